@@ -1,0 +1,48 @@
+# promptdock: everything a newcomer types. `make help` explains each target.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.promptdock-ready
+DEMO   ?= What is (17 + 4) * 2, and how many days from 2024-02-28 to 2024-03-01?
+
+export UV_COMPILE_BYTECODE = 1
+
+.DEFAULT_GOAL := help
+.PHONY: help env demo serve test lint types format wheel clean
+
+help:  ## Show what each target does
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+env: $(STAMP)  ## Create the environment in .venv (again only when pyproject.toml changes)
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "promptdock needs Python 3.11 or newer; say make PYTHON=python3.12"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt uv
+	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --compile-bytecode --constraint constraints.txt --editable . --group dev
+	@touch $@
+
+demo: $(STAMP)  ## Answer a prompt with the tools of the built-in plugins; needs no key
+	@$(BIN)/promptdock prompt "$(DEMO)"
+
+serve: $(STAMP)  ## Serve the OpenAI endpoint on http://127.0.0.1:8000
+	@$(BIN)/promptdock serve
+
+test: $(STAMP)  ## Run the whole test suite
+	@$(BIN)/python -m pytest -n auto
+
+lint: $(STAMP)  ## Check style and imports
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+types: $(STAMP)  ## Check types, strictly, tests too
+	@$(BIN)/mypy -p promptdock -p promptdock_builtin && $(BIN)/mypy tests examples
+
+format: $(STAMP)  ## Rewrite the code in the house style
+	@-$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+wheel: $(STAMP)  ## Build the wheel and the source distribution into dist/
+	@$(BIN)/python -m build --installer uv
+
+clean:  ## Remove the environment and what was built
+	@rm -rf $(VENV) dist build .mypy_cache .pytest_cache .ruff_cache

@@ -1,0 +1,1 @@
+"""The ``promptdock`` command."""

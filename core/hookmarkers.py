@@ -1,0 +1,67 @@
+"""The markers that tell pluggy which functions are hooks of promptdock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar, overload
+
+import pluggy
+
+__all__ = ["PROJECT", "hookimpl", "hookspec", "is_nonblocking"]
+
+PROJECT = "promptdock"
+"""Name of the pluggy project, and of the entry-point group."""
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+_NONBLOCKING = "promptdock_nonblocking"
+
+hookspec = pluggy.HookspecMarker(PROJECT)
+_mark = pluggy.HookimplMarker(PROJECT)
+
+
+@overload
+def hookimpl(function: _F) -> _F: ...
+@overload
+def hookimpl(
+    *,
+    nonblocking: bool = False,
+    optionalhook: bool = False,
+    tryfirst: bool = False,
+    trylast: bool = False,
+    specname: str | None = None,
+) -> Callable[[_F], _F]: ...
+def hookimpl(
+    function: _F | None = None,
+    *,
+    nonblocking: bool = False,
+    optionalhook: bool = False,
+    tryfirst: bool = False,
+    trylast: bool = False,
+    specname: str | None = None,
+) -> _F | Callable[[_F], _F]:
+    """Mark a function as the implementation of the hook of the same name.
+
+    Args:
+        function: The function, when used without parentheses.
+        nonblocking: A synchronous function of a per-request hook that never waits: it is called on the event loop
+            instead of in a worker thread.
+        optionalhook: Do not mind when this host has no such hook, e.g. because it is older.
+        tryfirst: Be called before the others.
+        trylast: Be called after the others.
+        specname: The hook's name, when the function's own name differs.
+
+    Returns:
+        The same function, marked.
+    """
+
+    def mark(marked: _F) -> _F:
+        if nonblocking:
+            setattr(marked, _NONBLOCKING, True)
+        return _mark(optionalhook=optionalhook, tryfirst=tryfirst, trylast=trylast, specname=specname)(marked)
+
+    return mark if function is None else mark(function)
+
+
+def is_nonblocking(function: Callable[..., Any]) -> bool:
+    """Whether a hook implementation was marked ``nonblocking``."""
+    return bool(getattr(function, _NONBLOCKING, False))

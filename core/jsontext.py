@@ -1,0 +1,59 @@
+"""Strict JSON, in and out.
+
+Python's own ``json`` module reads ``NaN`` and ``Infinity``, keeps lone surrogates that cannot be sent on, and recurses
+until the interpreter stops it. ``msgspec`` refuses the first two by itself; this module gives every refusal one error.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import msgspec
+
+__all__ = ["JsonError", "JsonObject", "dumps", "dumps_text", "loads"]
+
+JsonObject: TypeAlias = dict[str, Any]
+"""A JSON object: string keys, JSON values."""
+
+
+class JsonError(ValueError):
+    """The text is not JSON (RFC 8259), or the value cannot be written as JSON."""
+
+
+def loads(text: str | bytes | bytearray) -> Any:
+    """Read one JSON value.
+
+    Args:
+        text: JSON text; bytes must be UTF-8.
+
+    Returns:
+        The value, made of dict, list, str, int, float, bool and None.
+
+    Raises:
+        JsonError: Not JSON, not UTF-8, a number out of range, a lone surrogate, or nested too deeply.
+    """
+    try:
+        return msgspec.json.decode(text)
+    except RecursionError:
+        raise JsonError("nested too deeply") from None
+    except (msgspec.MsgspecError, UnicodeError) as error:
+        raise JsonError(str(error)) from None
+
+
+def dumps(value: object) -> bytes:
+    """Write a value as compact UTF-8 JSON.
+
+    Raises:
+        JsonError: The value holds something that JSON has no form for, or is nested too deeply.
+    """
+    try:
+        return msgspec.json.encode(value)
+    except RecursionError:
+        raise JsonError("nested too deeply") from None
+    except (TypeError, ValueError, msgspec.MsgspecError) as error:
+        raise JsonError(str(error)) from None
+
+
+def dumps_text(value: object) -> str:
+    """Like :func:`dumps`, as text."""
+    return dumps(value).decode()

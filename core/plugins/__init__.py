@@ -1,0 +1,1 @@
+"""Plugins: finding them, loading them, and calling their hooks one by one."""

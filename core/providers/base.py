@@ -1,0 +1,149 @@
+"""The provider protocol: who completes a chat."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from ..jsontext import JsonObject
+
+__all__ = ["Capabilities", "CompletionCall", "ModelInfo", "Provider", "prune"]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """A model that a provider offers.
+
+    Attributes:
+        id: The provider's own name for it, e.g. ``gpt-4o-mini``.
+        owned_by: Who made or runs it.
+        created: Seconds since the epoch; 0 when unknown.
+    """
+
+    id: str
+    owned_by: str = ""
+    created: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a model can do, as far as a turn has to know before it asks.
+
+    Attributes:
+        tools: Whether it takes tools; if not, none are presented and the decisions say so.
+    """
+
+    tools: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompletionCall:
+    """One upstream call: what ``prepare_request`` hooks see and a provider is asked.
+
+    Attributes:
+        model: The model's name as the provider knows it.
+        messages: The thread in the OpenAI protocol's form, system message first.
+        tools: Tools in OpenAI's form; empty for none.
+        tool_choice: ``none``, ``auto``, ``required``, an object that names a tool, or None for the vendor's default.
+        temperature: 0 to 2, or None for the vendor's default.
+        max_completion_tokens: The most tokens of the answer, or None for the vendor's default.
+        options: Further parameters of the protocol, passed on as they are.
+        request_id: The request that this call serves.
+        round: Number of the round within its turn, from 1.
+    """
+
+    model: str
+    messages: tuple[Mapping[str, Any], ...]
+    tools: tuple[JsonObject, ...] = ()
+    tool_choice: str | Mapping[str, Any] | None = None
+    temperature: float | None = None
+    max_completion_tokens: int | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+    request_id: str = ""
+    round: int = 1
+
+    def body(self) -> JsonObject:
+        """The call in the OpenAI protocol's form, without nulls and without ``stream``.
+
+        Vendors differ from here (``max_tokens``, fixed temperatures); the provider's quirks see to that.
+        """
+        body: JsonObject = {**self.options, "model": self.model, "messages": list(self.messages)}
+        if self.tools:
+            body["tools"] = list(self.tools)
+            body["tool_choice"] = self.tool_choice
+        body["temperature"] = self.temperature
+        body["max_completion_tokens"] = self.max_completion_tokens
+        pruned: JsonObject = prune(body)
+        return pruned
+
+
+def prune(value: Any) -> Any:
+    """Drop every null member of every object, at any depth: some vendors refuse explicit nulls.
+
+    JSON Schemas in ``tools`` and ``response_format`` keep their ``null`` in lists (``enum: [null]``), since only
+    members of objects are dropped.
+    """
+    if isinstance(value, Mapping):
+        return {key: prune(item) for key, item in value.items() if item is not None}
+    if isinstance(value, (list, tuple)):
+        return [prune(item) for item in value]
+    return value
+
+
+class Provider(Protocol):
+    """Completes chats. Subclass it and write :meth:`complete`; the rest has working defaults.
+
+    A provider belongs to one host. It holds no request: everything about a call is in the call. What goes wrong is
+    raised as an exception of the ``openai`` package (or a subclass), whose meaning the error table knows.
+    """
+
+    name: str
+    """The name before the slash in ``provider/model``: lower-case letters, digits, ``_`` and ``-``."""
+
+    default_model: str | None = None
+    """Asked when a prompt names no model."""
+
+    default_temperature: float | None = None
+    """Sent when neither the prompt nor a rule says one; None sends none."""
+
+    default_max_completion_tokens: int | None = None
+    """Sent when neither the prompt nor a rule says one; None sends none."""
+
+    known_models: Sequence[str] | None = None
+    """All models there are, when that is known without asking; None leaves unknown names to the vendor."""
+
+    async def complete(self, call: CompletionCall) -> JsonObject:
+        """Answer a call in one piece.
+
+        Returns:
+            OpenAI's ``chat.completion`` object; ``usage`` may be missing.
+
+        Raises:
+            openai.OpenAIError: Any failure, in the openai package's classes.
+        """
+        ...
+
+    async def stream(self, call: CompletionCall) -> AsyncIterator[JsonObject]:
+        """Answer a call piece by piece: OpenAI's ``chat.completion.chunk`` objects.
+
+        The default asks :meth:`complete` and gives its answer as chunks. Closing the iterator ends the upstream call.
+
+        Raises:
+            openai.OpenAIError: Any failure; before the first chunk if it can be told by then.
+        """
+        from .chunks import completion_as_chunks
+
+        for chunk in completion_as_chunks(await self.complete(call)):
+            yield chunk
+
+    async def models(self) -> Sequence[ModelInfo]:
+        """The models on offer; asked when somebody lists them, so it may go to the network."""
+        return [ModelInfo(model, owned_by=self.name) for model in self.known_models or ()]
+
+    def capabilities(self, model: str) -> Capabilities:
+        """What a model can do; must not block."""
+        return Capabilities()
+
+    async def aclose(self) -> None:
+        """Let go of connections; called once, when the host closes."""

@@ -1,0 +1,1 @@
+"""Selection: which tools a prompt gets to see, and why."""

@@ -1,0 +1,63 @@
+"""Search terms: does a text refer to a term?"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from dataclasses import dataclass
+
+from ..errors import ConfigurationError
+
+__all__ = ["Term", "words"]
+
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?<!\bMc)(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_WORD = re.compile(r"\w+(?:'\w+)?")
+_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
+"""Scripts that put no spaces between words: Thai, Lao, Burmese, Khmer, Japanese, Chinese."""
+
+
+def _clean(text: str) -> str:
+    return _CAMEL.sub(" ", unicodedata.normalize("NFKC", text).replace("’", "'"))
+
+
+def words(text: str) -> list[str]:
+    """The words of a text in lower case; CamelCase is taken apart, save after ``Mc`` (``McDaniel`` is one word)."""
+    return [word.casefold() for word in _WORD.findall(_clean(text))]
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A word or a phrase to look for.
+
+    Attributes:
+        text: As the rule's author wrote it.
+        words: What has to stand in a text, each as often as here.
+    """
+
+    text: str
+    words: tuple[str, ...]
+
+    @classmethod
+    def parse(cls, text: str) -> Term:
+        """Take a term apart.
+
+        Raises:
+            ConfigurationError: It holds no word: empty, or punctuation only.
+        """
+        found = tuple(words(text)) if isinstance(text, str) else ()
+        if not any(character.isalnum() for word in found for character in word):
+            raise ConfigurationError(f"The search term {text!r} holds no word.", hint="Give a word or a phrase.")
+        return cls(text, found)
+
+    def is_in(self, text: str) -> bool:
+        """Whether a text refers to this term: all its words, whole, in any order and case.
+
+        A word in a script without spaces counts wherever its characters stand together.
+        """
+        present = Counter(words(text))
+        folded = _clean(text).casefold()
+        return all(
+            word in folded if _UNSPACED.search(word) else present[word] >= count
+            for word, count in Counter(self.words).items()
+        )

@@ -1,0 +1,138 @@
+"""Settings: from ``PROMPTDOCK_…`` in the environment, then ``promptdock.toml``, then the defaults here."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from .errors import ConfigurationError
+
+__all__ = ["ProviderSettings", "Settings", "load_settings"]
+
+
+class ProviderSettings(BaseModel):
+    """What an operator says about one provider, under ``PROMPTDOCK_PROVIDERS__<NAME>__<FIELD>``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    base_url: str | None = Field(None, description="Root of its OpenAI-compatible API, e.g. http://127.0.0.1:11434/v1")
+    api_key: SecretStr | None = Field(None, description="Key that is sent to it; the vendor's own variable counts, too")
+    default_model: str | None = Field(None, description="Asked when a prompt names no model")
+    default_temperature: float | None = Field(None, ge=0, le=2, description="Sent when nobody says one")
+    default_max_completion_tokens: int | None = Field(None, ge=1, description="Sent when nobody says one")
+    transport: Literal["wire", "sdk"] = Field("wire", description="How the bytes travel: our own wire, or the SDK")
+    timeout: float = Field(600.0, gt=0, description="Seconds without a byte from upstream until a call is given up")
+    connect_timeout: float = Field(5.0, gt=0, description="Seconds to reach upstream")
+    max_retries: int = Field(2, ge=0, le=10, description="Retries of a call that failed before its first byte")
+
+
+class Settings(BaseSettings):
+    """All settings of one host. Names in the environment are the fields' names in capitals after ``PROMPTDOCK_``."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="PROMPTDOCK_", env_nested_delimiter="__", extra="ignore", frozen=True, validate_default=True
+    )
+
+    home: Path = Field(
+        default_factory=lambda: Path.home() / ".promptdock", description="Where promptdock keeps what it stores"
+    )
+    api_key: SecretStr | None = Field(None, description="When set, a key that callers must send")
+    default_provider: str | None = Field(
+        None, description="Provider of prompts that name none; unset: openai when it has a key, else offline"
+    )
+    providers: dict[str, ProviderSettings] = Field(default_factory=dict, description="Settings by provider name")
+    model_aliases: dict[str, str] = Field(
+        default_factory=dict, description="Further names that callers may use as model, each for a provider/model"
+    )
+    system_role: str | None = Field(None, description="System text that every prompt gets")
+
+    plugins: dict[str, dict[str, Any]] = Field(default_factory=dict, description="Each plugin's own settings, by id")
+    plugins_dir: Path | None = Field(None, description="Folder of one-file plugins; unset: plugins/ in the home")
+    plugins_allow: Annotated[tuple[str, ...] | None, NoDecode] = Field(
+        None, description="Only these plugins: ids, distributions, or id@distribution"
+    )
+    plugins_deny: Annotated[tuple[str, ...], NoDecode] = Field((), description="Not these plugins, in the same form")
+    tool_aliases: dict[str, str] = Field(
+        default_factory=dict, description="Wire names by tool id (plugin.tool), to resolve two tools of one name"
+    )
+    strict: bool = Field(False, description="Refuse to start when a plugin is quarantined")
+
+    max_rounds: int = Field(8, ge=1, le=100, description="The most upstream calls of one turn")
+    tool_timeout: float = Field(30.0, gt=0, description="Seconds that a tool may take unless it says otherwise")
+    tool_threads: int = Field(32, ge=1, description="The most synchronous tools and hooks that run at once")
+    tool_result_limit: int = Field(65_536, ge=256, description="The most characters of one tool result")
+    hook_timeout: float = Field(5.0, gt=0, description="Seconds that a per-request hook or rule may take")
+
+    max_body_bytes: int = Field(1_048_576, ge=1024, description="The largest request body")
+    max_messages: int = Field(2_048, ge=1, description="The most messages of one request")
+
+    @field_validator("plugins_allow", "plugins_deny", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        """Take ``a, b`` from the environment as well as a list from TOML."""
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @property
+    def plugins_folder(self) -> Path:
+        """Where one-file plugins lie."""
+        return self.plugins_dir if self.plugins_dir is not None else self.home / "plugins"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  (the signature is pydantic-settings')
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments win over the environment, and that over the file."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=settings_file())
+
+
+def settings_file() -> Path | None:
+    """The settings file: ``promptdock.toml`` in the working folder, else in the home, else none."""
+    home = Path(os.environ.get("PROMPTDOCK_HOME") or Path.home() / ".promptdock")
+    for folder in (Path.cwd(), home):
+        if (folder / "promptdock.toml").is_file():
+            return folder / "promptdock.toml"
+    return None
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read the settings.
+
+    Args:
+        **overrides: Fields that win over the environment and the file.
+
+    Returns:
+        The frozen settings.
+
+    Raises:
+        ConfigurationError: The file is not TOML, or a value is not valid; the text names each place, never a value.
+    """
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        places = "; ".join(
+            f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}"
+            for item in error.errors(include_input=False, include_url=False, include_context=False)
+        )
+        raise ConfigurationError(
+            f"The settings are not valid: {places}.", hint="Run 'promptdock doctor' to see where each comes from."
+        ) from None
+    except (ValueError, OSError) as error:
+        # tomllib's own message quotes no values, only line and column
+        raise ConfigurationError(f"{settings_file()} cannot be read: {error}") from None

@@ -1,0 +1,1 @@
+"""One turn: its request, its messages, its events, and the engine that makes them."""

@@ -1,0 +1,357 @@
+"""The events of a turn: frozen records, in one order, from which every reply, log line and stored row is made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from ..errors import ErrorInfo
+from ..jsontext import JsonObject
+from .messages import Message
+from .request import EffectiveSettings
+
+__all__ = [
+    "CompletionDelta",
+    "CompletionReceived",
+    "CompletionRequested",
+    "Event",
+    "PluginCalled",
+    "PluginResponded",
+    "PluginSelected",
+    "ProviderInitialized",
+    "SettingsConflicted",
+    "ToolPresented",
+    "ToolProgressed",
+    "ToolRequested",
+    "ToolResponded",
+    "TurnFailed",
+    "TurnFinished",
+    "TurnStarted",
+    "Usage",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that happened in a turn.
+
+    Attributes:
+        request_id: The request that the turn answers.
+        turn_id: The turn; also the id of the completion that the caller gets.
+        at: Seconds since the epoch, UTC.
+        hook: Name of the observe hook that is told of this kind of event; empty for kinds that only the caller gets.
+    """
+
+    hook: ClassVar[str] = ""
+    request_id: str
+    turn_id: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnStarted(Event):
+    """A turn begins; always the first event.
+
+    Attributes:
+        caller: Name of who sent the prompt.
+        text: The newest user text.
+        messages: The thread as the caller sent it, without private roles.
+        settings: What the turn uses: provider, model, temperature, most tokens.
+    """
+
+    hook: ClassVar[str] = "turn_started"
+    caller: str
+    text: str
+    messages: tuple[Message, ...]
+    settings: EffectiveSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderInitialized(Event):
+    """The provider of this turn is open and ready to be asked; once a turn.
+
+    Attributes:
+        provider: Its name.
+        plugin: Id of the plugin that registered it.
+        model: The model that will be asked.
+    """
+
+    hook: ClassVar[str] = "provider_initialized"
+    provider: str
+    plugin: str
+    model: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PluginSelected(Event):
+    """A selection rule chose its plugin's tools or system text; once for each rule that did.
+
+    Attributes:
+        plugin: Id of the plugin.
+        rule: The rule, as it describes itself.
+        reason: Why it selected, e.g. the term that hit.
+        terms: The search terms that hit, if that is how the rule decides.
+        tools: Stable ids of the tools it presents.
+    """
+
+    hook: ClassVar[str] = "plugin_selected"
+    plugin: str
+    rule: str
+    reason: str
+    terms: tuple[str, ...] = ()
+    tools: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingsConflicted(Event):
+    """Two selected rules want different settings; the one with the higher priority was taken.
+
+    Attributes:
+        setting: ``model``, ``temperature`` or ``max_completion_tokens``.
+        kept: ``plugin: rule = value`` of the one taken.
+        dropped: The same of the one left.
+    """
+
+    hook: ClassVar[str] = "settings_conflicted"
+    setting: str
+    kept: str
+    dropped: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolPresented(Event):
+    """The model gets to see a tool; once a tool and turn, in the order in which they are sent.
+
+    Attributes:
+        tool: Stable id, ``plugin.tool``.
+        name: Wire name.
+        plugin: Id of the plugin.
+        reason: Why it is presented.
+        definition: The tool in OpenAI's form.
+    """
+
+    hook: ClassVar[str] = "tool_presented"
+    tool: str
+    name: str
+    plugin: str
+    reason: str
+    definition: JsonObject
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompletionRequested(Event):
+    """The provider is about to be asked; once a round, after the ``prepare_request`` hooks.
+
+    Attributes:
+        round: Number of the round, from 1.
+        provider: Name of the provider.
+        request: The request's body in the OpenAI protocol's form.
+        last: True when this round must not ask for tools, because ``max_rounds`` is reached.
+    """
+
+    hook: ClassVar[str] = "completion_requested"
+    round: int
+    provider: str
+    request: JsonObject
+    last: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompletionDelta(Event):
+    """A piece of the answer as the caller gets to see it; only in turns that stream, and not shown to hooks.
+
+    Attributes:
+        round: Number of the round.
+        choices: OpenAI's ``choices`` of a chunk: index, delta, finish_reason, logprobs. Calls of our own tools are
+            left out; the finish_reason comes once per choice, in the last delta.
+        model: The model as the provider names it; the same for the whole turn.
+        system_fingerprint: As the provider gave it.
+    """
+
+    round: int
+    choices: tuple[JsonObject, ...]
+    model: str
+    system_fingerprint: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """Tokens, as the provider reported them; a sum over rounds where it stands on the end of a turn."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    total_tokens: int
+    details: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompletionReceived(Event):
+    """The provider has answered in full; once a round that did not fail.
+
+    Attributes:
+        round: Number of the round.
+        completion: OpenAI's chat completion; folded from the chunks when the turn streams.
+        usage: Tokens of this call, or None when the provider reports none.
+        ms: Milliseconds from the request to the last byte.
+    """
+
+    hook: ClassVar[str] = "completion_received"
+    round: int
+    completion: JsonObject
+    usage: Usage | None
+    ms: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolRequested(Event):
+    """The model asks for a tool; once a call, in call order, whether or not the tool exists.
+
+    Attributes:
+        round: Number of the round.
+        call_id: The call's id.
+        name: The wire name that the model used.
+        arguments: The arguments as the model wrote them.
+        tool: Stable id, or None when no such tool was presented.
+        plugin: Id of the plugin that owns it, or None.
+    """
+
+    hook: ClassVar[str] = "tool_requested"
+    round: int
+    call_id: str
+    name: str
+    arguments: str
+    tool: str | None
+    plugin: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PluginCalled(Event):
+    """A plugin's tool starts to run: it is known, its arguments are valid and nobody denied it.
+
+    Attributes:
+        round: Number of the round.
+        call_id: The call's id.
+        tool: Stable id.
+        plugin: Id of the plugin.
+        arguments: Decoded arguments.
+    """
+
+    hook: ClassVar[str] = "plugin_called"
+    round: int
+    call_id: str
+    tool: str
+    plugin: str
+    arguments: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PluginResponded(Event):
+    """A plugin's tool that was called has ended, with a result or without; once for each :class:`PluginCalled`.
+
+    Attributes:
+        round: Number of the round.
+        call_id: The call's id.
+        tool: Stable id.
+        plugin: Id of the plugin.
+        error: The code of what went wrong, or None.
+        ms: Milliseconds that the plugin's function took.
+    """
+
+    hook: ClassVar[str] = "plugin_responded"
+    round: int
+    call_id: str
+    tool: str
+    plugin: str
+    error: str | None
+    ms: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolProgressed(Event):
+    """A running tool tells how far it is; for the caller only, hooks are not told.
+
+    Attributes:
+        round: Number of the round.
+        call_id: The call's id.
+        tool: Stable id.
+        message: What it is doing.
+        fraction: 0 to 1, when known.
+    """
+
+    round: int
+    call_id: str
+    tool: str
+    message: str
+    fraction: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolResponded(Event):
+    """The answer to one call is settled; once for each :class:`ToolRequested`, in call order.
+
+    Attributes:
+        round: Number of the round.
+        call_id: The call's id.
+        name: The wire name that the model used.
+        tool: Stable id, or None when no such tool was presented.
+        plugin: Id of the plugin, or None.
+        arguments: Decoded arguments, or None when they could not be read.
+        content: The tool message's content, as the model will read it.
+        error: The code of what went wrong, or None.
+        ms: Milliseconds from the request to the answer.
+    """
+
+    hook: ClassVar[str] = "tool_responded"
+    round: int
+    call_id: str
+    name: str
+    tool: str | None
+    plugin: str | None
+    arguments: Mapping[str, Any] | None
+    content: str
+    error: str | None
+    ms: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnFailed(Event):
+    """The turn ended without an answer; the last event of such a turn.
+
+    Attributes:
+        error: What the caller is told.
+        round: The round that failed; 0 before the first.
+        ms: Milliseconds that the turn took.
+        rounds: How many upstream calls were answered before.
+        usage: Tokens that these cost, or None when unknown.
+    """
+
+    hook: ClassVar[str] = "turn_failed"
+    error: ErrorInfo
+    round: int
+    ms: float
+    rounds: int = 0
+    usage: Usage | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnFinished(Event):
+    """The turn has its answer; the last event of such a turn.
+
+    Attributes:
+        completion: The chat completion as the caller gets it: id of the turn, usage summed over the rounds, calls of
+            our own tools left out.
+        messages: What the turn adds to the thread, in order: assistant and tool messages, the answer last.
+        rounds: How many upstream calls it took.
+        max_rounds_reached: True when the model was cut off from further tools.
+        usage: Tokens over all rounds, or None when no provider call reported any.
+        ms: Milliseconds that the turn took.
+    """
+
+    hook: ClassVar[str] = "turn_finished"
+    completion: JsonObject
+    messages: tuple[Message, ...]
+    rounds: int
+    max_rounds_reached: bool
+    usage: Usage | None
+    ms: float
