@@ -5,8 +5,8 @@ Rules for all hooks:
 - An implementation takes only the arguments it wants, by name.
 - ``settings`` is the implementing plugin's own settings: an instance of the model that its :func:`register_settings`
   gave, or None when it gave none.
-- Any implementation may be ``def`` or ``async def``. Async ones are awaited. Synchronous ones of per-request hooks run in
-  a worker thread, unless marked ``@hookimpl(nonblocking=True)``; those of register hooks run on the starting thread.
+- Implementations of per-request hooks may be ``def`` or ``async def``. Async ones are awaited. Synchronous ones run in a
+  worker thread, unless marked ``@hookimpl(nonblocking=True)``. Register hooks are ``def`` and run on the starting thread.
 - Each implementation is called by itself, timed, and fails by itself. The order is that of the plugins' names, with
   ``tryfirst`` ones before and ``trylast`` ones after. ``wrapper`` and ``hookwrapper`` are refused at load.
 - Four kinds, with one failure policy each. *Register*, once at start: a failure quarantines the plugin. *Decide*: a
@@ -69,7 +69,7 @@ OBSERVE = (
 
 
 @hookspec
-def register_settings() -> type[BaseModel] | None:  # type: ignore[empty-body]
+def register_settings() -> type[BaseModel] | None:
     """Give the pydantic model of the plugin's settings.
 
     Kind: register. Called once at start, before the plugin's other hooks. One implementation a plugin.
@@ -87,7 +87,7 @@ def register_settings() -> type[BaseModel] | None:  # type: ignore[empty-body]
 
 
 @hookspec
-def register_providers(  # type: ignore[empty-body]
+def register_providers(
     settings: BaseModel | None, provider_settings: Mapping[str, ProviderSettings]
 ) -> Sequence[Provider] | None:
     """Give the providers that the plugin brings.
@@ -107,7 +107,7 @@ def register_providers(  # type: ignore[empty-body]
 
 
 @hookspec
-def register_tools(settings: BaseModel | None) -> Sequence[Tool] | None:  # type: ignore[empty-body]
+def register_tools(settings: BaseModel | None) -> Sequence[Tool] | None:
     """Give the tools that the plugin brings.
 
     Kind: register. Called once at start, after :func:`register_settings`.
@@ -124,7 +124,7 @@ def register_tools(settings: BaseModel | None) -> Sequence[Tool] | None:  # type
 
 
 @hookspec
-def register_selection_rules(settings: BaseModel | None) -> Sequence[SelectionRule] | None:  # type: ignore[empty-body]
+def register_selection_rules(settings: BaseModel | None) -> Sequence[SelectionRule] | None:
     """Give the rules that decide when the plugin's tools are presented.
 
     Kind: register. Called once at start, after :func:`register_tools`.
@@ -141,9 +141,7 @@ def register_selection_rules(settings: BaseModel | None) -> Sequence[SelectionRu
 
 
 @hookspec
-def approve_tool_call(  # type: ignore[empty-body]
-    call: ToolCall, settings: BaseModel | None
-) -> Approval | Awaitable[Approval]:
+def approve_tool_call(call: ToolCall, settings: BaseModel | None) -> Approval | Awaitable[Approval]:
     """Say whether a tool call may run.
 
     Kind: decide. Called for each call of a presented tool, after its arguments are validated and before it runs; the
@@ -162,7 +160,7 @@ def approve_tool_call(  # type: ignore[empty-body]
 
 
 @hookspec
-def prepare_request(  # type: ignore[empty-body]
+def prepare_request(
     request: CompletionCall, settings: BaseModel | None
 ) -> CompletionCall | Awaitable[CompletionCall | None] | None:
     """Change what the provider is asked.
@@ -182,7 +180,7 @@ def prepare_request(  # type: ignore[empty-body]
 
 
 @hookspec
-def transform_tool_result(  # type: ignore[empty-body]
+def transform_tool_result(
     result: ToolResult, settings: BaseModel | None
 ) -> ToolResult | Awaitable[ToolResult | None] | None:
     """Change what the model reads of a tool's result.

@@ -141,7 +141,7 @@ class Provider(Protocol):
         """The models on offer; asked when somebody lists them, so it may go to the network."""
         return [ModelInfo(model, owned_by=self.name) for model in self.known_models or ()]
 
-    def capabilities(self, model: str) -> Capabilities:
+    def capabilities(self, model: str) -> Capabilities:  # noqa: ARG002  (for those who override it)
         """What a model can do; must not block."""
         return Capabilities()
 

@@ -45,7 +45,7 @@ class Term:
         Raises:
             ConfigurationError: It holds no word: empty, or punctuation only.
         """
-        found = tuple(words(text)) if isinstance(text, str) else ()
+        found = tuple(words(text))
         if not any(character.isalnum() for word in found for character in word):
             raise ConfigurationError(f"The search term {text!r} holds no word.", hint="Give a word or a phrase.")
         return cls(text, found)
