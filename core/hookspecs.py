@@ -5,8 +5,9 @@ Rules for all hooks:
 - An implementation takes only the arguments it wants, by name.
 - ``settings`` is the implementing plugin's own settings: an instance of the model that its :func:`register_settings`
   gave, or None when it gave none.
-- Implementations of per-request hooks may be ``def`` or ``async def``. Async ones are awaited. Synchronous ones run in a
-  worker thread, unless marked ``@hookimpl(nonblocking=True)``. Register hooks are ``def`` and run on the starting thread.
+- Implementations of per-request hooks may be ``def`` or ``async def``. Async ones are awaited. Synchronous ones run in
+  a worker thread, unless marked ``@hookimpl(nonblocking=True)``. Register hooks are ``def``, and run on the thread that
+  starts the host.
 - Each implementation is called by itself, timed, and fails by itself. The order is that of the plugins' names, with
   ``tryfirst`` ones before and ``trylast`` ones after. ``wrapper`` and ``hookwrapper`` are refused at load.
 - Four kinds, with one failure policy each. *Register*, once at start: a failure quarantines the plugin. *Decide*: a

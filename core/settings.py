@@ -12,6 +12,7 @@ from pydantic_settings import (
     NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
     TomlConfigSettingsSource,
 )
 
@@ -133,6 +134,8 @@ def load_settings(**overrides: Any) -> Settings:
         raise ConfigurationError(
             f"The settings are not valid: {places}.", hint="Run 'promptdock doctor' to see where each comes from."
         ) from None
+    except SettingsError as error:
+        raise ConfigurationError(f"The environment or {settings_file() or 'promptdock.toml'}: {error}.") from None
     except (ValueError, OSError) as error:
         # tomllib's own message quotes no values, only line and column
         raise ConfigurationError(f"{settings_file()} cannot be read: {error}") from None

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from ..errors import ErrorInfo
 from ..jsontext import JsonObject
+from ..selection.decisions import Decision
 from .messages import Message
 from .request import EffectiveSettings
 
@@ -58,6 +59,7 @@ class TurnStarted(Event):
         text: The newest user text.
         messages: The thread as the caller sent it, without private roles.
         settings: What the turn uses: provider, model, temperature, most tokens.
+        decisions: For each candidate tool, whether it is presented, and why.
     """
 
     hook: ClassVar[str] = "turn_started"
@@ -65,6 +67,7 @@ class TurnStarted(Event):
     text: str
     messages: tuple[Message, ...]
     settings: EffectiveSettings
+    decisions: tuple[Decision, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,12 +170,14 @@ class CompletionDelta(Event):
             left out; the finish_reason comes once per choice, in the last delta.
         model: The model as the provider names it; the same for the whole turn.
         system_fingerprint: As the provider gave it.
+        note: What promptdock has to say of the turn, on its last delta only: see ``TurnFinished.completion``.
     """
 
     round: int
     choices: tuple[JsonObject, ...]
     model: str
     system_fingerprint: str | None = None
+    note: JsonObject | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -340,7 +345,7 @@ class TurnFinished(Event):
 
     Attributes:
         completion: The chat completion as the caller gets it: id of the turn, usage summed over the rounds, calls of
-            our own tools left out.
+            our own tools left out, and a member ``promptdock`` with ``rounds`` and ``max_rounds_reached``.
         messages: What the turn adds to the thread, in order: assistant and tool messages, the answer last.
         rounds: How many upstream calls it took.
         max_rounds_reached: True when the model was cut off from further tools.

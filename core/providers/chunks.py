@@ -1,0 +1,151 @@
+"""Completions and chunks of the OpenAI protocol, turned into each other without loss."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ..jsontext import JsonObject
+
+__all__ = ["ChunkFold", "completion_as_chunks"]
+
+_FRAME = ("id", "created", "model", "system_fingerprint", "service_tier")
+"""Members that a completion and each of its chunks share."""
+
+
+def completion_as_chunks(completion: Mapping[str, Any]) -> Iterator[JsonObject]:
+    """Give a whole completion as the chunks of a stream: the messages, then the reasons to finish, then the usage.
+
+    Args:
+        completion: A ``chat.completion`` object.
+
+    Yields:
+        ``chat.completion.chunk`` objects; folded, they give the completion again.
+    """
+    frame: JsonObject = {"object": "chat.completion.chunk"}
+    frame |= {key: completion[key] for key in _FRAME if key in completion}
+    choices = completion.get("choices") or []
+    yield {**frame, "choices": [_message_delta(choice) for choice in choices]}
+    ends = [
+        {"index": choice.get("index", 0), "delta": {}, "finish_reason": choice.get("finish_reason")}
+        for choice in choices
+    ]
+    yield {**frame, "choices": ends}
+    if completion.get("usage") is not None:
+        yield {**frame, "choices": [], "usage": completion["usage"]}
+
+
+def _message_delta(choice: Mapping[str, Any]) -> JsonObject:
+    delta = dict(choice.get("message") or {})
+    if delta.get("tool_calls"):
+        delta["tool_calls"] = [{"index": place, **call} for place, call in enumerate(delta["tool_calls"])]
+    else:
+        delta.pop("tool_calls", None)
+    start: JsonObject = {"index": choice.get("index", 0), "delta": delta, "finish_reason": None}
+    if choice.get("logprobs") is not None:
+        start["logprobs"] = choice["logprobs"]
+    return start
+
+
+class ChunkFold:
+    """Gathers the chunks of one stream into the completion that they make."""
+
+    def __init__(self) -> None:
+        self._frame: JsonObject = {}
+        self._choices: dict[int, JsonObject] = {}
+        self._usage: JsonObject | None = None
+
+    def add(self, chunk: Mapping[str, Any]) -> None:
+        """Take in the next chunk; chunks of one choice come in order."""
+        for key in _FRAME:
+            if self._frame.get(key) in (None, "", 0) and chunk.get(key) is not None:
+                self._frame[key] = chunk[key]
+        if chunk.get("usage") is not None:
+            self._usage = chunk["usage"]
+        for piece in chunk.get("choices") or ():
+            self._add_choice(piece)
+
+    def _add_choice(self, piece: Mapping[str, Any]) -> None:
+        choice = self._choices.setdefault(piece.get("index", 0), {"message": {}, "logprobs": None})
+        for key, value in (piece.get("delta") or {}).items():
+            _merge_member(choice["message"], key, value)
+        if piece.get("logprobs") is not None:
+            choice["logprobs"] = _joined_logprobs(choice["logprobs"], piece["logprobs"])
+        if piece.get("finish_reason") is not None:
+            choice["finish_reason"] = piece["finish_reason"]
+
+    def completion(self) -> JsonObject:
+        """The completion so far."""
+        completion: JsonObject = {
+            "id": self._frame.get("id", ""),
+            "object": "chat.completion",
+            "created": self._frame.get("created", 0),
+            "model": self._frame.get("model", ""),
+            "choices": [_finished(index, choice) for index, choice in sorted(self._choices.items())],
+        }
+        completion |= {key: value for key, value in self._frame.items() if key not in completion}
+        if self._usage is not None:
+            completion["usage"] = self._usage
+        return completion
+
+
+def _finished(index: int, choice: JsonObject) -> JsonObject:
+    message: JsonObject = {"role": "assistant", "content": None, "refusal": None, **choice["message"]}
+    if isinstance(message.get("tool_calls"), dict):
+        message["tool_calls"] = [call for _, call in sorted(message["tool_calls"].items())]
+    if message["content"] == "" and message.get("tool_calls"):
+        message["content"] = None
+    return {
+        "index": index,
+        "message": message,
+        "logprobs": choice["logprobs"],
+        "finish_reason": choice.get("finish_reason") or "stop",
+    }
+
+
+def _merge_member(message: JsonObject, key: str, value: Any) -> None:
+    """Join texts, gather calls by their index, and let anything else replace what was there."""
+    if value is None:
+        message.setdefault(key, None)
+    elif key == "tool_calls":
+        calls = message.setdefault("tool_calls", {})
+        for fragment in value:
+            _merge_call(calls.setdefault(fragment.get("index", len(calls)), {}), fragment)
+    elif key == "role":
+        message["role"] = value
+    elif isinstance(value, str) and isinstance(message.get(key), str):
+        message[key] += value
+    elif isinstance(value, list) and isinstance(message.get(key), list):
+        message[key] = [*message[key], *value]
+    elif isinstance(value, dict) and isinstance(message.get(key), dict):
+        message[key] = dict(message[key])
+        for name, item in value.items():
+            _merge_member(message[key], name, item)
+    else:
+        message[key] = value
+
+
+def _merge_call(call: JsonObject, fragment: Mapping[str, Any]) -> None:
+    """Join the fragments of one tool call: its arguments grow, the rest comes once."""
+    for key, value in fragment.items():
+        if key == "index" or value is None:
+            continue
+        if isinstance(value, dict):
+            inner = call.setdefault(key, {})
+            for name, item in value.items():
+                if name in {"arguments", "input"} and isinstance(inner.get(name), str):
+                    inner[name] += item or ""
+                elif item is not None and not inner.get(name):
+                    inner[name] = item
+        elif not call.get(key):
+            call[key] = value
+
+
+def _joined_logprobs(before: JsonObject | None, piece: Mapping[str, Any]) -> JsonObject:
+    joined = dict(before or {})
+    for key, value in piece.items():
+        if isinstance(value, list) and isinstance(joined.get(key), list):
+            joined[key] = [*joined[key], *value]
+        elif value is not None or key not in joined:
+            joined[key] = value
+    return joined

@@ -1,0 +1,178 @@
+"""The prompt service: everything a prompt needs, in one object that belongs to whoever opened it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
+
+from .http import SharedHttpClient
+from .model_directory import ModelDirectory
+from .plugins.catalog import Catalog
+from .plugins.host import PluginHost
+from .routing import Route, Router
+from .settings import Settings, load_settings
+from .threads import WorkerThreads
+from .tools.runner import ToolRunner
+from .turn.engine import TurnEngine
+from .turn.events import Event
+from .turn.fold import TurnResult, fold_turn
+from .turn.handoff import HeldRounds
+from .turn.messages import Message
+from .turn.observe import observed
+from .turn.plan import TurnPlan, plan_turn
+from .turn.request import PromptRequest
+
+__all__ = ["PromptService", "new_request_id", "open_service"]
+
+_log = logging.getLogger("promptdock.service")
+_DRAIN_SECONDS = 5.0
+
+
+def new_request_id() -> str:
+    """A name for a request: ``req_`` and 32 hex digits."""
+    return f"req_{secrets.token_hex(16)}"
+
+
+class PromptService:
+    """Answers prompts with the providers and tools of the loaded plugins. Open it with :func:`open_service`.
+
+    Args:
+        settings: The settings.
+        extra: Further plugins, given as objects, by plugin id; for tests and for programs that embed promptdock.
+
+    Raises:
+        ConfigurationError: The settings name a provider that no plugin registered.
+        PluginError: ``settings.strict`` is set and a plugin is quarantined.
+    """
+
+    def __init__(self, settings: Settings, *, extra: Mapping[str, object] | None = None) -> None:
+        self.settings = settings
+        self._threads = WorkerThreads(settings.tool_threads)
+        self.host = PluginHost.load(settings, threads=self._threads, extra=extra or {})
+        self.router = Router(self.catalog.providers, default=settings.default_provider, aliases=settings.model_aliases)
+        self.models = ModelDirectory(self.router, self.catalog.providers, aliases=settings.model_aliases)
+        self._http = SharedHttpClient()
+        self._held = HeldRounds()
+        runner = ToolRunner(
+            threads=self._threads,
+            http=self._http,
+            timeout=settings.tool_timeout,
+            result_limit=settings.tool_result_limit,
+            approve=self.host.approve_tool_call,
+            transform=self.host.transform_tool_result,
+        )
+        self._engine = TurnEngine(hooks=self.host, runner=runner, held=self._held, max_rounds=settings.max_rounds)
+
+    @property
+    def catalog(self) -> Catalog:
+        """What the plugins registered."""
+        return self.host.catalog
+
+    def resolve(self, model: str | None) -> Route:
+        """Find the provider and the model that a prompt means; see :meth:`promptdock.routing.Router.resolve`."""
+        return self.router.resolve(model)
+
+    async def plan(self, request: PromptRequest) -> TurnPlan:
+        """Settle what a turn would present and use, without running it.
+
+        Raises:
+            PromptdockError: The request cannot be answered; nothing was done.
+        """
+        route = self.resolve(request.model)
+        role = request.system_role if request.system_role is not None else self.settings.system_role
+        return await plan_turn(
+            replace(request, system_role=role, request_id=request.request_id or new_request_id()),
+            route.provider,
+            route.model,
+            catalog=self.catalog,
+            threads=self._threads,
+            rule_timeout=self.settings.hook_timeout,
+            held=self._held,
+        )
+
+    async def run(self, request: PromptRequest) -> AsyncGenerator[Event, None]:
+        """Answer a prompt, told as events.
+
+        Args:
+            request: The prompt.
+
+        Yields:
+            The events of the turn; the last one is a ``TurnFinished`` or a ``TurnFailed``. Closing the generator, or
+            cancelling who iterates it, cancels the upstream call and the running tools.
+
+        Raises:
+            PromptdockError: Before the first event, when the request cannot be answered; nothing was done.
+        """
+        plan = await self.plan(request)
+        events = observed(self._engine.run(plan), self.host.observer())
+        try:
+            async for event in events:
+                yield event
+        finally:
+            await events.aclose()
+
+    async def prompt(
+        self,
+        text: str | None = None,
+        *,
+        messages: Sequence[Message] = (),
+        model: str | None = None,
+        **members: Any,
+    ) -> TurnResult:
+        """Answer a prompt and give the whole result.
+
+        Args:
+            text: What the user says; appended to ``messages`` as a user message.
+            messages: Earlier messages of the thread.
+            model: ``provider/model``, or None for the default.
+            **members: Further members of :class:`~promptdock.PromptRequest`.
+
+        Returns:
+            The result; a failed turn has a ``failure`` instead of a ``completion``.
+
+        Raises:
+            PromptdockError: The request cannot be answered; nothing was done.
+        """
+        newest = () if text is None else ({"role": "user", "content": text},)
+        request = PromptRequest(messages=(*messages, *newest), model=model, **members)
+        return await fold_turn(self.run(request))
+
+    async def aclose(self) -> None:
+        """Let the hooks hear what is still to be told, then close providers and connections."""
+        await self.host.drain(_DRAIN_SECONDS)
+        providers = [registered.provider for registered in self.catalog.providers.values()]
+        results = await asyncio.gather(*(provider.aclose() for provider in providers), return_exceptions=True)
+        for provider, result in zip(providers, results, strict=True):
+            if isinstance(result, Exception):
+                _log.error("provider %s failed to close", provider.name, exc_info=result)
+        await self.host.aclose()
+        await self._http.aclose()
+
+
+@asynccontextmanager
+async def open_service(
+    settings: Settings | None = None, *, extra: Mapping[str, object] | None = None
+) -> AsyncIterator[PromptService]:
+    """Open a prompt service, and close it at the end of the block.
+
+    Args:
+        settings: The settings; None reads them from the environment and ``promptdock.toml``.
+        extra: Further plugins, given as objects, by plugin id.
+
+    Yields:
+        The service.
+
+    Raises:
+        ConfigurationError: The settings are not valid.
+        PluginError: ``strict`` is set and a plugin is quarantined.
+    """
+    service = PromptService(settings if settings is not None else load_settings(), extra=extra)
+    try:
+        yield service
+    finally:
+        await service.aclose()

@@ -1,0 +1,185 @@
+"""Running the tool calls of one round: all at once, each answered exactly once, in call order."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..plugins.catalog import RegisteredTool
+from ..tools.errors import ToolErrorCode
+from ..tools.outcome import ToolOutcome
+from ..tools.runner import BoundTool, CallRequest, ToolRunner
+from .events import Event, PluginCalled, PluginResponded, ToolProgressed, ToolRequested, ToolResponded
+from .plan import TurnPlan
+
+__all__ = ["RequestedCall", "RoundOfCalls", "split_calls"]
+
+
+@dataclass(frozen=True, slots=True)
+class RequestedCall:
+    """A call as the model asked for it."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+def split_calls(
+    completion: Mapping[str, Any], handed_back: Collection[str]
+) -> tuple[list[RequestedCall], list[Mapping[str, Any]]]:
+    """Tell the calls that are answered here from those of the caller's own tools.
+
+    Args:
+        completion: A provider's answer; its first choice counts.
+        handed_back: Wire names of the caller's own tools.
+
+    Returns:
+        Ours and theirs, each in the model's order. A name that nobody presented is ours: it is answered with an error.
+    """
+    ours: list[RequestedCall] = []
+    theirs: list[Mapping[str, Any]] = []
+    choices = completion.get("choices") or [{}]
+    for call in (choices[0].get("message") or {}).get("tool_calls") or ():
+        inner = call.get("function") or call.get("custom") or {}
+        name = inner.get("name") or ""
+        if name in handed_back:
+            theirs.append(call)
+        else:
+            ours.append(RequestedCall(id=call["id"], name=name, arguments=inner.get("arguments") or ""))
+    return ours, theirs
+
+
+class RoundOfCalls:
+    """The calls of one round that are answered here.
+
+    Args:
+        plan: The turn.
+        round_number: Number of the round, from 1.
+        calls: The calls, in the model's order.
+        runner: What runs tools.
+    """
+
+    def __init__(self, plan: TurnPlan, round_number: int, calls: Sequence[RequestedCall], runner: ToolRunner) -> None:
+        self._plan = plan
+        self._round = round_number
+        self._calls = calls
+        self._runner = runner
+        self._tools = {tool.name: tool for tool in plan.tool_set.tools}
+        self.outcomes: tuple[ToolOutcome, ...] = ()
+
+    async def run(self) -> AsyncGenerator[Event, None]:
+        """Run the calls and tell of it; afterwards :attr:`outcomes` holds the answers, in call order.
+
+        Closing the generator cancels what still runs.
+        """
+        for call in self._calls:
+            yield self._requested(call)
+        events: asyncio.Queue[Event | None] = asyncio.Queue()
+        tasks = [asyncio.create_task(self._answer(call, events)) for call in self._calls]
+        gathered = asyncio.gather(*tasks)
+        gathered.add_done_callback(lambda _: events.put_nowait(None))
+        try:
+            while (event := await events.get()) is not None:
+                yield event
+            self.outcomes = tuple(await gathered)
+        finally:
+            await _stop(tasks, gathered)
+        for outcome in self.outcomes:
+            yield self._responded(outcome)
+
+    async def _answer(self, call: RequestedCall, events: asyncio.Queue[Event | None]) -> ToolOutcome:
+        tool = self._tools.get(call.name)
+        request = CallRequest(
+            call_id=call.id,
+            name=call.name,
+            raw_arguments=call.arguments,
+            bound=None if tool is None else bound(tool),
+            request_id=self._plan.request.request_id,
+            caller=self._plan.request.caller.name,
+            text=self._plan.text,
+            round=self._round,
+        )
+        return await self._runner.run(request, _Watcher(self, call, tool, events))
+
+    def _requested(self, call: RequestedCall) -> ToolRequested:
+        tool = self._tools.get(call.name)
+        return ToolRequested(
+            **self.stamp(),
+            call_id=call.id,
+            name=call.name,
+            arguments=call.arguments,
+            tool=None if tool is None else tool.id,
+            plugin=None if tool is None else tool.plugin.name,
+        )
+
+    def _responded(self, outcome: ToolOutcome) -> ToolResponded:
+        return ToolResponded(
+            **self.stamp(),
+            call_id=outcome.call_id,
+            name=outcome.name,
+            tool=outcome.tool,
+            plugin=outcome.plugin,
+            arguments=outcome.arguments,
+            content=outcome.content,
+            error=outcome.error,
+            ms=outcome.ms,
+        )
+
+    def stamp(self) -> dict[str, Any]:
+        """What every event of this round carries."""
+        return {
+            "request_id": self._plan.request.request_id,
+            "turn_id": self._plan.turn_id,
+            "at": time.time(),
+            "round": self._round,
+        }
+
+
+async def _stop(tasks: Sequence[asyncio.Task[ToolOutcome]], gathered: asyncio.Future[list[ToolOutcome]]) -> None:
+    """Cancel what still runs, and wait for it, so that no tool outlives its turn unseen."""
+    if gathered.done() and not gathered.cancelled() and gathered.exception() is None:
+        return
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, gathered, return_exceptions=True)
+
+
+def bound(tool: RegisteredTool) -> BoundTool:
+    """A tool with what the runner has to know of its owner."""
+    return BoundTool(id=tool.id, name=tool.name, plugin=tool.plugin.name, tool=tool.tool, settings=tool.plugin.settings)
+
+
+class _Watcher:
+    """Turns what the runner tells of one call into events."""
+
+    def __init__(
+        self,
+        owner: RoundOfCalls,
+        call: RequestedCall,
+        tool: RegisteredTool | None,
+        events: asyncio.Queue[Event | None],
+    ) -> None:
+        self._owner = owner
+        self._call = call
+        self._tool = tool
+        self._events = events
+
+    def _stamp(self) -> dict[str, Any]:
+        tool = self._tool
+        return self._owner.stamp() | {"call_id": self._call.id, "tool": "" if tool is None else tool.id}
+
+    @property
+    def _plugin(self) -> str:
+        return "" if self._tool is None else self._tool.plugin.name
+
+    def called(self, arguments: Mapping[str, Any]) -> None:
+        self._events.put_nowait(PluginCalled(**self._stamp(), plugin=self._plugin, arguments=arguments))
+
+    def responded(self, error: ToolErrorCode | None, ms: float) -> None:
+        self._events.put_nowait(PluginResponded(**self._stamp(), plugin=self._plugin, error=error, ms=ms))
+
+    def progressed(self, message: str, fraction: float | None) -> None:
+        self._events.put_nowait(ToolProgressed(**self._stamp(), message=message, fraction=fraction))

@@ -1,0 +1,186 @@
+"""Planning a turn: the tool set, the settings and the thread, all settled before the first event."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from ..errors import BadRequest
+from ..plugins.catalog import Catalog, RegisteredProvider
+from ..selection.judge import judge
+from ..selection.rules import PromptSettings, SelectionRequest
+from ..selection.toolset import ToolSet, make_tool_set
+from ..threads import WorkerThreads
+from .handoff import HeldRounds
+from .messages import Message, public_thread, user_texts, with_system
+from .request import EffectiveSettings, PromptRequest
+
+__all__ = ["TurnPlan", "date_line", "effective_settings", "plan_turn", "tool_name"]
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnPlan:
+    """All that is known of a turn before it starts.
+
+    Attributes:
+        turn_id: The turn's id, and the id of the completion that the caller gets.
+        request: The prompt.
+        provider: The provider to ask.
+        settings: What the turn uses.
+        tool_set: The tools to present.
+        thread: The thread as the caller sent it, without private roles.
+        messages: The thread as the provider gets it in the first round: system message first.
+    """
+
+    turn_id: str
+    request: PromptRequest
+    provider: RegisteredProvider
+    settings: EffectiveSettings
+    tool_set: ToolSet
+    thread: tuple[Message, ...]
+    messages: tuple[Message, ...]
+
+    @property
+    def text(self) -> str:
+        """The newest user text."""
+        texts = user_texts(self.thread)
+        return texts[-1] if texts else ""
+
+    @property
+    def handed_back(self) -> frozenset[str]:
+        """Wire names of the caller's own tools."""
+        return frozenset(tool_name(tool) for tool in self.request.tools)
+
+
+async def plan_turn(
+    request: PromptRequest,
+    provider: RegisteredProvider,
+    model: str,
+    *,
+    catalog: Catalog,
+    threads: WorkerThreads,
+    rule_timeout: float,
+    held: HeldRounds,
+) -> TurnPlan:
+    """Select the tools and settle the settings of one prompt.
+
+    Args:
+        request: The prompt.
+        provider: The provider that its ``model`` names.
+        model: The model, as that provider knows it.
+        catalog: What the plugins registered.
+        threads: Where synchronous rules run.
+        rule_timeout: Seconds that one rule may take.
+        held: Half-answered rounds of earlier turns.
+
+    Raises:
+        BadRequest: The caller's tool choice names a tool that is not presented, or asks for one when there is none.
+    """
+    thread = held.restore(request.caller.name, tuple(public_thread(request.messages)))
+    tool_set = await _select(request, provider, model, thread, catalog, threads, rule_timeout)
+    settings = effective_settings(request, provider, model, tool_set.settings)
+    _check_tool_choice(request, tool_set)
+    opening = "\n".join(part for part in (date_line(datetime.now(UTC)), request.system_role) if part)
+    return TurnPlan(
+        turn_id=f"chatcmpl-{secrets.token_hex(16)}",
+        request=request,
+        provider=provider,
+        settings=settings,
+        tool_set=tool_set,
+        thread=thread,
+        messages=with_system(thread, [opening, *tool_set.additions]),
+    )
+
+
+async def _select(
+    request: PromptRequest,
+    provider: RegisteredProvider,
+    model: str,
+    thread: Sequence[Message],
+    catalog: Catalog,
+    threads: WorkerThreads,
+    rule_timeout: float,
+) -> ToolSet:
+    texts = user_texts(thread)
+    seen = SelectionRequest(
+        text=texts[-1] if texts else "",
+        user_texts=texts,
+        messages=tuple(thread),
+        provider=provider.provider.name,
+        model=model,
+        caller=request.caller.name,
+    )
+    judgements = await judge(catalog.rules, seen, threads=threads, timeout=rule_timeout)
+    taken = [tool_name(tool) for tool in request.tools]
+    name = provider.provider.name
+    tool_set = make_tool_set(
+        catalog, judgements, provider=name, taken=taken, withheld=_reason_to_withhold(request, provider, model)
+    )
+    asked = effective_settings(request, provider, model, tool_set.settings).model
+    if asked == model:
+        return tool_set
+    # a rule changed the model, and the new one may take no tools
+    withheld = _reason_to_withhold(request, provider, asked)
+    return make_tool_set(catalog, judgements, provider=name, taken=taken, withheld=withheld)
+
+
+def _reason_to_withhold(request: PromptRequest, provider: RegisteredProvider, model: str) -> str | None:
+    if request.tool_choice == "none":
+        return "the caller's tool_choice is none"
+    if request.options.get("n", 1) not in (1, None):
+        return "the caller asks for several answers (n), and tools are run for one answer only"
+    if not provider.provider.capabilities(model).tools:
+        return f"the model {model} takes no tools"
+    return None
+
+
+def effective_settings(
+    request: PromptRequest, provider: RegisteredProvider, model: str, wanted: PromptSettings
+) -> EffectiveSettings:
+    """Settle what a turn uses: what the caller says, then what selected rules want, then the provider's defaults.
+
+    Zero is a value; only None is "not said".
+    """
+    asked = provider.provider
+    return EffectiveSettings(
+        provider=asked.name,
+        model=wanted.model if request.model is None and wanted.model is not None else model,
+        temperature=_first(request.temperature, wanted.temperature, asked.default_temperature),
+        max_completion_tokens=_first(
+            request.max_completion_tokens, wanted.max_completion_tokens, asked.default_max_completion_tokens
+        ),
+    )
+
+
+def _first(*values: _T | None) -> _T | None:
+    return next((value for value in values if value is not None), None)
+
+
+def date_line(now: datetime) -> str:
+    """The line that tells the model what day it is; it changes once a day, so that vendors' prompt caches still hit."""
+    return f"Today is {now:%A}, {now:%Y-%m-%d} (UTC)."
+
+
+def tool_name(tool: Mapping[str, object]) -> str:
+    """The wire name of a tool in OpenAI's form."""
+    inner = tool.get(str(tool.get("type")))
+    name = inner.get("name") if isinstance(inner, Mapping) else None
+    return name if isinstance(name, str) else ""
+
+
+def _check_tool_choice(request: PromptRequest, tool_set: ToolSet) -> None:
+    choice = request.tool_choice
+    names = {tool.name for tool in tool_set.tools} | {tool_name(tool) for tool in request.tools}
+    if choice == "required" and not names:
+        raise BadRequest("'tool_choice' is 'required', but there is no tool to choose.", param="tool_choice")
+    if not isinstance(choice, Mapping) or choice.get("type") not in {"function", "custom"}:
+        return
+    name = tool_name(choice)
+    if name not in names:
+        known = ", ".join(sorted(names)) or "none"
+        raise BadRequest(f"'tool_choice' names the tool {name!r}; presented are: {known}.", param="tool_choice")

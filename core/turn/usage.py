@@ -1,0 +1,72 @@
+"""Tokens: as a provider reports them, and summed over the rounds of a turn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ..jsontext import JsonObject
+from .events import Usage
+
+__all__ = ["read_usage", "sum_usage", "usage_object"]
+
+_COUNTS = ("prompt_tokens", "completion_tokens", "total_tokens")
+
+
+def read_usage(completion: Mapping[str, Any]) -> Usage | None:
+    """Read the ``usage`` of a completion; None when the provider reports none."""
+    usage = completion.get("usage")
+    if not isinstance(usage, Mapping):
+        return None
+    prompt, answer, total = (_count(usage.get(name)) for name in _COUNTS)
+    details = {key: value for key, value in usage.items() if key not in _COUNTS and value is not None}
+    return Usage(
+        prompt_tokens=prompt,
+        completion_tokens=answer,
+        total_tokens=total or prompt + answer,
+        details=details or None,
+    )
+
+
+def sum_usage(parts: Iterable[Usage | None]) -> Usage | None:
+    """Add up what is known; None when nothing is."""
+    known = [part for part in parts if part is not None]
+    if not known:
+        return None
+    details: JsonObject = {}
+    for part in known:
+        details = _added(details, part.details or {})
+    return Usage(
+        prompt_tokens=sum(part.prompt_tokens for part in known),
+        completion_tokens=sum(part.completion_tokens for part in known),
+        total_tokens=sum(part.total_tokens for part in known),
+        details=details or None,
+    )
+
+
+def usage_object(usage: Usage) -> JsonObject:
+    """The usage in the OpenAI protocol's form."""
+    return {
+        "prompt_tokens": usage.prompt_tokens,
+        "completion_tokens": usage.completion_tokens,
+        "total_tokens": usage.total_tokens,
+        **(usage.details or {}),
+    }
+
+
+def _count(value: object) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0
+
+
+def _added(left: Mapping[str, Any], right: Mapping[str, Any]) -> JsonObject:
+    """Add numbers member by member, at any depth; of anything else the later value stays."""
+    both: JsonObject = dict(left)
+    for key, value in right.items():
+        before = both.get(key)
+        if isinstance(value, Mapping):
+            both[key] = _added(before if isinstance(before, Mapping) else {}, value)
+        elif isinstance(value, (int, float)) and isinstance(before, (int, float)) and not isinstance(value, bool):
+            both[key] = before + value
+        else:
+            both[key] = value
+    return both

@@ -1,0 +1,120 @@
+"""What the caller gets to see of the rounds of a turn: one answer, without the calls of our own tools."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from ..jsontext import JsonObject
+
+__all__ = ["CallerView"]
+
+_BREAK = "\n\n"
+"""Set between the texts of two rounds, so that they do not run into each other."""
+
+
+class CallerView:
+    """Shows the chunks of all rounds as the chunks of one answer.
+
+    Args:
+        handed_back: Wire names of the caller's own tools; only their calls are shown.
+    """
+
+    def __init__(self, handed_back: Collection[str]) -> None:
+        self._handed_back = frozenset(handed_back)
+        self._greeted: set[int] = set()
+        self._spoke: set[int] = set()
+        self._break_due: set[int] = set()
+        self._ends: dict[int, str] = {}
+        self._fragments: dict[tuple[int, int], JsonObject | int | None] = {}
+        self._shown_calls: dict[int, int] = {}
+
+    def show(self, chunk: Mapping[str, Any]) -> tuple[JsonObject, ...]:
+        """Give what the caller sees of a chunk: ``choices`` without ``finish_reason``; empty when nothing."""
+        shown = (self._show_choice(choice) for choice in chunk.get("choices") or ())
+        return tuple(choice for choice in shown if choice is not None)
+
+    def end_round(self) -> None:
+        """Note that another round follows: its predecessor's reasons to finish are nobody's business."""
+        self._ends.clear()
+        self._fragments.clear()
+        self._break_due |= self._spoke
+        self._spoke.clear()
+
+    def say(self, text: str) -> tuple[JsonObject, ...]:
+        """Give a text of promptdock's own as a delta of the first choice."""
+        choice = self._show_choice({"index": 0, "delta": {"content": text}})
+        return () if choice is None else (choice,)
+
+    def finish(self, reason: str | None = None) -> tuple[JsonObject, ...]:
+        """Give the last ``choices``: each choice's reason to finish, or one reason for all."""
+        ends = self._ends or {0: "stop"}
+        opening: dict[int, JsonObject] = {
+            index: {} if index in self._greeted else {"role": "assistant", "content": ""} for index in ends
+        }
+        return tuple(
+            {"index": index, "delta": opening[index], "logprobs": None, "finish_reason": reason or end}
+            for index, end in sorted(ends.items())
+        )
+
+    def _show_choice(self, choice: Mapping[str, Any]) -> JsonObject | None:
+        index = choice.get("index", 0)
+        if choice.get("finish_reason") is not None:
+            self._ends[index] = choice["finish_reason"]
+        delta = {key: value for key, value in (choice.get("delta") or {}).items() if value is not None}
+        calls = self._show_calls(index, delta.pop("tool_calls", ()))
+        if calls:
+            delta["tool_calls"] = calls
+        if index in self._greeted:
+            delta.pop("role", None)
+        if not delta and choice.get("logprobs") is None:
+            return None
+        if delta.get("content"):
+            if index in self._break_due:
+                delta["content"] = _BREAK + delta["content"]
+                self._break_due.discard(index)
+            self._spoke.add(index)
+        if index not in self._greeted:
+            self._greeted.add(index)
+            delta = {"role": "assistant", "content": "", **delta}
+        return {"index": index, "delta": delta, "logprobs": choice.get("logprobs"), "finish_reason": None}
+
+    def _show_calls(self, choice: int, fragments: Collection[Mapping[str, Any]]) -> list[JsonObject]:
+        shown: list[JsonObject] = []
+        for fragment in fragments:
+            key = (choice, fragment.get("index", 0))
+            place = self._fragments.get(key, {})
+            if isinstance(place, dict):  # not known yet whose call this is
+                held = _joined(place, fragment)
+                name = _name(held)
+                if not name:
+                    self._fragments[key] = held
+                    continue
+                place = self._next_place(choice) if name in self._handed_back else None
+                self._fragments[key] = place
+                fragment = held
+            if place is not None:
+                shown.append({**fragment, "index": place})
+        return shown
+
+    def _next_place(self, choice: int) -> int:
+        place = self._shown_calls.get(choice, 0)
+        self._shown_calls[choice] = place + 1
+        return place
+
+
+def _name(call: Mapping[str, Any]) -> str:
+    inner = call.get("function") or call.get("custom") or {}
+    name: str = inner.get("name") or ""
+    return name
+
+
+def _joined(before: Mapping[str, Any], fragment: Mapping[str, Any]) -> JsonObject:
+    """Join the first fragments of a call, for vendors that send the name late."""
+    joined: JsonObject = {**before, **{key: value for key, value in fragment.items() if value is not None}}
+    for kind in ("function", "custom"):
+        parts = [part[kind] for part in (before, fragment) if part.get(kind)]
+        if len(parts) > 1:
+            texts = {key: "".join(part.get(key) or "" for part in parts) for key in ("arguments", "input")}
+            joined[kind] = {**parts[0], **parts[1], **{key: text for key, text in texts.items() if text}}
+    return joined

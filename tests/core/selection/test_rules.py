@@ -1,0 +1,59 @@
+"""The rules that come with promptdock."""
+
+from __future__ import annotations
+
+import pytest
+
+from promptdock import Always, ConfigurationError, SearchTerms, SelectionRequest
+
+
+def request(*user_texts: str) -> SelectionRequest:
+    """A prompt whose user said these texts, the newest last."""
+    return SelectionRequest(
+        text=user_texts[-1],
+        user_texts=user_texts,
+        messages=tuple({"role": "user", "content": text} for text in user_texts),
+        provider="offline",
+        model="offline",
+        caller="anonymous",
+    )
+
+
+def test_t15_a_term_in_the_text_selects() -> None:
+    """The verdict names the term that hit."""
+    verdict = SearchTerms("Gobstopper", "candy").decide(request("what is an everlasting gobstopper?"))
+    assert verdict.selected
+    assert verdict.terms == ("Gobstopper",)
+    assert verdict.reason == "the input refers to 'Gobstopper'"
+
+
+def test_t16_no_term_does_not_select() -> None:
+    """The verdict says where it looked."""
+    verdict = SearchTerms("Gobstopper").decide(request("what is 2+2"))
+    assert not verdict.selected
+    assert verdict.reason == "none of its 1 terms stands in the input"
+
+
+def test_t17_always_selects() -> None:
+    """Whatever the text says."""
+    assert Always().decide(request("")).selected
+
+
+def test_t18_an_earlier_text_counts_in_scope_thread_only() -> None:
+    """So a tool once called for stays for the session, if its author wants that."""
+    thread = request("tell me about gobstoppers: gobstopper", "and what do they cost?")
+    assert SearchTerms("gobstopper", scope="thread").decide(thread).selected
+    assert not SearchTerms("gobstopper", scope="input").decide(thread).selected
+
+
+@pytest.mark.parametrize("terms", [(), ("",), ("fine", "?!")])
+def test_t20_terms_without_words_are_refused(terms: tuple[str, ...]) -> None:
+    """At once, when the rule is made."""
+    with pytest.raises(ConfigurationError):
+        SearchTerms(*terms)
+
+
+def test_an_unknown_scope_is_refused() -> None:
+    """A typing mistake must not turn into a rule that never selects."""
+    with pytest.raises(ConfigurationError, match="'input' or 'thread'"):
+        SearchTerms("dice", scope="threads")  # type: ignore[arg-type]
