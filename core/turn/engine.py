@@ -36,8 +36,6 @@ __all__ = ["TurnEngine"]
 
 _log = logging.getLogger("promptdock.turn")
 
-CUT_OFF = "Stopped after {rounds} rounds of tool calls without a final answer."
-
 
 class RequestHooks(Protocol):
     """What the engine needs of the plugin host."""
@@ -189,7 +187,7 @@ class _Turn:
         message.setdefault("content", None)
         if without_calls:
             message.pop("tool_calls", None)
-            message["content"] = message["content"] or CUT_OFF.format(rounds=self._round)
+            message["content"] = message["content"] or self._cut_off_text
         self._keep([message])
 
     def _keep(self, messages: Sequence[Message]) -> None:
@@ -199,8 +197,9 @@ class _Turn:
     def _closing(self, *, cut_off: bool, mixed: bool) -> Sequence[Event]:
         note: JsonObject = {"rounds": self._round, "max_rounds_reached": self._is_last}
         deltas: list[CompletionDelta] = []
-        if cut_off and not self._visible.completion()["choices"]:
-            deltas.append(self._delta(self._view.say(CUT_OFF.format(rounds=self._round))))
+        if cut_off and self._new[-1]["content"] == self._cut_off_text:
+            self._view.end_round()
+            deltas.append(self._delta(self._view.say(self._cut_off_text)))
         reason = "stop" if cut_off else "tool_calls" if mixed else None
         deltas.append(self._delta(self._view.finish(reason), note))
         usage = sum_usage(self._usage)
@@ -217,6 +216,10 @@ class _Turn:
             ms=self._ms(),
         )
         return [*(deltas if self._plan.request.stream else ()), finished]
+
+    @property
+    def _cut_off_text(self) -> str:
+        return f"Stopped after {self._round} rounds of tool calls without a final answer."
 
     @property
     def _is_last(self) -> bool:

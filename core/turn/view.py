@@ -65,8 +65,8 @@ class CallerView:
         calls = self._show_calls(index, delta.pop("tool_calls", ()))
         if calls:
             delta["tool_calls"] = calls
-        if index in self._greeted:
-            delta.pop("role", None)
+        # a role alone says nothing yet: the caller's reply must not begin before there is something to reply
+        delta = {key: value for key, value in delta.items() if key != "role" and value not in ("", [])}
         if not delta and choice.get("logprobs") is None:
             return None
         if delta.get("content"):
