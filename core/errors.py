@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 
 __all__ = [
@@ -136,8 +136,3 @@ class PluginError(PromptdockError):
     """A plugin broke a rule of the host; it names the plugin and what to do about it."""
 
     code = "plugin_error"
-
-
-def with_message(info: ErrorInfo, message: str) -> ErrorInfo:
-    """The same error with another public message."""
-    return replace(info, message=message)

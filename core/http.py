@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 __all__ = ["SharedHttpClient"]
 
 _CONNECT_TIMEOUT = 5.0
+_LEAST_TIMEOUT = 0.001
+"""Seconds; to aiohttp a timeout of 0 is none at all."""
 _MAX_REDIRECTS = 5
 _SIZE_LIMIT = 4 * 1024 * 1024
 _CHUNK = 64 * 1024
@@ -58,7 +60,7 @@ class SharedHttpClient(HttpClient):
         target = _target(url)
         body, all_headers = _body(json, headers or {})
         session = self._open_session()
-        bounds = ClientTimeout(total=timeout, connect=_CONNECT_TIMEOUT)
+        bounds = ClientTimeout(total=max(timeout, _LEAST_TIMEOUT), connect=_CONNECT_TIMEOUT)
         try:
             async with session.request(
                 method,
@@ -156,19 +158,17 @@ def _explain(error: Exception, host: str, timeout: float) -> str:
         case aiohttp.ConnectionTimeoutError():
             return f"{host} cannot be reached: no connection within {_CONNECT_TIMEOUT:g} s."
         case TimeoutError():
-            return f"{host} did not answer within {timeout:g} s."
+            return f"{host} did not answer within {round(timeout, 2):g} s."
         case aiohttp.TooManyRedirects():
             return f"{host} redirects more than {_MAX_REDIRECTS} times."
         case aiohttp.RedirectClientError():
             return f"{host} redirects to an address that cannot be used."
-        case aiohttp.ClientHttpProxyError():
-            return f"{host} cannot be reached: the proxy answered {error.status}."
-        case aiohttp.ClientConnectorError():
+        case aiohttp.ClientHttpProxyError() | aiohttp.InvalidURL() | aiohttp.ClientConnectorError():
             return _explain_connection(error, host)
         case aiohttp.ClientPayloadError():
             return f"{host} broke off its reply, or sent one that cannot be decoded."
         case aiohttp.ClientConnectionError() | OSError():
-            return f"{host} closed the connection without a reply."
+            return f"{host} closed the connection before its reply was complete."
         case aiohttp.ClientError():
             return f"{host} sent a reply that is not HTTP as it should be ({type(error).__name__})."
         case _:
@@ -179,6 +179,10 @@ def _explain_connection(error: Exception, host: str) -> str:
     import aiohttp
 
     match error:
+        case aiohttp.InvalidURL():  # the request's own URL was checked before
+            return f"{host} cannot be reached: HTTP_PROXY or HTTPS_PROXY is not a URL like http://proxy:3128."
+        case aiohttp.ClientHttpProxyError():
+            return f"{host} cannot be reached: the proxy answered {error.status}."
         case aiohttp.ClientProxyConnectionError():
             return f"{host} cannot be reached: the proxy {error.host}:{error.port} takes no connection."
         case aiohttp.ClientConnectorDNSError():

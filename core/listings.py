@@ -32,9 +32,7 @@ def list_tools(catalog: Catalog) -> list[JsonObject]:
     return [_tool(registered) for registered in catalog.tools.values()]
 
 
-def list_providers(
-    catalog: Catalog, models: Mapping[str, Sequence[ModelInfo]] | None = None
-) -> list[JsonObject]:
+def list_providers(catalog: Catalog, models: Mapping[str, Sequence[ModelInfo]] | None = None) -> list[JsonObject]:
     """Every registered provider, in load order.
 
     Args:

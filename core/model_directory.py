@@ -48,7 +48,7 @@ class ModelDirectory:
 
     async def list(self) -> tuple[ModelInfo, ...]:
         """Every name that ``model`` takes: the default provider's models bare, aliases, then ``provider/model``."""
-        names = [name for name, item in self._providers.items() if getattr(item.provider, "configured", True)]
+        names = [name for name, item in self._providers.items() if item.provider.configured]
         answers = dict(zip(names, await asyncio.gather(*(self._models(name) for name in names)), strict=True))
         bare = answers.get(self._router.default or "", ())
         aliased = [ModelInfo(name, owned_by=target.partition("/")[0]) for name, target in self._aliases.items()]

@@ -118,6 +118,6 @@ def _models_of(registered: RegisteredProvider) -> Iterator[str]:
 
 
 def _usual_default(providers: Mapping[str, RegisteredProvider]) -> str | None:
-    if "openai" in providers and getattr(providers["openai"].provider, "configured", True):
+    if "openai" in providers and providers["openai"].provider.configured:
         return "openai"
     return "offline" if "offline" in providers else next(iter(providers), None)

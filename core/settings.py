@@ -26,15 +26,23 @@ class ProviderSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    base_url: str | None = Field(None, description="Root of its OpenAI-compatible API, e.g. http://127.0.0.1:11434/v1")
-    api_key: SecretStr | None = Field(None, description="Key that is sent to it; the vendor's own variable counts, too")
-    default_model: str | None = Field(None, description="Asked when a prompt names no model")
-    default_temperature: float | None = Field(None, ge=0, le=2, description="Sent when nobody says one")
-    default_max_completion_tokens: int | None = Field(None, ge=1, description="Sent when nobody says one")
-    transport: Literal["wire", "sdk"] = Field("wire", description="How the bytes travel: our own wire, or the SDK")
-    timeout: float = Field(600.0, gt=0, description="Seconds without a byte from upstream until a call is given up")
-    connect_timeout: float = Field(5.0, gt=0, description="Seconds to reach upstream")
-    max_retries: int = Field(2, ge=0, le=10, description="Retries of a call that failed before its first byte")
+    base_url: str | None = Field(
+        default=None, description="Root of its OpenAI-compatible API, e.g. http://127.0.0.1:11434/v1"
+    )
+    api_key: SecretStr | None = Field(
+        default=None, description="Key that is sent to it; the vendor's own variable counts, too"
+    )
+    default_model: str | None = Field(default=None, description="Asked when a prompt names no model")
+    default_temperature: float | None = Field(default=None, ge=0, le=2, description="Sent when nobody says one")
+    default_max_completion_tokens: int | None = Field(default=None, ge=1, description="Sent when nobody says one")
+    transport: Literal["wire", "sdk"] = Field(
+        default="wire", description="How the bytes travel: our own wire, or the SDK"
+    )
+    timeout: float = Field(
+        default=600.0, gt=0, description="Seconds without a byte from upstream until a call is given up"
+    )
+    connect_timeout: float = Field(default=5.0, gt=0, description="Seconds to reach upstream")
+    max_retries: int = Field(default=2, ge=0, le=10, description="Retries of a call that failed before its first byte")
 
 
 class Settings(BaseSettings):
@@ -47,35 +55,39 @@ class Settings(BaseSettings):
     home: Path = Field(
         default_factory=lambda: Path.home() / ".promptdock", description="Where promptdock keeps what it stores"
     )
-    api_key: SecretStr | None = Field(None, description="When set, a key that callers must send")
+    api_key: SecretStr | None = Field(default=None, description="When set, a key that callers must send")
     default_provider: str | None = Field(
-        None, description="Provider of prompts that name none; unset: openai when it has a key, else offline"
+        default=None, description="Provider of prompts that name none; unset: openai when it has a key, else offline"
     )
     providers: dict[str, ProviderSettings] = Field(default_factory=dict, description="Settings by provider name")
     model_aliases: dict[str, str] = Field(
         default_factory=dict, description="Further names that callers may use as model, each for a provider/model"
     )
-    system_role: str | None = Field(None, description="System text that every prompt gets")
+    system_role: str | None = Field(default=None, description="System text that every prompt gets")
 
     plugins: dict[str, dict[str, Any]] = Field(default_factory=dict, description="Each plugin's own settings, by id")
-    plugins_dir: Path | None = Field(None, description="Folder of one-file plugins; unset: plugins/ in the home")
-    plugins_allow: Annotated[tuple[str, ...] | None, NoDecode] = Field(
-        None, description="Only these plugins: ids, distributions, or id@distribution"
+    plugins_dir: Path | None = Field(
+        default=None, description="Folder of one-file plugins; unset: plugins/ in the home"
     )
-    plugins_deny: Annotated[tuple[str, ...], NoDecode] = Field((), description="Not these plugins, in the same form")
+    plugins_allow: Annotated[tuple[str, ...] | None, NoDecode] = Field(
+        default=None, description="Only these plugins: ids, distributions, or id@distribution"
+    )
+    plugins_deny: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="Not these plugins, in the same form"
+    )
     tool_aliases: dict[str, str] = Field(
         default_factory=dict, description="Wire names by tool id (plugin.tool), to resolve two tools of one name"
     )
-    strict: bool = Field(False, description="Refuse to start when a plugin is quarantined")
+    strict: bool = Field(default=False, description="Refuse to start when a plugin is quarantined")
 
-    max_rounds: int = Field(8, ge=1, le=100, description="The most upstream calls of one turn")
-    tool_timeout: float = Field(30.0, gt=0, description="Seconds that a tool may take unless it says otherwise")
-    tool_threads: int = Field(32, ge=1, description="The most synchronous tools and hooks that run at once")
-    tool_result_limit: int = Field(65_536, ge=256, description="The most characters of one tool result")
-    hook_timeout: float = Field(5.0, gt=0, description="Seconds that a per-request hook or rule may take")
+    max_rounds: int = Field(default=8, ge=1, le=100, description="The most upstream calls of one turn")
+    tool_timeout: float = Field(default=30.0, gt=0, description="Seconds that a tool may take unless it says otherwise")
+    tool_threads: int = Field(default=32, ge=1, description="The most synchronous tools and hooks that run at once")
+    tool_result_limit: int = Field(default=65_536, ge=256, description="The most characters of one tool result")
+    hook_timeout: float = Field(default=5.0, gt=0, description="Seconds that a per-request hook or rule may take")
 
-    max_body_bytes: int = Field(1_048_576, ge=1024, description="The largest request body")
-    max_messages: int = Field(2_048, ge=1, description="The most messages of one request")
+    max_body_bytes: int = Field(default=1_048_576, ge=1024, description="The largest request body")
+    max_messages: int = Field(default=2_048, ge=1, description="The most messages of one request")
 
     @field_validator("plugins_allow", "plugins_deny", mode="before")
     @classmethod

@@ -12,7 +12,7 @@ import contextvars
 import functools
 import threading
 from collections.abc import Callable
-from typing import Any, Generic, ParamSpec, TypeVar
+from typing import Any, Generic, NoReturn, ParamSpec, TypeVar
 
 from .errors import ServiceUnavailable
 
@@ -90,18 +90,19 @@ class WorkerThreads:
         except RuntimeError:
             raise ThreadsExhausted("The system starts no more threads.") from None
         try:
-            return await job.future
+            outcome = await job.future
         finally:
             if job.future.cancelled():
                 self._abandon(job)
+        return outcome()
 
     def _work(self, job: _Job[Any]) -> None:
-        result, error = job.run()
+        outcome = job.run()
         with self._lock:
             job.ended = True
             if job.abandoned:
                 self._abandoned -= 1
-        job.settle(result, error)
+        job.settle(outcome)
 
     def _abandon(self, job: _Job[Any]) -> None:
         with self._lock:
@@ -118,36 +119,40 @@ class WorkerThreads:
 
 
 class _Job(Generic[R]):
-    """One function on its way through a thread; the lock of its owner guards the two flags."""
+    """One function on its way through a thread; the lock of its owner guards the two flags.
+
+    The future carries a function that returns or raises, not the exception itself: asyncio would throw that into the
+    task, where a ``GeneratorExit`` closes coroutines and a ``StopIteration`` is not even taken.
+    """
 
     __slots__ = ("_loop", "_work", "abandoned", "ended", "future")
 
     def __init__(self, work: Callable[[], R], loop: asyncio.AbstractEventLoop) -> None:
         self._work = work
         self._loop = loop
-        self.future: asyncio.Future[R] = loop.create_future()
+        self.future: asyncio.Future[Callable[[], R]] = loop.create_future()
         self.ended = False
         self.abandoned = False
 
-    def run(self) -> tuple[R | None, BaseException | None]:
+    def run(self) -> Callable[[], R]:
         try:
-            return self._work(), None
-        except StopIteration as error:
-            wrapped = RuntimeError("a function in a worker thread raised StopIteration")
-            wrapped.__cause__ = error
-            return None, wrapped
+            result = self._work()
         except BaseException as error:  # noqa: BLE001  (it belongs to whoever waits, not to this thread)
-            return None, error
+            return functools.partial(_reraise, error)
+        return lambda: result
 
-    def settle(self, result: R | None, error: BaseException | None) -> None:
+    def settle(self, outcome: Callable[[], R]) -> None:
         # RuntimeError: the loop is closed, so nobody waits any more
         with contextlib.suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(self._tell, result, error)
+            self._loop.call_soon_threadsafe(self._tell, outcome)
 
-    def _tell(self, result: Any, error: BaseException | None) -> None:
-        if self.future.done():
-            return
-        if error is None:
-            self.future.set_result(result)
-        else:
-            self.future.set_exception(error)
+    def _tell(self, outcome: Callable[[], R]) -> None:
+        if not self.future.done():
+            self.future.set_result(outcome)
+
+
+def _reraise(error: BaseException) -> NoReturn:
+    try:
+        raise error
+    finally:
+        del error  # the traceback holds this frame: without this, a cycle

@@ -1,0 +1,91 @@
+"""Logs of the ``promptdock`` command: one line per record, on stderr.
+
+Only the command line calls this; a program that embeds promptdock keeps its own logging.
+"""
+
+from __future__ import annotations
+
+import logging
+import logging.config
+import time
+from typing import Any, Literal
+
+from .plaintext import one_line
+
+__all__ = ["LEVELS", "LogLevel", "LogLine", "command_logging", "server_logging"]
+
+LogLevel = Literal["debug", "info", "warning", "error"]
+
+LEVELS: tuple[LogLevel, ...] = ("debug", "info", "warning", "error")
+
+
+class LogLine(logging.Formatter):
+    """Formats a record as one line; foreign text in it cannot begin another or move the cursor.
+
+    Args:
+        timed: Whether the line begins with the time (UTC).
+        tracebacks: Whether an exception's traceback follows, indented; else only its class and text are named.
+    """
+
+    def __init__(self, *, timed: bool = True, tracebacks: bool = True) -> None:
+        super().__init__()
+        self._timed = timed
+        self._tracebacks = tracebacks
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Give the line."""
+        line = f"{record.levelname.lower():<7} {record.name}: {one_line(record.getMessage())}"
+        if self._timed:
+            line = f"{_utc(record.created)} {line}"
+        if record.exc_info is None or record.exc_info[0] is None:
+            return line
+        if self._tracebacks:
+            return f"{line}\n{_indented(self.formatException(record.exc_info))}"
+        return f"{line} ({one_line(f'{record.exc_info[0].__name__}: {record.exc_info[1]}')})"
+
+
+def _utc(seconds: float) -> str:
+    whole = int(seconds)
+    stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(whole))
+    return f"{stamp}.{int((seconds - whole) * 1000):03d}Z"
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"    {one_line(line)}" for line in text.splitlines())
+
+
+def command_logging(*, debug: bool) -> None:
+    """Log as a command does that runs once: warnings and worse, or everything.
+
+    Args:
+        debug: Whether to show every record of promptdock's and whole tracebacks.
+    """
+    level = "DEBUG" if debug else "WARNING"
+    logging.config.dictConfig(_config({"timed": debug, "tracebacks": debug}, level, root="WARNING"))
+
+
+def server_logging(level: LogLevel, *, access_log: bool) -> dict[str, Any]:
+    """The configuration for ``logging.config.dictConfig`` under which a server and its workers log.
+
+    Args:
+        level: The least level that is shown.
+        access_log: Whether each request gets a line of its own.
+    """
+    config = _config({"timed": True, "tracebacks": True}, level.upper(), root="WARNING")
+    # uvicorn tells of every step of a start at level info; what matters of that is on our own line
+    quiet = "INFO" if level == "debug" else "WARNING"
+    config["loggers"]["uvicorn"] = {"level": quiet}
+    config["loggers"]["uvicorn.error"] = {"level": quiet}
+    config["loggers"]["uvicorn.access"] = {"level": "INFO" if access_log else "CRITICAL"}
+    return config
+
+
+def _config(line: dict[str, bool], level: str, *, root: str) -> dict[str, Any]:
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"line": {"()": f"{__name__}.LogLine", **line}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "root": {"handlers": ["stderr"], "level": root},
+        "loggers": {"promptdock": {"level": level}, "promptdock_builtin": {"level": level}},
+    }

@@ -1,0 +1,76 @@
+"""When the calculator is presented."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from promptdock import SearchTerms, SelectionRequest, SelectionRule, Tool, Verdict
+
+__all__ = ["ArithmeticRule", "selection_rules"]
+
+_TERMS = (
+    "calculate", "calculates", "calculated", "calculating", "calculation", "calculations", "calculator", "compute",
+    "arithmetic", "math", "maths", "mathematics", "equation",
+    "plus", "minus", "multiply", "multiplied", "divide", "divided", "modulo", "remainder",
+    "sum of", "product of", "difference of", "quotient", "average of", "mean of", "percent of", "percentage",
+    "square root", "cube root", "sqrt", "factorial", "logarithm", "sine", "cosine", "tangent", "hypotenuse",
+    "power of", "to the power", "squared", "cubed", "how much is", "compound interest",
+)  # fmt: skip
+
+# Each pattern is linear in the text: every repetition in it stands between two things that cannot be part of it, so
+# where it fails once it is not tried again in another way.
+_GAP = r"[ \t]*"
+_NUMBER = r"\d+(?:\.\d+)?"
+_ARITHMETIC = re.compile(
+    rf"""
+    \d {_GAP} (?:\*\*?|[\^×÷·]) {_GAP} (?:[-(]{_GAP})? [\d.]      # 2*3, 2 ^ -1, 4 × (…
+    | \d (?<!:\d\d) \+ (?=[\d(])                                    # 2+3, not the zone of 10:00+02:00
+    | \d (?<!:\d\d) [ \t]+ (?:\+|//?|−|%|mod) [ \t]+ [(\d]          # 2 + 3, 10 / 4, 7 % 3
+    | (?<![\d:.-]) \d+ (?:\.\d+)? [ \t]+ - [ \t]+ [(\d] (?!\d?:)    # 17 - 4, not 10:00 - 11:00
+    | \) {_GAP} [*×÷·/^+] {_GAP} [\d(]                              # (…) * 2
+    | \d {_GAP} \([ \t]* {_NUMBER} {_GAP} [-+*/^]                   # 2 (3 + 4)
+    | \d {_GAP} [*×÷/] {_GAP} \(                                    # 2 * (…
+    | \d [ \t]+ (?:plus|minus|times|over|modulo|divided[ \t]by|multiplied[ \t]by) [ \t]+ \d
+    | \d {_GAP} (?:%|percent) [ \t]+ of [ \t] | \d [ \t]? !(?=[\s?]|$)
+    | \b(?:sqrt|cbrt|sin|cos|tan|asin|acos|atan|log|log2|log10|ln|exp|factorial|gcd|lcm|abs|floor|ceil|round|hypot)
+      {_GAP} \( {_GAP} [-(]? [\w.]
+    | \b(?:what(?:'s|’s|[ \t]+is)|how[ \t]+much[ \t]+is|compute|solve|evaluate) [ \t]+
+      {_NUMBER} [-/%] {_NUMBER} (?![-/%.\d][-/.\d])                 # what is 17-4: only when asked
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+
+_SCANNED = 5_000
+"""Characters read at the start and at the end of a text: a question stands before or after what was pasted."""
+
+
+class ArithmeticRule(SelectionRule):
+    """Selects when the newest user text holds arithmetic, such as ``(17 + 4) * 2``.
+
+    A hyphen or a slash between two numbers is arithmetic only with spaces around it, or right after "what is" and the
+    like: dates (2024-02-28, 12/25/2024), telephone numbers, ranges (3-5) and "24/7" are not.
+    """
+
+    nonblocking = True
+
+    def decide(self, request: SelectionRequest) -> Verdict:
+        """Select when the pattern is found."""
+        found = _ARITHMETIC.search(_ends(request.text))
+        if found is None:
+            return Verdict(selected=False, reason="the input holds no arithmetic")
+        return Verdict(selected=True, reason=f"the input holds arithmetic: {found[0].strip()!r}", terms=(found[0],))
+
+    @property
+    def description(self) -> str:
+        """``arithmetic (input)``."""
+        return "arithmetic (input)"
+
+
+def _ends(text: str) -> str:
+    return text if len(text) <= 2 * _SCANNED else f"{text[:_SCANNED]}\n{text[-_SCANNED:]}"
+
+
+def selection_rules(calculator: Tool) -> Sequence[SelectionRule]:
+    """The rules of this plugin: words for calculating, and arithmetic itself."""
+    return [SearchTerms(*_TERMS, tools=[calculator]), ArithmeticRule(tools=[calculator])]

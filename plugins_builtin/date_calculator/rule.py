@@ -1,0 +1,59 @@
+"""When the date calculator is presented."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from promptdock import SearchTerms, SelectionRequest, SelectionRule, Tool, Verdict
+
+__all__ = ["DateRule", "selection_rules"]
+
+_TERMS = (
+    "date", "dates", "days", "weeks", "months", "weekday", "calendar", "deadline", "leap year", "today", "tomorrow",
+    "yesterday", "how long until", "how long till", "how long since", "how long ago", "how old", "birthday",
+    "anniversary", "day between", "day after", "day before", "oldest", "newest", "earliest", "latest",
+)  # fmt: skip
+
+_MONTH = (
+    "(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
+    "|nov(?:ember)?|dec(?:ember)?)"
+)
+# The longest run that a pattern can read is some thirty characters, so the time is linear in the text.
+_DATE = re.compile(
+    rf"""
+    (?<![\d.-]) \d{{4}} (?: - \d\d - \d\d | / \d\d / \d\d ) (?![\d-]) | (?<![\d-]) \d{{4}} -W \d\d \b
+    | (?<![\d./-]) \d{{1,2}} (?: / \d{{1,2}} / | \. \d{{1,2}} \. ) (?:19|20|21)\d\d (?![\d./-])
+    | \b {_MONTH} \.?\ \d{{1,2}} (?:st|nd|rd|th)? \b | \b \d{{1,2}} (?:st|nd|rd|th)? \ (?:of\ )? {_MONTH} \b
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+_SCANNED = 5_000
+"""Characters read at the start and at the end of a text: a question stands before or after what was pasted."""
+
+
+class DateRule(SelectionRule):
+    """Selects when the newest user text holds a date, such as 2024-02-28, 12/25/2024, 31.12.2024 or March 1."""
+
+    nonblocking = True
+
+    def decide(self, request: SelectionRequest) -> Verdict:
+        """Select when the pattern is found."""
+        found = _DATE.search(_ends(request.text))
+        if found is None:
+            return Verdict(selected=False, reason="the input holds no date")
+        return Verdict(selected=True, reason=f"the input holds a date: {found[0]!r}", terms=(found[0],))
+
+    @property
+    def description(self) -> str:
+        """``dates (input)``."""
+        return "dates (input)"
+
+
+def _ends(text: str) -> str:
+    return text if len(text) <= 2 * _SCANNED else f"{text[:_SCANNED]}\n{text[-_SCANNED:]}"
+
+
+def selection_rules(date_calculator: Tool) -> Sequence[SelectionRule]:
+    """The rules of this plugin: words for dates, and dates themselves."""
+    return [SearchTerms(*_TERMS, tools=[date_calculator]), DateRule(tools=[date_calculator])]

@@ -1,0 +1,61 @@
+"""Strict JSON."""
+
+from __future__ import annotations
+
+import pytest
+
+from promptdock.jsontext import JsonError, dumps, dumps_text, loads
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"",
+        b'{"a": ',
+        b"NaN",
+        b"[Infinity]",
+        b"[-Infinity]",
+        b'{"t": 1e999}',
+        b'{"a": 1} x',
+        b'"\xff\xfe"',
+        rb'"\ud800"',
+        rb'"\udc00\ud800"',
+        b"[" * 100_000,
+        b"[" * 100_000 + b"]" * 100_000,
+        b"9" * 5_000,
+        b"{'a': 1}",
+        b"[1,]",
+        b"// no\n1",
+    ],
+)
+def test_what_is_not_json_is_refused(text: bytes) -> None:
+    """Also what Python's own reader takes: NaN, infinities, lone surrogates, endless nesting."""
+    with pytest.raises(JsonError):
+        loads(text)
+
+
+def test_json_is_read() -> None:
+    """Text or bytes; a surrogate pair is a character."""
+    assert loads(rb'{"a": [1, 2.5, true, null, "\ud83d\ude42"]}') == {"a": [1, 2.5, True, None, "🙂"]}
+    assert loads('"grüße"') == "grüße"
+
+
+def test_json_is_written_compactly() -> None:
+    """As UTF-8, not as escapes."""
+    assert dumps({"a": [1, "你好"]}) == '{"a":[1,"你好"]}'.encode()
+    assert dumps_text(None) == "null"
+
+
+@pytest.mark.parametrize("value", [object(), {1j: 1}, "\ud800"])
+def test_what_json_has_no_form_for_is_refused(value: object) -> None:
+    """With the same error."""
+    with pytest.raises(JsonError):
+        dumps(value)
+
+
+def test_a_value_nested_without_end_is_refused() -> None:
+    """Instead of a RecursionError somewhere deep."""
+    loop: list[object] = []
+    loop.append(loop)
+    with pytest.raises(JsonError, match="nested too deeply"):
+        dumps(loop)
