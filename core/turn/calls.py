@@ -101,6 +101,7 @@ class RoundOfCalls:
             caller=self._plan.request.caller.name,
             text=self._plan.text,
             round=self._round,
+            presented=tuple(self._tools),
         )
         return await self._runner.run(request, _Watcher(self, call, tool, events))
 

@@ -1,0 +1,120 @@
+"""One call as the runner gets it, and who is told of its steps."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from .errors import ToolErrorCode
+from .results import sendable
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from .tool import Tool
+
+__all__ = ["BoundTool", "CallRequest", "CallWatcher", "Progress"]
+
+_LONGEST_PROGRESS = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoundTool:
+    """A tool as it is presented in a turn.
+
+    Attributes:
+        id: Stable id, ``plugin.tool``.
+        name: Wire name: the tool's own, or the operator's alias for it.
+        plugin: Id of the plugin that owns it.
+        tool: The tool.
+        settings: The plugin's settings, or None.
+    """
+
+    id: str
+    name: str
+    plugin: str
+    tool: Tool
+    settings: BaseModel | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallRequest:
+    """A call that a model asks for.
+
+    Attributes:
+        call_id: Its id, as the model gave it.
+        name: The wire name that the model used.
+        raw_arguments: The arguments as the model wrote them.
+        bound: The tool of that name, or None when none was presented.
+        request_id: The request it belongs to.
+        caller: Name of who sent the prompt.
+        text: The newest user text.
+        round: Number of the round, from 1.
+        presented: Wire names of all presented tools; told to a model that asks for an unknown one.
+    """
+
+    call_id: str
+    name: str
+    raw_arguments: str
+    bound: BoundTool | None
+    request_id: str
+    caller: str
+    text: str
+    round: int
+    presented: tuple[str, ...] = ()
+
+
+class CallWatcher(Protocol):
+    """Told of the steps of a call; always on the event loop."""
+
+    def called(self, arguments: Mapping[str, Any]) -> None:
+        """The function starts to run; its arguments are valid and nobody denied them."""
+        ...
+
+    def responded(self, error: ToolErrorCode | None, ms: float) -> None:
+        """The function ended, or was given up; ``ms`` counts from its start."""
+        ...
+
+    def progressed(self, message: str, fraction: float | None) -> None:
+        """The tool says how far it is; ``fraction`` is 0 to 1, or None."""
+        ...
+
+
+class Progress:
+    """The ``progress`` of a context: may be called from any thread, and is silent once the call has ended.
+
+    Args:
+        watcher: Told on the event loop, in the order of the calls.
+    """
+
+    def __init__(self, watcher: CallWatcher) -> None:
+        self._watcher = watcher
+        self._loop = asyncio.get_running_loop()
+        self._ended = False
+
+    def __call__(self, message: str, fraction: float | None = None) -> None:
+        """Tell the caller how far the call is; odd values are mended, never raised about."""
+        if self._ended:
+            return
+        text = sendable(str(message), _LONGEST_PROGRESS)
+        # RuntimeError: the loop is closed
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._tell, text, _share(fraction))
+
+    def end(self) -> None:
+        """Nobody is told any more."""
+        self._ended = True
+
+    def _tell(self, message: str, fraction: float | None) -> None:
+        if not self._ended:
+            self._watcher.progressed(message, fraction)
+
+
+def _share(fraction: Any) -> float | None:
+    if not isinstance(fraction, (int, float)) or math.isnan(fraction):
+        return None
+    return min(max(float(fraction), 0.0), 1.0)

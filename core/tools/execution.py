@@ -1,0 +1,138 @@
+"""Running a tool's function: off the event loop, bounded in time, and whatever it raises kept from its surroundings."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..threads import ThreadsExhausted, WorkerThreads
+from .errors import ToolErrorCode
+from .tool import Tool
+
+__all__ = ["Ending", "ToolExecutor"]
+
+_GRACE = 0.5
+"""Seconds that a cancelled async tool has for its clean-up before nobody waits for it any more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """How a function ended.
+
+    Attributes:
+        value: What it returned.
+        error: What it raised, or None.
+        stopped: ``TIMEOUT`` or ``OVERLOADED`` when it did not get to its end, or did not get to run at all.
+    """
+
+    value: Any = None
+    error: BaseException | None = None
+    stopped: ToolErrorCode | None = None
+
+
+class ToolExecutor:
+    """Runs the functions of tools.
+
+    Args:
+        threads: Where sync functions run.
+    """
+
+    def __init__(self, threads: WorkerThreads) -> None:
+        self._threads = threads
+        self._strays: set[asyncio.Task[Ending]] = set()
+
+    @property
+    def strays(self) -> int:
+        """How many async tools run on although they were cancelled."""
+        return len(self._strays)
+
+    async def run(self, tool: Tool, values: Mapping[str, Any], timeout: float) -> Ending:  # noqa: ASYNC109
+        """Run a tool's function to its end, or to its timeout.
+
+        An async function is cancelled at the timeout and waited for half a second more; a sync one is left to its
+        thread. The same happens when the waiting task is cancelled.
+
+        Args:
+            tool: Whose function.
+            values: What it gets, by parameter.
+            timeout: Seconds, the wait for a free thread included.
+
+        Returns:
+            How it ended.
+
+        Raises:
+            asyncio.CancelledError: The waiting task was cancelled; nothing that the tool does raises it.
+        """
+        run = _Run(tool.function, values)
+        on_loop = tool.nonblocking or _is_async(tool.function)
+        task = asyncio.create_task(run.here() if on_loop else run.in_thread(self._threads))
+        self._strays.add(task)
+        task.add_done_callback(self._strays.discard)
+        try:
+            await asyncio.wait({task}, timeout=timeout)
+            if task.done():
+                return _ending(task)
+        finally:
+            if not task.done():
+                task.cancel()
+                await asyncio.wait({task}, timeout=_GRACE)
+        return Ending(stopped=ToolErrorCode.TIMEOUT if run.started else ToolErrorCode.OVERLOADED)
+
+
+class _Run:
+    """One run; whether it has started tells a slow tool from one that waited for a thread in vain."""
+
+    __slots__ = ("_function", "_values", "started")
+
+    def __init__(self, function: Callable[..., Any], values: Mapping[str, Any]) -> None:
+        self._function = function
+        self._values = values
+        self.started = False
+
+    async def here(self) -> Ending:
+        """On the event loop. Ctrl-C, which Python raises wherever the loop happens to be, is let through."""
+        self.started = True
+        try:
+            return Ending(value=await _awaited(self._function(**self._values)))
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001  (SystemExit in a task would stop the event loop)
+            return Ending(error=error)
+
+    async def in_thread(self, threads: WorkerThreads) -> Ending:
+        """In a worker thread; when it gives back an awaitable, that runs on the event loop."""
+        try:
+            ending = await threads.call(self._caught)
+        except ThreadsExhausted:
+            return Ending(stopped=ToolErrorCode.OVERLOADED)
+        try:
+            return Ending(value=await _awaited(ending.value)) if ending.error is None else ending
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001
+            return Ending(error=error)
+
+    def _caught(self) -> Ending:
+        self.started = True
+        try:
+            return Ending(value=self._function(**self._values))
+        except BaseException as error:  # noqa: BLE001
+            return Ending(error=error)
+
+
+async def _awaited(value: Any) -> Any:
+    return await value if inspect.isawaitable(value) else value
+
+
+def _ending(task: asyncio.Task[Ending]) -> Ending:
+    # only somebody who cancels every task of the loop can have cancelled this one
+    return Ending(error=asyncio.CancelledError()) if task.cancelled() else task.result()
+
+
+def _is_async(function: Callable[..., Any]) -> bool:
+    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
+        getattr(function, "__call__", None)  # noqa: B004  (asks for the method of a callable object)
+    )

@@ -1,0 +1,79 @@
+"""The docs know every hook, every setting, every command and every route there is."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from promptdock import hookspecs
+from promptdock.settings import ProviderSettings, Settings
+from promptdock.tools.errors import ToolErrorCode
+
+ROOT = Path(__file__).parents[1]
+HOOKS = (*hookspecs.REGISTER, *hookspecs.DECIDE, *hookspecs.TRANSFORM, *hookspecs.OBSERVE)
+
+
+def arguments(hook: str) -> str:
+    """The arguments of a hook, as the docs write them."""
+    function = getattr(hookspecs, hook)
+    return ", ".join(function.__code__.co_varnames[: function.__code__.co_argcount])
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_every_hook_is_documented_with_its_arguments(hook: str) -> None:
+    """In the table of docs/plugins.md."""
+    assert f"`{hook}({arguments(hook)})`" in (ROOT / "docs" / "plugins.md").read_text()
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_every_hook_has_a_whole_contract(hook: str) -> None:
+    """When, what comes back, since which version; and its kind."""
+    text = getattr(hookspecs, hook).__doc__ or ""
+    for part in ("Kind: ", "Returns:", "Since: "):
+        assert part in text
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_every_hook_has_a_shipped_plugin_that_uses_it(hook: str) -> None:
+    """A hook that nobody needs is not a hook."""
+    used = re.compile(rf"^(?:    )?(?:async )?def {hook}\(", re.MULTILINE)
+    assert any(used.search(path.read_text()) for path in (ROOT / "plugins_builtin").rglob("*.py"))
+
+
+def test_every_hook_is_in_one_kind() -> None:
+    """The four tuples are the list of hooks."""
+    specs = {name for name, value in vars(hookspecs).items() if hasattr(value, "promptdock_spec")}
+    assert specs == set(HOOKS)
+    assert len(HOOKS) == len(set(HOOKS))
+
+
+@pytest.mark.parametrize("field", sorted({*Settings.model_fields, *ProviderSettings.model_fields}))
+def test_every_setting_is_documented(field: str) -> None:
+    """In docs/settings.md, by its name."""
+    assert f"| `{field}` |" in (ROOT / "docs" / "settings.md").read_text()
+
+
+@pytest.mark.parametrize("code", list(ToolErrorCode))
+def test_every_tool_error_code_is_documented(code: ToolErrorCode) -> None:
+    """They are an interface."""
+    assert f"`{code}`" in (ROOT / "docs" / "plugins.md").read_text()
+
+
+def test_links_between_documents_hold() -> None:
+    """Every relative link leads to a file."""
+    for page in [ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")]:
+        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
+            assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/plugins.md"])
+def test_examples_in_the_documents_are_python(page: str) -> None:
+    """And those that are plugins load: every block that only defines things is run."""
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / page).read_text(), flags=re.DOTALL)
+    assert blocks
+    for number, block in enumerate(blocks):
+        code = compile(block, f"{page}[{number}]", "exec")
+        if "asyncio.run(" not in block and "OpenAI(" not in block:
+            exec(code, {"__name__": f"example_{number}"})
