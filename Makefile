@@ -29,7 +29,7 @@ serve: $(STAMP)  ## Serve the OpenAI endpoint on http://127.0.0.1:8000
 	@$(BIN)/promptdock serve
 
 test: $(STAMP)  ## Run the whole test suite
-	@$(BIN)/python -m pytest -n auto
+	@$(BIN)/python -m pytest -n auto --dist loadgroup
 
 lint: $(STAMP)  ## Check style and imports
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
@@ -42,7 +42,7 @@ format: $(STAMP)  ## Rewrite the code in the house style
 	@$(BIN)/ruff format .
 
 wheel: $(STAMP)  ## Build the wheel and the source distribution into dist/
-	@$(BIN)/python -m build --installer uv
+	@$(BIN)/uv build --quiet --out-dir dist
 
 clean:  ## Remove the environment and what was built
 	@rm -rf $(VENV) dist build .mypy_cache .pytest_cache .ruff_cache

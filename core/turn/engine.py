@@ -157,7 +157,7 @@ class _Turn:
 
     def _call(self) -> CompletionCall:
         request, settings = self._plan.request, self._plan.settings
-        tools = (*self._own_tools, *request.tools)
+        tools = (*request.tools, *self._own_tools)
         return CompletionCall(
             model=settings.model,
             messages=tuple(self._sent),

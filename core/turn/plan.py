@@ -132,11 +132,21 @@ async def _select(
 def _reason_to_withhold(request: PromptRequest, provider: RegisteredProvider, model: str) -> str | None:
     if request.tool_choice == "none":
         return "the caller's tool_choice is none"
+    if request.tools and _forces_own_tool(request):
+        return "the caller's tool_choice asks for one of the caller's own tools"
     if request.options.get("n", 1) not in (1, None):
         return "the caller asks for several answers (n), and tools are run for one answer only"
     if not provider.provider.capabilities(model).tools:
         return f"the model {model} takes no tools"
     return None
+
+
+def _forces_own_tool(request: PromptRequest) -> bool:
+    """Whether the choice names a tool of the caller's, or says "required" of the list that the caller knows."""
+    choice = request.tool_choice
+    if choice == "required":
+        return True
+    return isinstance(choice, Mapping) and tool_name(choice) in {tool_name(tool) for tool in request.tools}
 
 
 def effective_settings(

@@ -414,7 +414,7 @@ async def test_the_callers_tools_are_handed_back(upstream: Upstream, stream: boo
     """They are offered beside ours; their calls end the turn with finish_reason tool_calls."""
     upstream.script(tool_calls([("open_door", {"wide": True})]))
     result = await ask(upstream, "open", add, tools=(CALLERS_TOOL,), stream=stream)
-    assert [item["function"]["name"] for item in upstream.calls[0].body["tools"]] == ["add", "open_door"]
+    assert [item["function"]["name"] for item in upstream.calls[0].body["tools"]] == ["open_door", "add"]
     assert result.completion is not None
     (choice,) = result.completion["choices"]
     assert choice["finish_reason"] == "tool_calls"
@@ -456,6 +456,18 @@ async def test_a_required_choice_binds_the_first_round_only(upstream: Upstream, 
     upstream.script([tool_calls([("add", {"a": 1, "b": 2})]), text("3")])
     await ask(upstream, "add", add, tool_choice="required", stream=stream)
     assert [call.body["tool_choice"] for call in upstream.calls] == ["required", "auto"]
+
+
+@pytest.mark.parametrize("choice", ["required", {"type": "function", "function": {"name": "open_door"}}])
+async def test_a_forced_choice_of_the_callers_tools_leaves_ours_out(
+    upstream: Upstream, stream: bool, choice: Any
+) -> None:
+    """ "Required" means the list that the caller knows."""
+    upstream.script(tool_calls([("open_door", {})]))
+    result = await ask(upstream, "open", add, tools=(CALLERS_TOOL,), tool_choice=choice, stream=stream)
+    assert [item["function"]["name"] for item in upstream.calls[0].body["tools"]] == ["open_door"]
+    assert upstream.calls[0].body["tool_choice"] == choice
+    assert result.tools_presented == ()
 
 
 async def test_several_answers_come_through_without_tools_of_ours(upstream: Upstream, stream: bool) -> None:
