@@ -83,7 +83,7 @@ class ModelDirectory:
             async with asyncio.timeout(self._ask_seconds):
                 found = tuple(await provider.models())
         except Exception as error:  # noqa: BLE001  (one provider that is down must not hide the others)
-            _log.warning("provider %s does not list its models: %s", name, type(error).__name__)
+            _log.info("provider %s does not list its models: %s", name, type(error).__name__)
             found = ()
         if provider.default_model is not None and all(info.id != provider.default_model for info in found):
             found = (ModelInfo(provider.default_model, owned_by=name), *found)

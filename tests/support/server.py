@@ -25,8 +25,11 @@ def live_server(app: Any, *, start_seconds: float = 20.0) -> Iterator[str]:
     Yields:
         The server's URL, without a slash at its end.
     """
-    # bound before the thread starts, so that nobody can take the port in between
-    with socket.create_server(("127.0.0.1", 0)) as listening:
+    # bound before the thread starts, so that nobody can take the port in between; asyncio turns Nagle's algorithm off,
+    # which costs 40 ms a reply, only for sockets that say they are TCP
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(128)
         server = uvicorn.Server(
             uvicorn.Config(app, lifespan="on", log_config=None, access_log=False, timeout_graceful_shutdown=5)
         )

@@ -46,6 +46,7 @@ class Received:
         headers: Headers with lower-case names.
         raw: The body's bytes.
         body: The decoded body; None when there is none or it is not JSON.
+        port: The client's port, which tells its connections apart.
         at: ``time.monotonic()`` of its arrival.
         disconnected: Whether the client went away before the answer was complete.
         answered: Whether the answer was sent to its end.
@@ -56,6 +57,7 @@ class Received:
     headers: dict[str, str]
     raw: bytes
     body: Any
+    port: int = 0
     at: float = field(default_factory=time.monotonic)
     disconnected: bool = False
     answered: bool = False
@@ -120,6 +122,14 @@ class Upstream:
             while not condition():
                 await asyncio.sleep(0.005)
 
+    def wait(self, condition: Callable[[], object], timeout: float = 10.0) -> None:
+        """Like :meth:`until`, for tests that are not async."""
+        end = time.monotonic() + timeout
+        while not condition():
+            if time.monotonic() > end:
+                raise TimeoutError
+            time.sleep(0.005)
+
     def __enter__(self) -> Self:
         self._port: int = self._socket.getsockname()[1]
         self._thread.start()
@@ -149,7 +159,10 @@ class Upstream:
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         content = await request.read()
         headers = {name.lower(): value for name, value in request.headers.items()}
-        received = Received(request.method, request.path, headers, content, _decoded(content))
+        peer = request.transport.get_extra_info("peername") if request.transport is not None else None
+        received = Received(
+            request.method, request.path, headers, content, _decoded(content), port=peer[1] if peer else 0
+        )
         self.requests.append(received)
         try:
             response = await self._answer(request, received)

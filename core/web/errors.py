@@ -1,0 +1,130 @@
+"""Errors as replies: OpenAI's shape under ``/v1``, problem details (RFC 9457) elsewhere."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+from litestar import Request, Response
+from litestar.exceptions import HTTPException
+
+from ..error_table import describe
+from ..errors import ErrorInfo, PromptdockError
+from ..jsontext import JsonObject, dumps
+from .paths import Territory, path_of
+from .request_id import request_id
+
+__all__ = ["ErrorReplies", "TurnError", "openai_error"]
+
+_log = logging.getLogger("promptdock.web")
+
+_SHOWN: Final = 200
+"""The most characters of a path in a message."""
+
+_CODES: Final[Mapping[int, str]] = {
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "payload_too_large",
+    415: "unsupported_media_type",
+}
+
+
+class TurnError(Exception):
+    """A turn ended without an answer, and nothing was sent yet.
+
+    Args:
+        info: What the caller is told.
+    """
+
+    def __init__(self, info: ErrorInfo) -> None:
+        super().__init__(info.message)
+        self.info = info
+
+
+def openai_error(info: ErrorInfo) -> JsonObject:
+    """OpenAI's ``ErrorResponse``."""
+    return {"error": {"message": info.message, "type": info.type, "param": info.param, "code": info.code}}
+
+
+class ErrorReplies:
+    """Turns an exception into a reply, in the format of the path that was asked for.
+
+    Args:
+        territory: Knows the format of each path.
+    """
+
+    def __init__(self, territory: Territory) -> None:
+        self._territory = territory
+
+    def __call__(self, request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+        """Litestar's exception handler."""
+        scope = request.scope
+        if isinstance(error, HTTPException) and error.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
+            info = _refused(error, scope, whole=self._territory.whole)
+        else:
+            info = _told(error, scope)
+        headers = {**(getattr(error, "headers", None) or {}), **_headers(info)}
+        if self._territory.speaks_openai(scope):
+            return Response(
+                dumps(openai_error(info)), status_code=info.status, media_type="application/json", headers=headers
+            )
+        problem = _problem(info, path_of(scope), request_id(scope))
+        return Response(dumps(problem), status_code=info.status, media_type="application/problem+json", headers=headers)
+
+
+def _told(error: Exception, scope: Mapping[str, Any]) -> ErrorInfo:
+    """What the caller is told; whatever nobody foresaw goes to the log and is answered neutrally."""
+    if isinstance(error, TurnError):
+        return error.info  # the engine has logged it
+    info = error.info if isinstance(error, PromptdockError) else describe(error)
+    if info.status == HTTPStatus.INTERNAL_SERVER_ERROR:
+        _log.error("request %s: %s %s failed", request_id(scope), scope["method"], path_of(scope), exc_info=error)
+    return info
+
+
+def _refused(error: HTTPException, scope: Mapping[str, Any], *, whole: bool) -> ErrorInfo:
+    """What Litestar itself refuses, in our words."""
+    path = path_of(scope)[:_SHOWN]
+    message = error.detail
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        message = f"There is nothing at {path!r}."
+        message += " GET /schema shows what there is." if whole else ""
+    elif error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        allowed = (error.headers or {}).get("allow", "")
+        message = f"{scope['method']} is not allowed at {path!r}; allowed: {allowed}."
+    code = _CODES.get(error.status_code, "invalid_request")
+    return ErrorInfo(status=error.status_code, code=code, type="invalid_request_error", message=message)
+
+
+def _headers(info: ErrorInfo) -> dict[str, str]:
+    headers = {}
+    if info.retry_after is not None:
+        headers["retry-after"] = str(max(0, math.ceil(info.retry_after)))
+    if info.status == HTTPStatus.UNAUTHORIZED:
+        headers["www-authenticate"] = 'Bearer realm="promptdock"'
+    return headers
+
+
+def _problem(info: ErrorInfo, path: str, request: str) -> JsonObject:
+    problem: JsonObject = {
+        "type": "about:blank",
+        "title": _title(info.status),
+        "status": info.status,
+        "detail": info.message,
+        "instance": path,
+        "code": info.code,
+        "request_id": request,
+    }
+    if info.param is not None:
+        problem["param"] = info.param
+    return problem
+
+
+def _title(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "Error"

@@ -1,0 +1,79 @@
+"""Server-sent events: the answer of a turn as OpenAI's chunks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+from ..errors import ErrorInfo
+from ..jsontext import JsonObject, dumps
+from ..turn.events import CompletionDelta, TurnFinished
+from .errors import openai_error
+
+__all__ = ["KEEP_ALIVE", "ChunkFrames", "error_frame"]
+
+KEEP_ALIVE: Final = b": keep-alive\n\n"
+_DONE: Final = b"data: [DONE]\n\n"
+
+
+def _frame(value: object) -> bytes:
+    return b"data: " + dumps(value) + b"\n\n"
+
+
+def error_frame(info: ErrorInfo) -> bytes:
+    """What ends a stream whose turn failed. No ``[DONE]`` follows, so that nobody takes the answer for whole."""
+    return _frame(openai_error(info))
+
+
+class ChunkFrames:
+    """Turns the events of one turn into frames.
+
+    Args:
+        turn_id: The id that all chunks carry.
+        created: The time that all chunks carry: seconds since the epoch.
+        include_usage: Whether the caller asked for a last chunk about tokens.
+    """
+
+    def __init__(self, *, turn_id: str, created: int, include_usage: bool) -> None:
+        self._head: JsonObject = {"id": turn_id, "object": "chat.completion.chunk", "created": created}
+        self._include_usage = include_usage
+        self._model: str | None = None
+        self._begun: set[int] = set()
+
+    def delta(self, event: CompletionDelta) -> bytes:
+        """The frame of a piece of the answer; nothing for a piece that is empty."""
+        if not event.choices:
+            return b""
+        chunk = self._chunk(event.model, list(self._with_roles(event.choices)))
+        if event.system_fingerprint is not None:
+            chunk["system_fingerprint"] = event.system_fingerprint
+        if event.note is not None:
+            chunk["promptdock"] = event.note
+        return _frame(chunk)
+
+    def end(self, event: TurnFinished) -> bytes:
+        """The frames that end a stream: tokens, when they were asked for and are known, and the closing mark."""
+        usage = event.completion.get("usage")
+        if not self._include_usage or usage is None:
+            return _DONE
+        chunk = self._chunk(str(event.completion.get("model", "")), [])
+        return _frame({**chunk, "usage": usage}) + _DONE
+
+    def _chunk(self, model: str, choices: list[JsonObject]) -> JsonObject:
+        self._model = self._model or model
+        chunk: JsonObject = {**self._head, "model": self._model, "choices": choices}
+        if self._include_usage:
+            chunk["usage"] = None
+        return chunk
+
+    def _with_roles(self, choices: Iterable[JsonObject]) -> Iterator[JsonObject]:
+        """The first delta of a choice carries the role, and no later one does, whatever the provider does."""
+        for choice in choices:
+            delta: dict[str, Any] = choice.get("delta") or {}
+            index = choice.get("index", 0)
+            if index not in self._begun:
+                self._begun.add(index)
+                delta = {"role": "assistant", **delta}
+            elif "role" in delta:
+                delta = {key: value for key, value in delta.items() if key != "role"}
+            yield {"index": index, "finish_reason": None, **choice, "delta": delta}

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from litestar import Litestar, Request, Response, get
+
+from promptdock import Settings
+from promptdock.web import PromptdockPlugin
+from tests.support.server import live_server
+
+
+@get("/own")
+async def own() -> dict[str, str]:
+    return {"whose": "the host's"}
+
+
+@get("/own/broken")
+async def broken() -> None:
+    raise ValueError("the host's own trouble")
+
+
+def teapot(request: Request[Any, Any, Any], error: ValueError) -> Response[dict[str, str]]:
+    return Response({"host": str(error)}, status_code=418)
+
+
+@pytest.fixture(scope="module")
+def mounted(settings: Settings) -> Iterator[str]:
+    app = Litestar(
+        route_handlers=[own, broken],
+        plugins=[PromptdockPlugin(settings, path="/llm")],
+        exception_handlers={ValueError: teapot},
+        logging_config=None,
+    )
+    with live_server(app) as url:
+        yield url
+
+
+def test_prompts_are_answered_under_the_hosts_path(mounted: str) -> None:
+    ask = {"model": "offline", "messages": [{"role": "user", "content": "What is 17 + 4?"}]}
+
+    reply = httpx.post(f"{mounted}/llm/v1/chat/completions", json=ask)
+
+    assert "21" in reply.json()["choices"][0]["message"]["content"]
+    assert httpx.get(f"{mounted}/llm/readyz").json()["status"] == "ready"
+
+
+def test_our_errors_have_our_formats(mounted: str) -> None:
+    for path in ("v1/nope", "v1/models/nope", "v1/chat/completions"):
+        reply = httpx.get(f"{mounted}/llm/{path}")
+        assert set(reply.json()) == {"error"}
+        assert "x-request-id" in reply.headers
+    problem = httpx.get(f"{mounted}/llm/api/v1/nope")
+    assert problem.headers["content-type"] == "application/problem+json"
+
+
+def test_the_hosts_routes_keep_their_own(mounted: str) -> None:
+    answered = httpx.get(f"{mounted}/own")
+    broken = httpx.get(f"{mounted}/own/broken")
+    unknown = httpx.get(f"{mounted}/nope")
+
+    assert answered.json() == {"whose": "the host's"}
+    assert (broken.status_code, broken.json()) == (418, {"host": "the host's own trouble"})
+    assert unknown.status_code == 404
+    assert "request_id" not in unknown.json()
+    assert all("x-request-id" not in reply.headers for reply in (answered, broken, unknown))
+
+
+def test_the_hosts_document_has_our_routes(mounted: str) -> None:
+    paths = httpx.get(f"{mounted}/schema/openapi.json").json()["paths"]
+
+    assert {"/own", "/llm/v1/chat/completions"} <= set(paths)
