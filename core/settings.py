@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
@@ -43,6 +44,14 @@ class ProviderSettings(BaseModel):
     )
     connect_timeout: float = Field(default=5.0, gt=0, description="Seconds to reach upstream")
     max_retries: int = Field(default=2, ge=0, le=10, description="Retries of a call that failed before its first byte")
+
+    @field_validator("base_url")
+    @classmethod
+    def _check_url(cls, value: str | None) -> str | None:
+        """Find a mistyped URL at start, where it is, rather than at the first prompt."""
+        if value is not None and (urlsplit(value).scheme not in {"http", "https"} or not urlsplit(value).hostname):
+            raise ValueError("it must be a URL such as https://api.example.com/v1")
+        return value
 
 
 class Settings(BaseSettings):

@@ -113,6 +113,9 @@ class Provider(Protocol):
     known_models: Sequence[str] | None = None
     """All models there are, when that is known without asking; None leaves unknown names to the vendor."""
 
+    configured: bool = True
+    """Whether it has what it needs to be asked, e.g. a key; listings show it."""
+
     async def complete(self, call: CompletionCall) -> JsonObject:
         """Answer a call in one piece.
 
@@ -147,3 +150,4 @@ class Provider(Protocol):
 
     async def aclose(self) -> None:
         """Let go of connections; called once, when the host closes."""
+        return  # not an empty body: type checkers take that of a protocol for abstract

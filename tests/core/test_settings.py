@@ -71,6 +71,8 @@ def test_lists_are_split_at_commas(monkeypatch: pytest.MonkeyPatch) -> None:
         ("PROMPTDOCK_MAX_ROUNDS", "none-sk-secret", "max_rounds"),
         ("PROMPTDOCK_PROVIDERS__X__TIMEOUT", "-1", "providers.x.timeout"),
         ("PROMPTDOCK_PROVIDERS__X__BASEURL", "http://sk-secret", "providers.x.baseurl"),
+        ("PROMPTDOCK_PROVIDERS__X__BASE_URL", "sk-secret:8080", "providers.x.base_url"),
+        ("PROMPTDOCK_PROVIDERS__X__BASE_URL", "http://", "providers.x.base_url"),
     ],
 )
 def test_a_wrong_value_is_named_by_its_place_and_never_shown(

@@ -1,0 +1,61 @@
+"""How the bytes of a provider travel: what a transport is told, and what it does."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from pydantic import SecretStr
+
+from ...jsontext import JsonObject
+
+__all__ = ["Endpoint", "Transport"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """Where a transport sends its calls, and how patient it is.
+
+    Attributes:
+        base_url: Root of the API, without a slash at its end.
+        api_key: Sent as bearer token; None sends none.
+        headers: Further headers of every request.
+        timeout: Seconds without a byte until a call is given up.
+        connect_timeout: Seconds to reach the server.
+        max_retries: Retries of a call that failed before its first byte.
+    """
+
+    base_url: str
+    api_key: SecretStr | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    timeout: float = 600.0
+    connect_timeout: float = 5.0
+    max_retries: int = 2
+
+    def url(self, path: str) -> str:
+        """The address of one resource, e.g. of ``/models``."""
+        return self.base_url + path
+
+
+class Transport(Protocol):
+    """Carries calls to one endpoint over one connection pool, which opens with the first call.
+
+    Failures are exceptions of the openai package; the key is in none of them.
+    """
+
+    async def complete(self, body: JsonObject) -> JsonObject:
+        """Send a chat completion and give the answer as it came."""
+        ...
+
+    def stream(self, body: JsonObject) -> AsyncGenerator[JsonObject, None]:
+        """Send a chat completion and give its chunks as they come; closing the generator ends the call."""
+        ...
+
+    async def models(self) -> Any:
+        """What the list of models answers, decoded."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        ...

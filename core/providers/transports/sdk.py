@@ -1,0 +1,153 @@
+"""The SDK transport: the openai package's own client, whose retries and streams are the measure of the wire's."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from ...jsontext import JsonObject, loads
+from . import Endpoint, Transport
+from .failures import Failures, unwritable
+
+if TYPE_CHECKING:
+    import openai
+    from openai import RequestOptions
+
+__all__ = ["SdkTransport"]
+
+_COMPLETIONS = "/chat/completions"
+_NO_KEY = "none"
+
+
+class SdkTransport(Transport):
+    """Sends calls through ``AsyncOpenAI``.
+
+    Answers are asked for as plain JSON, not as the package's models, so that nothing a vendor adds is lost.
+
+    Args:
+        endpoint: Where the calls go.
+    """
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
+        self._client: openai.AsyncOpenAI | None = None
+        self._opening = asyncio.Lock()
+
+    async def complete(self, body: JsonObject) -> JsonObject:
+        """Send a chat completion; see :meth:`Transport.complete`."""
+        client = await self._opened()
+        failures = self._failures("POST", _COMPLETIONS)
+        async with _translated(failures):
+            answer = _json(await client.post(_COMPLETIONS, cast_to=object, body=body, options=self._options()))
+            return await failures.check_completion(answer)
+
+    async def stream(self, body: JsonObject) -> AsyncGenerator[JsonObject, None]:
+        """Send a chat completion; see :meth:`Transport.stream`."""
+        client = await self._opened()
+        from openai import AsyncStream
+
+        failures = self._failures("POST", _COMPLETIONS)
+        async with _translated(failures):
+            stream = await client.post(
+                _COMPLETIONS,
+                cast_to=object,
+                body=body,
+                options=self._options(),
+                stream=True,
+                stream_cls=AsyncStream[object],
+            )
+            empty = True
+            try:
+                async for chunk in stream:
+                    yield await failures.check_chunk(chunk)
+                    empty = False
+            finally:
+                await stream.close()
+            if empty:
+                raise await failures.unreadable()
+
+    async def models(self) -> Any:
+        """Ask for the list of models."""
+        client = await self._opened()
+        failures = self._failures("GET", "/models")
+        async with _translated(failures):
+            return _json(await client.get("/models", cast_to=object, options=self._options()))
+
+    async def aclose(self) -> None:
+        """Close the connections; calling it again does no harm."""
+        client, self._client = self._client, None
+        if client is not None:
+            await client.close()
+
+    def _options(self) -> RequestOptions:
+        """Leave the key out where there is none: the client insists on having one, and on hearing so each time."""
+        from openai import Omit
+
+        given = {name.lower() for name in self._endpoint.headers}
+        if self._endpoint.api_key is not None or "authorization" in given:
+            return {}
+        return {"headers": {"Authorization": Omit()}}
+
+    def _failures(self, method: str, path: str) -> Failures:
+        return Failures(method, self._endpoint.url(path), self._endpoint.api_key)
+
+    async def _opened(self) -> openai.AsyncOpenAI:
+        async with self._opening:
+            if self._client is None:
+                # importing the package and making its client take most of a second
+                self._client = await asyncio.to_thread(self._build)
+            return self._client
+
+    def _build(self) -> openai.AsyncOpenAI:
+        import httpx2
+        from openai import AsyncOpenAI, Omit
+
+        endpoint = self._endpoint
+        # the client would take these from OpenAI's environment variables, whoever the vendor is
+        headers: dict[str, Any] = {"OpenAI-Organization": Omit(), "OpenAI-Project": Omit(), **endpoint.headers}
+        key = endpoint.api_key.get_secret_value() if endpoint.api_key is not None else _NO_KEY
+        return AsyncOpenAI(
+            base_url=endpoint.base_url,
+            api_key=key,
+            max_retries=endpoint.max_retries,
+            timeout=httpx2.Timeout(endpoint.timeout, connect=endpoint.connect_timeout),
+            default_headers=headers,
+        )
+
+
+def _json(answer: object) -> Any:
+    """The answer decoded: asked for plain JSON, the package leaves it as text where its content type is another."""
+    return loads(answer) if isinstance(answer, str) else answer
+
+
+@asynccontextmanager
+async def _translated(failures: Failures) -> AsyncIterator[None]:
+    """Let only exceptions of the openai package out, and none that holds the key.
+
+    The package lets through what its JSON and HTTP libraries raise while a body is read.
+    """
+    import httpx2
+    import openai
+
+    try:
+        yield
+    except openai.APIStatusError as error:
+        if failures.hide(error.response.text) == error.response.text:
+            raise
+        raise await failures.status(error.status_code, error.response.headers, error.response.content) from None
+    except openai.APIResponseValidationError:
+        raise
+    except openai.APIError as error:
+        if failures.hide(error.message) == error.message and failures.hide_in(error.body) == error.body:
+            raise
+        raise await failures.reported({"error": error.body}) from None
+    except httpx2.TimeoutException as error:
+        raise await failures.timed_out() from error
+    except httpx2.RequestError as error:
+        raise await failures.unreachable() from error
+    except UnicodeEncodeError as error:
+        raise unwritable(error) from None
+    except ValueError:
+        raise await failures.unreadable() from None
