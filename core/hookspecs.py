@@ -8,8 +8,9 @@ Rules for all hooks:
 - Implementations of per-request hooks may be ``def`` or ``async def``. Async ones are awaited. Synchronous ones run in
   a worker thread, unless marked ``@hookimpl(nonblocking=True)``. Register hooks are ``def``, and run on the thread that
   starts the host.
-- Each implementation is called by itself, timed, and fails by itself. The order is that of the plugins' names, with
-  ``tryfirst`` ones before and ``trylast`` ones after. ``wrapper`` and ``hookwrapper`` are refused at load.
+- Each implementation is called by itself, timed, and fails by itself. The order is that in which plugins load:
+  installed ones by distribution and name, then one-file ones by name; ``tryfirst`` ones come before and ``trylast``
+  ones after the others. ``wrapper`` and ``hookwrapper`` are refused at load.
 - Four kinds, with one failure policy each. *Register*, once at start: a failure quarantines the plugin. *Decide*: a
   failure or a time-out counts as a denial. *Transform*: a failure or a time-out leaves the previous value. *Observe*:
   a failure or a time-out is logged and counted, and nobody else feels it.
@@ -154,7 +155,8 @@ def approve_tool_call(call: ToolCall, settings: BaseModel | None) -> Approval | 
 
     Returns:
         ``Allow()``, ``Deny(reason)``, or None to abstain. A call that nobody denies runs. Anything else, an exception
-        or a time-out is a denial. The reason reaches the model and the caller.
+        or a time-out is a denial. The reason reaches the model and the caller. While a plugin with this hook is in
+        quarantine, every call is denied: rules that cannot be asked are not the same as no rules.
 
     Since: 0.1.
     """
@@ -237,7 +239,7 @@ def provider_initialized(event: ProviderInitialized, settings: BaseModel | None)
 
 @hookspec
 def plugin_selected(event: PluginSelected, settings: BaseModel | None) -> Awaitable[None] | None:
-    """Told when a selection rule has selected; once for each rule that did, in the order of the plugins' names.
+    """Told when a selection rule has selected; once for each rule that did, in load order.
 
     Kind: observe. The events of one turn reach an implementation one after the other, in their order, while the turn
     goes on; nobody waits for it.

@@ -12,8 +12,9 @@ from typing import Any
 
 from .http import SharedHttpClient
 from .model_directory import ModelDirectory
-from .plugins.catalog import Catalog
+from .plugins.catalog import Catalog, PluginState
 from .plugins.host import PluginHost
+from .providers.base import Provider
 from .routing import Route, Router
 from .settings import Settings, load_settings
 from .threads import WorkerThreads
@@ -31,6 +32,7 @@ __all__ = ["PromptService", "new_request_id", "open_service"]
 
 _log = logging.getLogger("promptdock.service")
 _DRAIN_SECONDS = 5.0
+_CLOSE_SECONDS = 5.0
 
 
 def new_request_id() -> str:
@@ -54,6 +56,9 @@ class PromptService:
         self.settings = settings
         self._threads = WorkerThreads(settings.tool_threads)
         self.host = PluginHost.load(settings, threads=self._threads, extra=extra or {})
+        for record in self.catalog.plugins:
+            if record.state is PluginState.QUARANTINED:
+                _log.warning("Plugin %s is in quarantine: %s. %s", record.name, record.reason, record.remedy)
         self.router = Router(self.catalog.providers, default=settings.default_provider, aliases=settings.model_aliases)
         self.models = ModelDirectory(self.router, self.catalog.providers, aliases=settings.model_aliases)
         self._http = SharedHttpClient()
@@ -145,13 +150,18 @@ class PromptService:
     async def aclose(self) -> None:
         """Let the hooks hear what is still to be told, then close providers and connections."""
         await self.host.drain(_DRAIN_SECONDS)
-        providers = [registered.provider for registered in self.catalog.providers.values()]
-        results = await asyncio.gather(*(provider.aclose() for provider in providers), return_exceptions=True)
-        for provider, result in zip(providers, results, strict=True):
-            if isinstance(result, Exception):
-                _log.error("provider %s failed to close", provider.name, exc_info=result)
+        await asyncio.gather(*(_close(registered.provider) for registered in self.catalog.providers.values()))
         await self.host.aclose()
         await self._http.aclose()
+
+
+async def _close(provider: Provider) -> None:
+    """Close a provider, for a while: one that hangs or fails must not keep the others open."""
+    try:
+        async with asyncio.timeout(_CLOSE_SECONDS):
+            await provider.aclose()
+    except Exception as error:  # noqa: BLE001  (a plugin's failure is that plugin's alone)
+        _log.error("Provider %s failed to close", provider.name, exc_info=error)
 
 
 @asynccontextmanager

@@ -18,7 +18,7 @@ PROMPT = ("prompt", "Roll the dice.", "--model", "offline/offline")
 REASONS = {
     "broken_import": "its import failed: RuntimeError: the flux is not compensated",
     "broken_exit": "it called sys.exit(7) on import",
-    "broken_signature": "wrong hook signature: ",
+    "broken_signature": "wrong hook signature: turn_started takes the unknown argument 'weather'",
     "broken_register": "register_tools raised ZeroDivisionError: division by zero",
     "claimed": "several distributions claim the plugin id 'claimed': claim-one 1.0 and claim-two 2.0",
 }

@@ -107,7 +107,8 @@ class Catalog:
     """All that the loaded plugins registered.
 
     Attributes:
-        plugins: Every plugin that was found, in load order: sorted by distribution, then by name.
+        plugins: Every plugin that was found, in load order: installed ones by distribution and name, then one-file
+            ones by name, then those that code gave.
         providers: Providers by name, in load order.
         tools: Tools by stable id, in load order.
         rules: Selection rules, in load order.

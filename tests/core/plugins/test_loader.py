@@ -76,6 +76,14 @@ def test_a_module_without_hooks_is_quarantined(site: Path, tmp_path: Path) -> No
     assert record.reason == "it implements no hook; did you forget @hookimpl?"
 
 
+def test_an_entry_point_that_is_no_reference_says_so(site: Path, tmp_path: Path) -> None:
+    write_distribution(site, "d", plugins={"mine": "no module!"})
+    reason = records(bare_host(tmp_path))["mine"].reason
+    assert reason == (
+        "its import failed: ImportError: the entry point's value 'no module!' is not 'module' or 'module:object'"
+    )
+
+
 def test_an_entry_point_may_name_an_object_of_a_module(site: Path, tmp_path: Path) -> None:
     source = "from promptdock import hookimpl\nclass P:\n    @hookimpl\n    def turn_started(self): ...\nplugin = P()\n"
     write_distribution(site, "d", plugins={"mine": "loader_object:plugin"}, modules={"loader_object": source})

@@ -108,5 +108,8 @@ async def test_a_pattern_that_cannot_be_used_quarantines_the_guard_and_is_not_sh
 
 
 async def test_a_mistyped_rule_is_no_silence(tmp_path: Path) -> None:
-    record = record_of(guarded(tmp_path, deny_tool=["*"]))
-    assert record.reason == "wrong settings: plugins.guard.deny_tool: unknown"
+    host = guarded(tmp_path, deny_tool=["*"])
+    assert record_of(host).reason == "wrong settings: plugins.guard.deny_tool: unknown"
+    answer = await host.approve_tool_call(CALL)
+    assert isinstance(answer, Deny)
+    assert answer.reason.startswith("Plugin 'guard', which decides on tool calls, is in quarantine")

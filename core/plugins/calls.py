@@ -1,0 +1,98 @@
+"""One hook implementation as the executor sees it, and what is counted about it."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+__all__ = ["Counters", "HookCall", "HookStatistics"]
+
+
+@dataclass(slots=True)
+class Counters:
+    """Running totals of one implementation; only the event loop's thread writes them."""
+
+    calls: int = 0
+    failures: int = 0
+    timeouts: int = 0
+    total_ms: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HookStatistics:
+    """How one plugin's implementation of one hook has done so far.
+
+    Attributes:
+        plugin: Id of the plugin.
+        hook: Name of the hook.
+        calls: How often it was called.
+        failures: How often it raised or answered with a wrong type, time-outs left out.
+        timeouts: How often it was given up.
+        total_ms: Milliseconds over all calls, waiting for a worker thread included.
+    """
+
+    plugin: str
+    hook: str
+    calls: int
+    failures: int
+    timeouts: int
+    total_ms: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class HookCall:
+    """One plugin's implementation of one hook.
+
+    Attributes:
+        hook: Name of the hook.
+        plugin: Id of the plugin.
+        version: Version of the plugin's distribution; empty when unknown.
+        function: The implementation.
+        takes: The hook's arguments that it wants.
+        asynchronous: Whether it is a coroutine function.
+        nonblocking: Whether it may run on the event loop although it is synchronous.
+        tier: 0 for ``tryfirst``, 2 for ``trylast``, else 1.
+        settings: The plugin's own settings.
+        counters: What is counted about it.
+    """
+
+    hook: str
+    plugin: str
+    version: str
+    function: Callable[..., Any]
+    takes: tuple[str, ...]
+    asynchronous: bool
+    nonblocking: bool
+    tier: int = 1
+    settings: BaseModel | None = None
+    counters: Counters = field(default_factory=Counters)
+
+    def arguments(self, values: Mapping[str, object]) -> dict[str, object]:
+        """Pick what the implementation takes from what the hook offers, its plugin's settings among it."""
+        return {name: self.settings if name == "settings" else values[name] for name in self.takes}
+
+    def statistics(self) -> HookStatistics:
+        """A snapshot of the counters."""
+        counted = self.counters
+        return HookStatistics(
+            plugin=self.plugin,
+            hook=self.hook,
+            calls=counted.calls,
+            failures=counted.failures,
+            timeouts=counted.timeouts,
+            total_ms=counted.total_ms,
+        )
+
+
+def wanted_arguments(function: Callable[..., Any], offered: tuple[str, ...]) -> tuple[str, ...]:
+    """Which of a hook's arguments an implementation takes; ``**kwargs`` takes them all."""
+    parameters = inspect.signature(function).parameters.values()
+    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):
+        return offered
+    names = {p.name for p in parameters if p.kind is not p.VAR_POSITIONAL}
+    return tuple(name for name in offered if name in names)

@@ -1,0 +1,173 @@
+"""Calling hook implementations one by one: timed, bounded, and each failing by itself."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from .calls import HookCall
+
+if TYPE_CHECKING:
+    from ..threads import WorkerThreads
+
+__all__ = ["HookExecutor", "HookFailed"]
+
+
+class HookFailed(Exception):
+    """An implementation gave no answer; it is logged and counted already.
+
+    Args:
+        what: What happened, in words that a caller may see: ``raised ValueError``, ``took longer than 5 s``.
+    """
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what)
+        self.what = what
+
+
+@dataclass(frozen=True, slots=True)
+class _Raised:
+    """An exception as a value: ``SystemExit`` and the like must not travel through tasks and threads."""
+
+    error: BaseException
+
+
+class HookExecutor:
+    """Calls implementations of per-request hooks.
+
+    Args:
+        threads: Where synchronous ones run.
+        timeout: Seconds that each may take.
+    """
+
+    def __init__(self, *, threads: WorkerThreads, timeout: float) -> None:
+        self._threads = threads
+        self._timeout = timeout
+        self._running: set[asyncio.Task[Any]] = set()
+
+    async def call(self, call: HookCall, values: Mapping[str, object], *, request_id: str) -> Any:
+        """Call one implementation.
+
+        Args:
+            call: The implementation.
+            values: The hook's arguments by name, without ``settings``.
+            request_id: Named in the log.
+
+        Returns:
+            What it gave.
+
+        Raises:
+            HookFailed: It raised, took too long, or no worker thread was free.
+        """
+        counters = call.counters
+        counters.calls += 1
+        started = time.perf_counter()
+        try:
+            answer = await self._answer(call, call.arguments(values))
+        except TimeoutError:
+            counters.timeouts += 1
+            what = f"took longer than {self._timeout:g} s"
+            log(call, what, request_id)
+            raise HookFailed(what) from None
+        finally:
+            counters.total_ms += (time.perf_counter() - started) * 1000
+        if isinstance(answer, _Raised):
+            counters.failures += 1
+            what = f"raised {type(answer.error).__name__}"
+            log(call, what, request_id, answer.error)
+            raise HookFailed(what)
+        return answer
+
+    def refuse(self, call: HookCall, answer: object, wanted: str, *, request_id: str) -> HookFailed:
+        """Count and log an answer of a wrong type, and give the failure to raise or to act on."""
+        call.counters.failures += 1
+        failure = HookFailed(f"gave {type(answer).__name__} instead of {wanted}")
+        log(call, failure.what, request_id)
+        return failure
+
+    async def _answer(self, call: HookCall, arguments: dict[str, object]) -> Any:
+        if call.nonblocking and not call.asynchronous:
+            answer = _caught(call.function, arguments)
+            if not inspect.isawaitable(answer):
+                return answer
+            return await self._bounded(_resolved(answer))
+        if call.asynchronous:
+            return await self._bounded(_awaited(call.function, arguments))
+        return await self._bounded(self._in_thread(call.function, arguments))
+
+    async def _in_thread(self, function: Callable[..., Any], arguments: dict[str, object]) -> Any:
+        try:
+            answer = await self._threads.call(_caught, function, arguments, in_thread=True)
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:  # noqa: BLE001  (no thread is free)
+            return _Raised(error)
+        return await _resolved(answer)
+
+    async def _bounded(self, work: Any) -> Any:
+        """Wait for a coroutine in a task of its own, so that one which ignores its cancellation holds nobody up."""
+        task = asyncio.ensure_future(work)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        try:
+            await asyncio.wait({task}, timeout=self._timeout)
+        except asyncio.CancelledError:
+            task.cancel()
+            raise
+        if not task.done():
+            task.cancel()
+            raise TimeoutError
+        return _Raised(asyncio.CancelledError()) if task.cancelled() else task.result()
+
+    async def aclose(self) -> None:
+        """Cancel what still runs; it is given a moment, not waited for."""
+        for task in self._running:
+            task.cancel()
+        if self._running:
+            await asyncio.wait(self._running, timeout=0.1)
+
+
+def _caught(function: Callable[..., Any], arguments: dict[str, object], *, in_thread: bool = False) -> Any:
+    try:
+        return function(**arguments)
+    except KeyboardInterrupt as error:
+        if in_thread:
+            return _Raised(error)
+        raise
+    except BaseException as error:  # noqa: BLE001  (isolation is the point)
+        return _Raised(error)
+
+
+async def _awaited(function: Callable[..., Any], arguments: dict[str, object]) -> Any:
+    # called inside the task: a coroutine made outside would be left unawaited if the task never starts
+    return await _resolved(_caught(function, arguments))
+
+
+async def _resolved(answer: Any) -> Any:
+    if not inspect.isawaitable(answer):
+        return answer
+    try:
+        return await answer
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001
+        return _Raised(error)
+
+
+def log(call: HookCall, what: str, request_id: str, error: BaseException | None = None) -> None:
+    """Write one line, with the traceback when there is an exception, to the plugin's own logger."""
+    logging.getLogger(f"promptdock.plugins.{call.plugin}").error(
+        "Hook %s of plugin %s %s %s (request %s)",
+        call.hook,
+        call.plugin,
+        call.version or "(no version)",
+        what,
+        request_id or "-",
+        exc_info=error,
+        extra={"hook": call.hook, "plugin": call.plugin, "version": call.version, "request_id": request_id},
+    )

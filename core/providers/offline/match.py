@@ -1,0 +1,135 @@
+"""Which tool a clause speaks of."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ...jsontext import JsonObject
+from .clauses import Clause
+from .evidence import Evidence
+from .fits import is_expression, is_place, is_placed
+from .properties import Property, read_properties
+from .schemas import resolved, type_of
+from .supply import Supply
+from .words import content_stems, kin, split_name, word_list
+
+__all__ = ["SPOKEN_OF", "OfferedTool", "best_tool", "rarity_of", "read_tools"]
+
+_MOST_TOOLS = 1_000
+_MOST_DESCRIBED = 4_000
+SPOKEN_OF = 3.0
+"""Score from which on a clause speaks of a tool."""
+_DATE = frozenset({"date"})
+_NAMED = 10.0
+"""Score of a tool whose name stands in the clause as it is written."""
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedTool:
+    """A tool that the call presents.
+
+    Attributes:
+        name: Its wire name.
+        parameters: The JSON Schema of its arguments.
+        name_stems: Stems of the words of its name that say something.
+        described: Stems of the words of its description.
+        parameter_stems: Stems of the names and values of its parameters.
+        properties: Its parameters.
+    """
+
+    name: str
+    parameters: JsonObject
+    name_stems: frozenset[str]
+    described: frozenset[str]
+    parameter_stems: frozenset[str]
+    properties: tuple[Property, ...]
+
+    def supply(self, clause: Clause) -> Supply:
+        """What a clause offers for the arguments of this tool."""
+        return Supply(clause, self.name_stems | self.parameter_stems)
+
+
+def read_tools(tools: Sequence[Mapping[str, Any]]) -> list[OfferedTool]:
+    """Read the function tools of a call; other types of tools are left out."""
+    found: list[OfferedTool] = []
+    for tool in tools[:_MOST_TOOLS]:
+        function = tool.get("function")
+        if isinstance(function, Mapping) and isinstance(function.get("name"), str):
+            found.append(_read_tool(function))
+    return found
+
+
+def _read_tool(function: Mapping[str, Any]) -> OfferedTool:
+    written = function.get("parameters")
+    parameters: JsonObject = dict(written) if isinstance(written, Mapping) else {}
+    parameters.setdefault("type", "object")
+    properties = read_properties(resolved(parameters, parameters), parameters)
+    inner = [word for entry in properties for word in split_name(entry.name)]
+    for entry in properties:
+        inner += [word for value in entry.schema.get("enum") or () for word in split_name(str(value)[:100])]
+    return OfferedTool(
+        name=function["name"],
+        parameters=parameters,
+        name_stems=content_stems(split_name(function["name"])),
+        described=content_stems(word_list(str(function.get("description") or "")[:_MOST_DESCRIBED])),
+        parameter_stems=content_stems(inner),
+        properties=tuple(properties),
+    )
+
+
+def _score(tool: OfferedTool, clause: Clause, rarity: Mapping[str, float]) -> float:
+    """How much a clause speaks of a tool: shared words, rare ones more, and arguments of the right kind."""
+    if re.search(rf"(?<![\w]){re.escape(tool.name)}(?![\w])", clause.text) and ("_" in tool.name or len(tool.name) > 3):
+        return _NAMED
+    score = 0.0
+    for word in tool.name_stems:
+        if word in clause.stems:
+            score += 3.0 * rarity.get(word, 1.0)
+        elif not kin(word).isdisjoint(clause.stems):
+            score += 1.5 * rarity.get(word, 1.0)
+    for word in clause.stems & (tool.described - tool.name_stems):
+        score += 1.5 * rarity.get(word, 1.0)
+    for word in clause.stems & (tool.parameter_stems - tool.described - tool.name_stems):
+        score += 1.0 * rarity.get(word, 1.0)
+    return score + _affinity(tool, clause)
+
+
+def _affinity(tool: OfferedTool, clause: Clause) -> float:
+    """What the kinds of evidence add: an expression for a tool that takes one, dates for one that takes dates."""
+    kinds = {item.kind for item in clause.evidence if item.kind != "date" or _has_figures(item)}
+    score = 0.0
+    for entry in tool.properties:
+        inner = entry.schema.get("items")
+        schema = inner if isinstance(inner, Mapping) else entry.schema
+        if "expression" in kinds and is_expression(entry.subject) and entry.required:
+            score += 4.0
+        if "date" in kinds and (schema.get("format") == "date" or entry.subject.named(_DATE)):
+            score += 2.0
+        if entry.required and is_place(entry.subject) and any(map(is_placed, clause.evidence)):
+            score += 1.5
+        if entry.required and type_of(schema) in ("integer", "number") and "enum" not in schema:
+            score += 0.5 if "number" in kinds else -1.0
+    return score
+
+
+def _has_figures(item: Evidence) -> bool:
+    """Whether a date is written out; "tomorrow" says when, and seldom that a date is the matter."""
+    return any(character.isdigit() for character in str(item.value))
+
+
+def best_tool(tools: Sequence[OfferedTool], clause: Clause, rarity: Mapping[str, float]) -> tuple[float, OfferedTool]:
+    """The tool that a clause speaks of most, with its score; the first of equals."""
+    scores = [(_score(tool, clause, rarity), tool) for tool in tools]
+    return max(scores, key=lambda pair: pair[0])
+
+
+def rarity_of(tools: Sequence[OfferedTool]) -> dict[str, float]:
+    """Weights of words: one that many tools share tells them apart less."""
+    shared: dict[str, int] = {}
+    for tool in tools:
+        for word in tool.name_stems | tool.described | tool.parameter_stems:
+            shared[word] = shared.get(word, 0) + 1
+    return {word: 1.0 / (1.0 + 2.0 * (count - 1) / len(tools)) for word, count in shared.items() if len(tools) > 1}

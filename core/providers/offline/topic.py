@@ -1,0 +1,35 @@
+"""What a clause is about, for texts that nothing in particular was found for."""
+
+from __future__ import annotations
+
+import re
+
+from .supply import Supply
+from .words import STARTERS
+
+__all__ = ["topic_of"]
+
+_TOPIC = re.compile(r"\b(?:about|for|on|of|regarding|called|named)\s+", re.IGNORECASE)
+_OPENING = re.compile(r"[a-z']+\s+(?:me\s+|us\s+)?(?:(?:a|an|the|some)\s+)?", re.IGNORECASE)
+
+
+def topic_of(supply: Supply, *, whole: bool) -> str:
+    """The words of a clause that say what it is about.
+
+    Args:
+        supply: The clause, and what of it has been taken.
+        whole: Whether a whole sentence will do; otherwise what is left of the clause is cut down.
+    """
+    text = supply.clause.text.strip(" ,.!?\n")
+    if whole:
+        match = _TOPIC.search(text)
+        return text[match.end() :] if match and _opens_with_order(text) else text
+    left = "".join(" " if place in supply.taken else character for place, character in enumerate(supply.clause.text))
+    left = " ".join(left.split()).strip(" ,.!?'\"()-")
+    if _opens_with_order(left):
+        left = _OPENING.sub("", left, count=1)
+    return left or text
+
+
+def _opens_with_order(text: str) -> bool:
+    return text.split(" ", 1)[0].lower() in STARTERS

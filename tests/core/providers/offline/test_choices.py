@@ -1,0 +1,41 @@
+"""Values that are chosen."""
+
+from __future__ import annotations
+
+import pytest
+
+from promptdock.providers.offline.choices import chosen, yes_or_no
+from promptdock.providers.offline.clauses import read_prompt
+from promptdock.providers.offline.schemas import subject_of
+from promptdock.providers.offline.supply import Supply
+
+OPERATIONS = ["difference", "oldest", "newest", "convert", "add", "subtract"]
+DESCRIBED = {"description": "difference (between two dates), oldest, newest, convert (a date), add or subtract (days)."}
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("how many days from 2024-02-28 to 2024-03-01?", "difference"),
+        ("days between Jan 1 2024 and Feb 1 2024", "difference"),
+        ("30 days before 2024-03-01", "subtract"),
+        ("30 days after 2024-03-01", "add"),
+        ("Who is older?", "oldest"),
+        ("the latest of them", "newest"),
+    ],
+)
+def test_a_description_helps_and_does_not_mislead(text: str, value: str) -> None:
+    assert chosen(OPERATIONS, DESCRIBED, Supply(read_prompt(text).whole)) == [value]
+
+
+def test_numbers_and_short_capitals_have_to_stand_there_as_they_are() -> None:
+    assert chosen([1, 2, 3], {}, Supply(read_prompt("take 2").whole)) == [2]
+    assert chosen(["US", "EU"], {}, Supply(read_prompt("tell us").whole)) == []
+    assert chosen(["US", "EU"], {}, Supply(read_prompt("in US form").whole)) == ["US"]
+
+
+def test_yes_and_no_are_read_beside_the_name() -> None:
+    subject = subject_of("include_tax", {})
+    assert yes_or_no(subject, Supply(read_prompt("the price with tax").whole)) is True
+    assert yes_or_no(subject, Supply(read_prompt("the price without tax").whole)) is False
+    assert yes_or_no(subject, Supply(read_prompt("the price of it all").whole)) is None
