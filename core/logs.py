@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import logging
 import logging.config
+import sys
 import time
-from typing import Any, Literal
+from typing import Any, Literal, TextIO
 
 from .plaintext import one_line
 
-__all__ = ["LEVELS", "LogLevel", "LogLine", "command_logging", "server_logging"]
+__all__ = ["LEVELS", "LogLevel", "LogLine", "StderrHandler", "command_logging", "server_logging"]
 
 LogLevel = Literal["debug", "info", "warning", "error"]
 
@@ -44,6 +45,15 @@ class LogLine(logging.Formatter):
         return f"{line} ({one_line(f'{record.exc_info[0].__name__}: {record.exc_info[1]}')})"
 
 
+class StderrHandler(logging.StreamHandler[TextIO]):
+    """Writes to what is stderr at that moment: a spinner takes its place while it turns, and makes room for lines."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one record."""
+        self.setStream(sys.stderr)
+        super().emit(record)
+
+
 def _utc(seconds: float) -> str:
     whole = int(seconds)
     stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(whole))
@@ -61,7 +71,10 @@ def command_logging(*, debug: bool) -> None:
         debug: Whether to show every record of promptdock's and whole tracebacks.
     """
     level = "DEBUG" if debug else "WARNING"
-    logging.config.dictConfig(_config({"timed": debug, "tracebacks": debug}, level, root="WARNING"))
+    config = _config({"timed": debug, "tracebacks": debug}, level, root="WARNING")
+    if not debug:
+        config["loggers"]["promptdock.turn"] = {"level": "CRITICAL"}  # the command itself tells how a turn failed
+    logging.config.dictConfig(config)
 
 
 def server_logging(level: LogLevel, *, access_log: bool) -> dict[str, Any]:
@@ -71,9 +84,10 @@ def server_logging(level: LogLevel, *, access_log: bool) -> dict[str, Any]:
         level: The least level that is shown.
         access_log: Whether each request gets a line of its own.
     """
-    config = _config({"timed": True, "tracebacks": True}, level.upper(), root="WARNING")
+    others = "ERROR" if level == "error" else "WARNING"
+    config = _config({"timed": True, "tracebacks": True}, level.upper(), root=others)
     # uvicorn tells of every step of a start at level info; what matters of that is on our own line
-    quiet = "INFO" if level == "debug" else "WARNING"
+    quiet = "INFO" if level == "debug" else others
     config["loggers"]["uvicorn"] = {"level": quiet}
     config["loggers"]["uvicorn.error"] = {"level": quiet}
     config["loggers"]["uvicorn.access"] = {"level": "INFO" if access_log else "CRITICAL"}
@@ -85,7 +99,7 @@ def _config(line: dict[str, bool], level: str, *, root: str) -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"line": {"()": f"{__name__}.LogLine", **line}},
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "handlers": {"stderr": {"()": f"{__name__}.StderrHandler", "formatter": "line"}},
         "root": {"handlers": ["stderr"], "level": root},
         "loggers": {"promptdock": {"level": level}, "promptdock_builtin": {"level": level}},
     }

@@ -7,7 +7,9 @@ import re
 __all__ = ["one_line", "shorten", "visible"]
 
 # C0 and C1 controls save tab and newline, marks that reverse text, odd line ends, and surrogates that cannot be written
-_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufff9-\ufffb\ud800-\udfff]")
+_UNSAFE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufff9-\ufffb\ud800-\udfff]"
+)
 
 
 def visible(text: str) -> str:

@@ -45,6 +45,11 @@ _SCANNED = 5_000
 """Characters read at the start and at the end of a text: a question stands before or after what was pasted."""
 
 
+_EXPRESSION = frozenset("0123456789 .()+-−*/×÷^%")
+_SHOWN = 60
+"""The most characters of an expression that a reason shows."""
+
+
 class ArithmeticRule(SelectionRule):
     """Selects when the newest user text holds arithmetic, such as ``(17 + 4) * 2``.
 
@@ -56,15 +61,26 @@ class ArithmeticRule(SelectionRule):
 
     def decide(self, request: SelectionRequest) -> Verdict:
         """Select when the pattern is found."""
-        found = _ARITHMETIC.search(_ends(request.text))
+        text = _ends(request.text)
+        found = _ARITHMETIC.search(text)
         if found is None:
             return Verdict(selected=False, reason="the input holds no arithmetic")
-        return Verdict(selected=True, reason=f"the input holds arithmetic: {found[0].strip()!r}", terms=(found[0],))
+        shown = _widened(text, *found.span())
+        return Verdict(selected=True, reason=f"the input holds arithmetic: {shown!r}", terms=(shown,))
 
     @property
     def description(self) -> str:
         """``arithmetic (input)``."""
         return "arithmetic (input)"
+
+
+def _widened(text: str, start: int, end: int) -> str:
+    """What was found with the rest of its expression, for people to read."""
+    while start > 0 and text[start - 1] in _EXPRESSION and end - start < _SHOWN:
+        start -= 1
+    while end < len(text) and text[end] in _EXPRESSION and end - start < _SHOWN:
+        end += 1
+    return text[start:end].strip(" ,.")
 
 
 def _ends(text: str) -> str:

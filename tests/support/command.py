@@ -13,14 +13,16 @@ import select
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeAlias
 
 from promptdock.jsontext import loads
 
 __all__ = ["CommandLine", "RunningServer"]
+
+Env: TypeAlias = Mapping[str, str]
 
 _FOREIGN = re.compile(r"PROMPTDOCK_|.*_API_KEY$|NO_COLOR$|FORCE_COLOR$|COLUMNS$|PYTHONWARNINGS$")
 
@@ -40,19 +42,19 @@ class CommandLine:
         (self.home / "plugins").mkdir(exist_ok=True)
         (self.home / "plugins" / f"{name}.py").write_text(source, encoding="utf-8")
 
-    def run(self, *args: str, stdin: bytes = b"", **env: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *args: str, stdin: bytes = b"", env: Env | None = None) -> subprocess.CompletedProcess[str]:
         """Run it to its end, with its streams piped."""
         done = subprocess.run(
             self._argv(args), input=stdin, capture_output=True, timeout=90, cwd=self.home, env=self._environment(env)
         )
         return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
 
-    def json(self, *args: str, **env: str) -> Any:
+    def json(self, *args: str, env: Env | None = None) -> Any:
         """Run it with ``--json`` and read what it prints."""
-        return loads(self.run(*args, "--json", **env).stdout)
+        return loads(self.run(*args, "--json", env=env).stdout)
 
     @contextmanager
-    def started(self, *args: str, **env: str) -> Iterator[subprocess.Popen[str]]:
+    def started(self, *args: str, env: Env | None = None) -> Iterator[subprocess.Popen[str]]:
         """Start it, and make sure that it is gone at the end of the block."""
         with subprocess.Popen(
             self._argv(args),
@@ -70,18 +72,18 @@ class CommandLine:
                     process.kill()
 
     @contextmanager
-    def serving(self, *args: str, **env: str) -> Iterator[RunningServer]:
+    def serving(self, *args: str, env: Env | None = None) -> Iterator[RunningServer]:
         """Run ``serve`` on a free port, up to the point where it says that it serves."""
-        with self.started("serve", "--port", "0", *args, **env) as process:
+        with self.started("serve", "--port", "0", *args, env=env) as process:
             assert process.stdout is not None
             line = process.stdout.readline()
             assert line, process.communicate(timeout=10)[1]
             yield RunningServer(process, line)
 
-    def on_terminal(self, *args: str, **env: str) -> str:
+    def on_terminal(self, *args: str, env: Env | None = None) -> str:
         """Run it on a terminal of 100 columns, and give all that the terminal gets."""
         ours, theirs = pty.openpty()
-        settings = {"TERM": "xterm-256color", "COLUMNS": "100", **env}
+        settings = {"TERM": "xterm-256color", "COLUMNS": "100", **(env or {})}
         with subprocess.Popen(
             self._argv(args), stdin=theirs, stdout=theirs, stderr=theirs, cwd=self.home, env=self._environment(settings)
         ) as process:
@@ -95,9 +97,9 @@ class CommandLine:
     def _argv(self, args: tuple[str, ...]) -> list[str]:
         return [sys.executable, "-m", "promptdock", *args]
 
-    def _environment(self, extra: dict[str, str]) -> dict[str, str]:
+    def _environment(self, extra: Env | None) -> dict[str, str]:
         own = {name: value for name, value in os.environ.items() if not _FOREIGN.match(name)}
-        return {**own, "PROMPTDOCK_HOME": str(self.home), "PYTHONWARNINGS": "error", **extra}
+        return {**own, "PROMPTDOCK_HOME": str(self.home), "PYTHONWARNINGS": "error", **(extra or {})}
 
 
 def _read_until_closed(terminal: int, end: float) -> Iterator[bytes]:
