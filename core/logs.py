@@ -73,7 +73,9 @@ def command_logging(*, debug: bool) -> None:
     level = "DEBUG" if debug else "WARNING"
     config = _config({"timed": debug, "tracebacks": debug}, level, root="WARNING")
     if not debug:
-        config["loggers"]["promptdock.turn"] = {"level": "CRITICAL"}  # the command itself tells how a turn failed
+        # the commands tell in their own words how a turn failed, and which plugins are in quarantine
+        config["loggers"]["promptdock.turn"] = {"level": "CRITICAL"}
+        config["loggers"]["promptdock.service"] = {"level": "ERROR"}
     logging.config.dictConfig(config)
 
 
@@ -88,6 +90,8 @@ def server_logging(level: LogLevel, *, access_log: bool) -> dict[str, Any]:
     config = _config({"timed": True, "tracebacks": True}, level.upper(), root=others)
     # uvicorn tells of every step of a start at level info; what matters of that is on our own line
     quiet = "INFO" if level == "debug" else others
+    if level == "error":
+        config["loggers"]["promptdock.service"] = {"level": "WARNING"}  # plugins in quarantine are told of, always
     config["loggers"]["uvicorn"] = {"level": quiet}
     config["loggers"]["uvicorn.error"] = {"level": quiet}
     config["loggers"]["uvicorn.access"] = {"level": "INFO" if access_log else "CRITICAL"}

@@ -15,7 +15,7 @@ class EventLogSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    level: Literal["debug", "info", "warning", "error"] = Field("info", description="Level of the lines")
+    level: Literal["debug", "info", "warning", "error"] = Field("debug", description="Level of the lines")
     include_content: bool = Field(
         default=False, description="Whether to log prompts, arguments, results and answers, which may be personal"
     )

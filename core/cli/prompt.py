@@ -1,0 +1,150 @@
+"""``promptdock prompt``: answer one prompt, and show how the answer came about."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from .invocation import Invocation, debug_option
+
+if TYPE_CHECKING:
+    from ..settings import Settings
+    from ..turn.events import Event
+    from ..turn.request import PromptRequest
+    from .console import Output
+    from .prompt_view import PromptView
+
+__all__ = ["prompt"]
+
+
+def _as_utf8(_: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """Read an argument as UTF-8, whatever the locale says, so that it can be sent on."""
+    try:
+        return None if value is None else os.fsencode(value).decode()
+    except UnicodeError:
+        raise click.UsageError(f"The text of {(parameter.name or '').upper()} is not valid UTF-8.") from None
+
+
+@click.command(short_help="Answer a prompt with the tools of the installed plugins.")
+@click.argument("text", callback=_as_utf8)
+@click.option(
+    "-m", "--model", metavar="MODEL", callback=_as_utf8, help="provider/model, or a model of the default provider."
+)
+@click.option("-s", "--system", metavar="TEXT", callback=_as_utf8, help="System text for the model.")
+@click.option("--temperature", type=click.FloatRange(0, 2), help="0 to 2; how freely the model chooses its words.")
+@click.option("--max-tokens", type=click.IntRange(min=1), help="The most tokens of the answer.")
+@click.option("--stream", is_flag=True, help="Show the answer as it comes.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead.")
+@click.option("-v", "--verbose", is_flag=True, help="Show the tools left out, too, and each round.")
+@click.option("-q", "--quiet", is_flag=True, help="Show nothing but the answer.")
+@debug_option
+@click.pass_obj
+def prompt(
+    invocation: Invocation,
+    text: str,
+    model: str | None,
+    system: str | None,
+    temperature: float | None,
+    max_tokens: int | None,
+    stream: bool,
+    as_json: bool,
+    verbose: bool,
+    quiet: bool,
+) -> None:
+    """Answer TEXT with the tools of the installed plugins; '-' reads it from stdin.
+
+    Shows which tools the model got to see and why, each call with its result, and the answer.
+    """
+    if as_json and (stream or verbose or quiet):
+        raise click.UsageError("--json prints the whole result and goes with none of --stream, --verbose and --quiet.")
+    asked = _read(text)
+
+    from ..logs import command_logging
+    from ..settings import load_settings
+    from ..turn.request import PromptRequest
+    from .console import open_output
+
+    command_logging(debug=invocation.debug)
+    request = PromptRequest(
+        messages=({"role": "user", "content": asked},),
+        model=model,
+        system_role=system,
+        temperature=temperature,
+        max_completion_tokens=max_tokens,
+        stream=stream,
+    )
+    with open_output() as output:
+        settings = load_settings()
+        if as_json:
+            asyncio.run(_print_json(settings, request, output))
+        else:
+            asyncio.run(_show(settings, request, output, verbose=verbose, quiet=quiet))
+
+
+def _read(text: str) -> str:
+    """The prompt's text: the argument, or what stdin holds."""
+    try:
+        given = sys.stdin.buffer.read().decode() if text == "-" else text
+    except UnicodeError:
+        raise click.UsageError("The text from stdin is not valid UTF-8.") from None
+    if not given.strip():
+        raise click.UsageError("The text of the prompt is empty.")
+    return given
+
+
+async def _print_json(settings: Settings, request: PromptRequest, output: Output) -> None:
+    from ..service import open_service
+    from ..turn.fold import fold_turn
+    from .failures import CommandFailed, next_step
+    from .waiting import Waiting
+
+    waiting = Waiting(output)
+    waiting.show("waiting for the answer")
+    try:
+        async with open_service(settings) as service:
+            result = await fold_turn(service.run(request))
+    finally:
+        waiting.hide()
+    output.json(result.as_json())
+    if result.failure is not None:
+        raise CommandFailed(result.failure.error.message, hint=next_step(result.failure.error.code))
+
+
+async def _show(settings: Settings, request: PromptRequest, output: Output, *, verbose: bool, quiet: bool) -> None:
+    from .prompt_view import PromptView
+    from .waiting import Waiting
+
+    waiting = Waiting(output)
+    view = PromptView(output, waiting, verbose=verbose, quiet=quiet, stream=request.stream)
+    waiting.show("loading plugins")
+    try:
+        last = await _run(settings, request, view)
+    finally:
+        waiting.hide()
+    _raise_failure(last)
+
+
+async def _run(settings: Settings, request: PromptRequest, view: PromptView) -> Event | None:
+    from contextlib import aclosing
+
+    from ..service import open_service
+
+    last: Event | None = None
+    async with open_service(settings) as service, aclosing(service.run(request)) as events:
+        view.loaded(service.catalog.plugins)
+        async for event in events:
+            view.show(event)
+            last = event
+    return last
+
+
+def _raise_failure(last: Event | None) -> None:
+    from ..turn.events import TurnFailed
+    from .failures import CommandFailed, next_step
+
+    if isinstance(last, TurnFailed):
+        raise CommandFailed(last.error.message, hint=next_step(last.error.code))

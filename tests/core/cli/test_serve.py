@@ -1,0 +1,197 @@
+"""``promptdock serve``: the real server as a process of its own, up to its end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator
+
+import openai
+import pytest
+
+from promptdock.jsontext import loads
+from tests.support.command import CommandLine, RunningServer
+
+_SLOW_PROVIDER = """
+import asyncio, os
+from promptdock import Provider, hookimpl
+
+def chunk(text):
+    choice = {"index": 0, "delta": {"content": text}, "finish_reason": None}
+    return {"id": "x", "object": "chat.completion.chunk", "created": 0, "model": "slow", "choices": [choice]}
+
+class Slow(Provider):
+    name = "slow"
+    default_model = "slow"
+
+    async def complete(self, call):
+        if call.messages[-1]["content"] == "pid":
+            message = {"role": "assistant", "content": str(os.getpid())}
+            choice = {"index": 0, "message": message, "finish_reason": "stop"}
+            return {"id": "x", "object": "chat.completion", "created": 0, "model": "slow", "choices": [choice]}
+        await asyncio.sleep(120)
+
+    async def stream(self, call):
+        for number in range(1200):
+            yield chunk(f"{number} ")
+            await asyncio.sleep(0.1)
+
+@hookimpl
+def register_providers():
+    return [Slow()]
+"""
+
+
+def _get(url: str) -> object:
+    with urllib.request.urlopen(url, timeout=20) as reply:
+        return loads(reply.read())
+
+
+def _client(server: RunningServer) -> openai.OpenAI:
+    return openai.OpenAI(base_url=server.base_url, api_key="unused", max_retries=0, timeout=30)
+
+
+def test_it_serves_the_openai_client_and_stops_on_sigterm(command: CommandLine) -> None:
+    """One line says where; SIGTERM is no failure."""
+    with command.serving() as server:
+        assert "default provider offline, " in server.line
+        assert " plugins loaded, 0 quarantined" in server.line
+        assert _get(f"{server.origin}/healthz") == {"status": "ok"}
+        with _client(server) as client:
+            reply = client.chat.completions.create(
+                model="offline/offline", messages=[{"role": "user", "content": "What is (17 + 4) * 2?"}]
+            )
+        assert "42" in (reply.choices[0].message.content or "")
+        assert server.stop(signal.SIGTERM) == 0
+        log = server.log()
+    assert '"POST /v1/chat/completions HTTP/1.1" 200' in log
+    assert "Traceback" not in log
+
+
+def test_ctrl_c_stops_it_with_130(command: CommandLine) -> None:
+    """As of every command."""
+    with command.serving("--log-level", "error", "--no-access-log") as server:
+        assert server.stop(signal.SIGINT) == 130
+        assert server.log() == ""
+
+
+def test_answers_under_way_get_an_end_at_sigterm(command: CommandLine) -> None:
+    """A stream ends with an event that says why, a whole answer with status 503; and both within bounded time."""
+    command.write_plugin("slowpoke", _SLOW_PROVIDER)
+    heard: list[str] = []
+    errors: list[openai.APIError] = []
+    streaming = threading.Event()
+
+    def stream(client: openai.OpenAI) -> None:
+        try:
+            for chunk in client.chat.completions.create(
+                model="slow/slow", messages=[{"role": "user", "content": "hi"}], stream=True
+            ):
+                heard.append(chunk.choices[0].delta.content or "")
+                streaming.set()
+        except openai.APIError as error:
+            errors.append(error)
+
+    def whole(client: openai.OpenAI) -> None:
+        try:
+            client.chat.completions.create(model="slow/slow", messages=[{"role": "user", "content": "hi"}])
+        except openai.APIError as error:
+            errors.append(error)
+
+    with command.serving("--grace", "0.5") as server, _client(server) as client:
+        threads = [threading.Thread(target=target, args=(client,)) for target in (stream, whole)]
+        for thread in threads:
+            thread.start()
+        assert streaming.wait(30)
+        time.sleep(0.3)  # the other request is under way, too
+        started = time.monotonic()
+        assert server.stop(signal.SIGTERM) == 0
+        assert time.monotonic() - started < 20
+        for thread in threads:
+            thread.join(20)
+    assert heard
+    assert [error.code for error in errors] == ["server_shutdown", "server_shutdown"]
+    assert {getattr(error, "status_code", None) for error in errors} == {None, 503}
+
+
+def test_workers_answer_and_end_together(command: CommandLine) -> None:
+    """Two processes share the port; SIGTERM to the parent ends both, and a slow stream with them."""
+    command.write_plugin("slowpoke", _SLOW_PROVIDER)
+    with command.serving("--workers", "2", "--grace", "0.5", "--strict") as server:
+        assert "2 workers" in server.line
+        pids = _worker_pids(server)
+        assert len(pids) == 2
+        assert server.process.pid not in pids
+        assert server.stop(signal.SIGTERM) == 0
+        for pid in pids:
+            with pytest.raises(ProcessLookupError):
+                os.kill(pid, 0)
+
+
+def _worker_pids(server: RunningServer) -> set[int]:
+    """Ask over new connections until two processes have answered."""
+    pids: set[int] = set()
+    end = time.monotonic() + 40
+    while len(pids) < 2 and time.monotonic() < end:
+        with _client(server) as client:
+            reply = client.chat.completions.create(model="slow/slow", messages=[{"role": "user", "content": "pid"}])
+        pids.add(int(reply.choices[0].message.content or ""))
+    return pids
+
+
+@pytest.fixture
+def taken_port() -> Iterator[int]:
+    """A port that somebody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield listening.getsockname()[1]
+
+
+def test_a_taken_port_is_one_line(command: CommandLine, taken_port: int) -> None:
+    """What, why, and what to type."""
+    done = command.run("serve", "--port", str(taken_port))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        f"Error: Port {taken_port} on 127.0.0.1 is in use by another program. "
+        f"Take another: promptdock serve --port {taken_port + 1}\n"
+    )
+
+
+def test_a_host_that_is_not_ours_is_one_line(command: CommandLine) -> None:
+    """An address of the documentation's range belongs to nobody."""
+    done = command.run("serve", "--host", "192.0.2.1", "--port", "0", "--allow-anonymous")
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: Cannot listen on 192.0.2.1: ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_an_open_door_is_refused(command: CommandLine) -> None:
+    """Beyond this machine a key is needed, or the operator's word that none is."""
+    done = command.run("serve", "--host", "0.0.0.0", "--port", "0")
+    assert done.returncode == 1
+    assert "PROMPTDOCK_API_KEY" in done.stderr
+    assert "--allow-anonymous" in done.stderr
+    for args, env in ((("--allow-anonymous",), {}), ((), {"PROMPTDOCK_API_KEY": "pd-test-1234"})):
+        with command.serving("--host", "0.0.0.0", *args, env=env) as server:
+            assert server.stop(signal.SIGTERM) == 0
+
+
+def test_a_broken_plugin_is_told_before_anything_is_served(command: CommandLine) -> None:
+    """The server serves without it; with ``--strict`` it does not, whatever the number of workers."""
+    command.write_plugin("broken", "raise RuntimeError('no luck')")
+    for level in ("info", "error"):
+        with command.serving("--log-level", level) as server:
+            assert "1 quarantined" in server.line
+            assert server.stop(signal.SIGTERM) == 0
+            log = server.log()
+        assert "Plugin broken is in quarantine: its import failed: RuntimeError: no luck" in log
+        assert "PROMPTDOCK_PLUGINS_DENY=broken" in log
+    for workers in ("1", "2"):
+        done = command.run("serve", "--port", "0", "--strict", "--workers", workers)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert "Strict mode" in done.stderr
+        assert "no luck" in done.stderr
+        assert done.stderr.count("\n") == 1
