@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from promptdock import ConfigurationError, ProviderSettings
+from promptdock import OpenAICompatibleProvider, ProviderSettings
 from promptdock.providers.vendors import VENDORS, vendor_providers
 
 BASE_URLS = {
@@ -88,4 +88,4 @@ def test_any_other_name_with_a_base_url_is_a_provider_and_one_without_is_left_al
 
 def test_a_base_url_that_cannot_be_used_names_the_provider() -> None:
     with pytest.raises(ConfigurationError, match="vllm has no usable base URL"):
-        vendor_providers(settings(vllm={"base_url": "127.0.0.1:8000"}))
+        OpenAICompatibleProvider(name="vllm", base_url="127.0.0.1:8000")

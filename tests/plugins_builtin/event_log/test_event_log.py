@@ -81,7 +81,7 @@ async def lines(home: Path, caplog: pytest.LogCaptureFixture, events: Sequence[E
 async def test_every_event_of_a_turn_is_one_line_without_content(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO)
+    caplog.set_level(logging.DEBUG)
     found = await lines(tmp_path, caplog, EVENTS)
     assert [json.loads(line)["event"] for line in found] == list(hookspecs.OBSERVE)
     assert all(json.loads(line)["request_id"] == "req-1" for line in found)
@@ -90,7 +90,7 @@ async def test_every_event_of_a_turn_is_one_line_without_content(
 
 
 async def test_lines_hold_the_chosen_facts(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO)
+    caplog.set_level(logging.DEBUG)
     found = {json.loads(line)["event"]: json.loads(line) for line in await lines(tmp_path, caplog, EVENTS)}
     where = {"request_id": "req-1", "turn_id": "turn-1"}
     assert found["turn_started"] == {
@@ -105,7 +105,7 @@ async def test_lines_hold_the_chosen_facts(tmp_path: Path, caplog: pytest.LogCap
 
 
 async def test_content_is_logged_when_the_operator_says_so(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO)
+    caplog.set_level(logging.DEBUG)
     found = await lines(tmp_path, caplog, EVENTS, include_content=True)
     with_content = {json.loads(line)["event"] for line in found if PRIVATE in line}
     assert with_content == {
@@ -122,7 +122,7 @@ async def test_content_is_logged_when_the_operator_says_so(tmp_path: Path, caplo
 
 
 async def test_content_is_bounded_and_cannot_forge_a_line(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO)
+    caplog.set_level(logging.DEBUG)
     text = "\n2026 INFO forged \x1b[31m\u2028" + "x" * 1_000_000
     call = ToolRequested(**WHERE, **CALL, name="t", arguments=text)
     (line,) = await lines(tmp_path, caplog, [call], include_content=True)
@@ -138,6 +138,6 @@ async def test_the_level_is_the_operators(tmp_path: Path, caplog: pytest.LogCapt
 
 
 async def test_handlers_get_the_facts_as_data(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO)
+    caplog.set_level(logging.DEBUG)
     await lines(tmp_path, caplog, EVENTS[1:2])
     assert vars(caplog.records[0])["promptdock_event"]["provider"] == "offline"
