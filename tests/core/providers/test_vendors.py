@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from promptdock import OpenAICompatibleProvider, ProviderSettings
+from promptdock import ConfigurationError, OpenAICompatibleProvider, ProviderSettings
 from promptdock.providers.vendors import VENDORS, vendor_providers
 
 BASE_URLS = {
