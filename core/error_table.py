@@ -102,6 +102,8 @@ _ROWS: Final[Mapping[str, ErrorInfo]] = MappingProxyType(
         "httpx.RequestError": _UNREACHABLE,
         "aiohttp.client_exceptions.ServerTimeoutError": _TIMEOUT,
         "aiohttp.client_exceptions.ClientError": _UNREACHABLE,
+        "builtins.TimeoutError": _TIMEOUT,
+        "builtins.ConnectionError": _UNREACHABLE,
         "asyncio.exceptions.CancelledError": _CANCELLED,
         "builtins.BaseException": _DEFAULT,
     }
@@ -143,6 +145,13 @@ def describe(error: BaseException) -> ErrorInfo:
         Status, code and a public message without keys or tracebacks; a vendor's own words appear only where they are
         about the caller's request. It never raises.
     """
+    try:
+        return _describe(error)
+    except Exception:  # noqa: BLE001  (an exception's members are whatever somebody put there)
+        return _DEFAULT
+
+
+def _describe(error: BaseException) -> ErrorInfo:
     if isinstance(error, PromptdockError):
         return error.info
     row = row_of(type(error))

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-__all__ = ["JsonError", "JsonObject", "dumps", "dumps_text", "loads"]
+__all__ = ["JsonError", "JsonObject", "dumps", "dumps_text", "loads", "well_formed"]
 
 JsonObject: TypeAlias = dict[str, Any]
 """A JSON object: string keys, JSON values."""
@@ -57,3 +57,8 @@ def dumps(value: object) -> bytes:
 def dumps_text(value: object) -> str:
     """Like :func:`dumps`, as text."""
     return dumps(value).decode()
+
+
+def well_formed(text: str) -> str:
+    """Foreign text as valid Unicode: a lone surrogate, which no JSON can carry, becomes a question mark."""
+    return text.encode("utf-8", "replace").decode()

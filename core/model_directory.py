@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import difflib
 import logging
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from .errors import NotFound
+from .error_table import describe
+from .jsontext import well_formed
 from .plugins.catalog import RegisteredProvider
-from .providers.base import ModelInfo
-from .routing import Router
+from .providers.base import ModelInfo, Provider
+from .routing import Router, unknown_model
+from .tasks import is_cancelled
 
 __all__ = ["ModelDirectory"]
 
@@ -50,7 +51,9 @@ class ModelDirectory:
         """Every name that ``model`` takes: the default provider's models bare, aliases, then ``provider/model``."""
         names = [name for name, item in self._providers.items() if item.provider.configured]
         answers = dict(zip(names, await asyncio.gather(*(self._models(name) for name in names)), strict=True))
-        bare = answers.get(self._router.default or "", ())
+        own = self._router.default or ""
+        # a bare name that begins like another provider's would lead there
+        bare = [info for info in answers.get(own, ()) if self._router.leads_to(info.id) == own]
         aliased = [ModelInfo(name, owned_by=target.partition("/")[0]) for name, target in self._aliases.items()]
         qualified = [replace(info, id=f"{name}/{info.id}") for name, infos in answers.items() for info in infos]
         listed: dict[str, ModelInfo] = {}
@@ -67,12 +70,7 @@ class ModelDirectory:
         listed = {info.id: info for info in await self.list()}
         if name in listed:
             return listed[name]
-        near = difflib.get_close_matches(name[:200], listed, n=3, cutoff=0.5) or list(listed)[:3]
-        raise NotFound(
-            f"The model {name[:200]!r} does not exist here. Did you mean {', '.join(near)}?",
-            param="model",
-            code="model_not_found",
-        )
+        raise unknown_model(name, listed)
 
     async def _models(self, name: str) -> Sequence[ModelInfo]:
         known = self._answers.get(name)
@@ -81,11 +79,26 @@ class ModelDirectory:
         provider = self._providers[name].provider
         try:
             async with asyncio.timeout(self._ask_seconds):
-                found = tuple(await provider.models())
-        except Exception as error:  # noqa: BLE001  (one provider that is down must not hide the others)
+                found = _with_default(provider, [_checked(info) for info in await provider.models()])
+        except BaseException as error:
+            if isinstance(error, asyncio.CancelledError) and is_cancelled():
+                raise
             _log.info("provider %s does not list its models: %s", name, type(error).__name__)
-            found = ()
-        if provider.default_model is not None and all(info.id != provider.default_model for info in found):
-            found = (ModelInfo(provider.default_model, owned_by=name), *found)
+            unreachable = describe(error).code == "upstream_unreachable"
+            return () if unreachable and name != self._router.default else _with_default(provider, [])
         self._answers[name] = (time.monotonic(), found)
         return found
+
+
+def _with_default(provider: Provider, found: Sequence[ModelInfo]) -> tuple[ModelInfo, ...]:
+    default = provider.default_model
+    if default is None or any(info.id == default for info in found):
+        return tuple(found)
+    return (ModelInfo(default, owned_by=provider.name), *found)
+
+
+def _checked(info: object) -> ModelInfo:
+    if not isinstance(info, ModelInfo):
+        msg = f"models() gave {type(info).__name__}, not ModelInfo"
+        raise TypeError(msg)
+    return ModelInfo(well_formed(str(info.id)), well_formed(str(info.owned_by)), int(info.created))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from .errors import ConfigurationError, NotFound
 from .plugins.catalog import RegisteredProvider
 
-__all__ = ["Route", "Router"]
+__all__ = ["Route", "Router", "unknown_model"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,17 +88,15 @@ class Router:
     def _known(self, registered: RegisteredProvider, model: str, asked: str) -> Route:
         known = registered.provider.known_models
         if known is not None and model not in known:
-            near = self._near(asked)
-            listed = f"Did you mean {near}?" if near else "GET /v1/models lists what there is."
-            raise NotFound(
-                f"The model {asked[:200]!r} does not exist here. {listed}", param="model", code="model_not_found"
-            )
+            raise unknown_model(asked, dict.fromkeys(self.names()))
         return Route(registered, model)
 
-    def _near(self, asked: str) -> str:
-        names = dict.fromkeys(self.names())
-        close = difflib.get_close_matches(asked[:200], names, n=3, cutoff=0.5)
-        return ", ".join(close or list(names)[:3])
+    def leads_to(self, model: str) -> str | None:
+        """Name of the provider that a model's name leads to; None when it leads nowhere."""
+        try:
+            return self.resolve(model).provider.provider.name
+        except NotFound:
+            return None
 
     def names(self) -> Iterator[str]:
         """Every name that is known to resolve, without asking anybody: the default provider's bare, then the others."""
@@ -107,6 +105,14 @@ class Router:
         yield from self._aliases
         for name, registered in self._providers.items():
             yield from (f"{name}/{model}" for model in _models_of(registered))
+
+
+def unknown_model(asked: str, known: Iterable[str]) -> NotFound:
+    """The error for a model that does not exist here; it lists near matches among the known names."""
+    names = list(known)
+    near = difflib.get_close_matches(asked[:200], names, n=3, cutoff=0.5) or names[:3]
+    hint = f"Did you mean {', '.join(near)}?" if near else "None is known here: look at 'promptdock providers list'."
+    return NotFound(f"The model {asked[:200]!r} does not exist here. {hint}", param="model", code="model_not_found")
 
 
 def _models_of(registered: RegisteredProvider) -> Iterator[str]:

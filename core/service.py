@@ -6,7 +6,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -23,7 +23,7 @@ from .turn.engine import TurnEngine
 from .turn.events import Event
 from .turn.fold import TurnResult, fold_turn
 from .turn.handoff import HeldRounds
-from .turn.messages import Message
+from .turn.messages import Message, check_thread
 from .turn.observe import observed
 from .turn.plan import TurnPlan, plan_turn
 from .turn.request import PromptRequest
@@ -43,6 +43,8 @@ def new_request_id() -> str:
 class PromptService:
     """Answers prompts with the providers and tools of the loaded plugins. Open it with :func:`open_service`.
 
+    A service belongs to the event loop that first uses it.
+
     Args:
         settings: The settings.
         extra: Further plugins, given as objects, by plugin id; for tests and for programs that embed promptdock.
@@ -54,8 +56,10 @@ class PromptService:
 
     def __init__(self, settings: Settings, *, extra: Mapping[str, object] | None = None) -> None:
         self.settings = settings
-        self._threads = WorkerThreads(settings.tool_threads)
-        self.host = PluginHost.load(settings, threads=self._threads, extra=extra or {})
+        # tools may take all their threads for minutes; hooks and rules, which answer in seconds, have their own
+        self._tool_threads = WorkerThreads(settings.tool_threads)
+        self._hook_threads = WorkerThreads(settings.tool_threads)
+        self.host = PluginHost.load(settings, threads=self._hook_threads, extra=extra or {})
         for record in self.catalog.plugins:
             if record.state is PluginState.QUARANTINED:
                 _log.warning("Plugin %s is in quarantine: %s. %s", record.name, record.reason, record.remedy)
@@ -64,7 +68,7 @@ class PromptService:
         self._http = SharedHttpClient()
         self._held = HeldRounds()
         runner = ToolRunner(
-            threads=self._threads,
+            threads=self._tool_threads,
             http=self._http,
             timeout=settings.tool_timeout,
             result_limit=settings.tool_result_limit,
@@ -95,7 +99,7 @@ class PromptService:
             route.provider,
             route.model,
             catalog=self.catalog,
-            threads=self._threads,
+            threads=self._hook_threads,
             rule_timeout=self.settings.hook_timeout,
             held=self._held,
         )
@@ -114,12 +118,9 @@ class PromptService:
             PromptdockError: Before the first event, when the request cannot be answered; nothing was done.
         """
         plan = await self.plan(request)
-        events = observed(self._engine.run(plan), self.host.observer())
-        try:
+        async with aclosing(observed(self._engine.run(plan), self.host.observer())) as events:
             async for event in events:
                 yield event
-        finally:
-            await events.aclose()
 
     async def prompt(
         self,
@@ -144,7 +145,8 @@ class PromptService:
             PromptdockError: The request cannot be answered; nothing was done.
         """
         newest = () if text is None else ({"role": "user", "content": text},)
-        request = PromptRequest(messages=(*messages, *newest), model=model, **members)
+        thread = check_thread([*messages, *newest], limit=self.settings.max_messages)
+        request = PromptRequest(messages=thread, model=model, **members)
         return await fold_turn(self.run(request))
 
     async def aclose(self) -> None:

@@ -49,7 +49,8 @@ class ProviderSettings(BaseModel):
     @classmethod
     def _check_url(cls, value: str | None) -> str | None:
         """Find a mistyped URL at start, where it is, rather than at the first prompt."""
-        if value is not None and (urlsplit(value).scheme not in {"http", "https"} or not urlsplit(value).hostname):
+        parts = urlsplit(value or "http://unset")
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
             raise ValueError("it must be a URL such as https://api.example.com/v1")
         return value
 
@@ -91,7 +92,9 @@ class Settings(BaseSettings):
 
     max_rounds: int = Field(default=8, ge=1, le=100, description="The most upstream calls of one turn")
     tool_timeout: float = Field(default=30.0, gt=0, description="Seconds that a tool may take unless it says otherwise")
-    tool_threads: int = Field(default=32, ge=1, description="The most synchronous tools and hooks that run at once")
+    tool_threads: int = Field(
+        default=32, ge=1, description="The most synchronous tools that run at once, and as many hooks and rules"
+    )
     tool_result_limit: int = Field(default=65_536, ge=256, description="The most characters of one tool result")
     hook_timeout: float = Field(default=5.0, gt=0, description="Seconds that a per-request hook or rule may take")
 

@@ -16,7 +16,7 @@ CORE = ROOT / "core"
 BUILTIN = ROOT / "plugins_builtin"
 
 FLOORS: list[set[str]] = [
-    {"errors", "jsontext", "hookmarkers", "plaintext"},
+    {"errors", "jsontext", "hookmarkers", "plaintext", "tasks"},
     {"threads"},
     {"settings", "error_table", "resolver", "turn.messages"},
     {"turn.request"},

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ..hookspecs import OBSERVE
+from ..jsontext import dumps
 from ..providers.base import CompletionCall
 from ..tools.approval import Allow, Approval, Deny, ToolCall
 from ..tools.outcome import ToolResult
@@ -121,7 +122,7 @@ class PluginHost:
                 given = await self._executor.call(hook, {"request": request}, request_id=request.request_id)
             except HookFailed:
                 continue
-            if isinstance(given, CompletionCall):
+            if isinstance(given, CompletionCall) and _can_be_sent(given):
                 request = replace(given, request_id=request.request_id, round=request.round)
             elif given is not None:
                 self._executor.refuse(hook, given, "CompletionCall or None", request_id=request.request_id)
@@ -180,6 +181,17 @@ def _unheard(record: PluginRecord) -> Deny:
         f"Plugin {record.name!r}, which decides on tool calls, is in quarantine, so none is allowed. "
         "'promptdock plugins list' says what to do about it."
     )
+
+
+def _can_be_sent(call: CompletionCall) -> bool:
+    """Whether what a hook put together is a request at all; a dataclass takes anything."""
+    try:
+        body = call.body()
+        dumps(body)
+    except (AttributeError, TypeError, ValueError):
+        return False
+    messages = body.get("messages")
+    return _is_text(call.model) and bool(messages) and all(isinstance(message, dict) for message in messages)
 
 
 def _is_text(value: object) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import traceback
 
 from ..errors import PromptdockError
+from ..jsontext import well_formed
 
 __all__ = ["Quarantine", "blame", "describe_exception", "format_traceback"]
 
@@ -45,11 +46,10 @@ def describe_exception(error: BaseException) -> str:
         text = " ".join(str(error).split())
     except Exception:  # noqa: BLE001  (a plugin's own exception class may fail at anything)
         text = ""
-    if len(text) > _LONGEST:
-        text = text[:_LONGEST] + " …"
+    text = well_formed(text if len(text) <= _LONGEST else text[:_LONGEST] + " …")
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 def format_traceback(error: BaseException) -> str:
     """The traceback as text, for the operator."""
-    return "".join(traceback.format_exception(error))
+    return well_formed("".join(traceback.format_exception(error)))

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import NoneType
 from typing import TYPE_CHECKING, Any
 
+from ..jsontext import JsonError, dumps
 from ..providers.base import Provider
-from ..selection.rules import SelectionRule
+from ..selection.rules import PromptSettings, SelectionRule
 from .calls import HookCall
 from .plugin_settings import fill_settings
 from .quarantine import Quarantine, blame
@@ -130,6 +132,14 @@ def _check_provider(provider: Any) -> None:
             f"register_providers gave a provider with the name {name!r}",
             "Name providers with lower-case letters, digits, '_' and '-', a letter or digit first.",
         )
+    known = () if provider.known_models is None else provider.known_models
+    models = [known] if isinstance(known, str) else [*known, *filter(_is_given, [provider.default_model])]
+    if isinstance(known, str) or not all(isinstance(model, str) for model in models):
+        raise Quarantine(
+            f"the provider {name!r} has models that are not text",
+            "default_model is a text or None, known_models a list of texts or None.",
+        )
+    _check_sendable(f"the provider {name!r}", models)
 
 
 def _check_tool(tool: Any) -> None:
@@ -141,7 +151,8 @@ def _check_tool(tool: Any) -> None:
         )
     try:
         tool.check()
-    except KeyboardInterrupt:
+        _check_sendable(f"the tool {tool.key!r}", tool.name, tool.description, tool.parameters)
+    except (KeyboardInterrupt, Quarantine):
         raise
     except BaseException as error:
         raise blame("register_tools", error) from error
@@ -157,12 +168,37 @@ def _check_rule(rule: Any, tools: Sequence[Tool]) -> None:
         raise Quarantine(
             f"the rule {type(rule).__name__} has no tools", "Call super().__init__() in the rule's __init__()."
         )
+    if not _is_a(rule.system, str, NoneType) or not _is_a(rule.settings, PromptSettings, NoneType):
+        raise Quarantine(
+            f"the rule {type(rule).__name__} has a system or settings of the wrong type",
+            "system is a text or None, settings a PromptSettings or None.",
+        )
+    _check_sendable(f"the rule {type(rule).__name__}", rule.system, rule.description)
     for tool in rule.tools:
         if not any(tool is own for own in tools):
             raise Quarantine(
                 f"a rule of it speaks for {getattr(tool, 'name', _named(tool))!r}, which it did not register",
                 "A rule may only speak for tools that its own plugin returns from register_tools.",
             )
+
+
+def _is_a(value: object, *kinds: type) -> bool:
+    """Whether a member is of a type that its annotation promises."""
+    return isinstance(value, kinds)
+
+
+def _is_given(value: object) -> bool:
+    return value is not None
+
+
+def _check_sendable(what: str, *parts: object) -> None:
+    """Texts of plugins go into prompts and listings; one that JSON cannot carry would spoil them for everybody."""
+    try:
+        dumps(parts)
+    except JsonError as error:
+        raise Quarantine(
+            f"{what} holds something that JSON cannot carry: {error}", "Look for stray bytes in its texts."
+        ) from error
 
 
 def _refuse_twice(hook: str, names: Sequence[str]) -> None:

@@ -10,6 +10,9 @@ from ..jsontext import JsonObject
 
 __all__ = ["Capabilities", "CompletionCall", "ModelInfo", "Provider", "prune"]
 
+_SCHEMAS = frozenset({"parameters", "schema"})
+"""Members that hold JSON Schemas."""
+
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
@@ -68,12 +71,10 @@ class CompletionCall:
 
         Vendors differ from here (``max_tokens``, fixed temperatures); the provider's quirks see to that.
         """
-        body: JsonObject = {**self.options, "model": self.model, "messages": list(self.messages)}
+        body: JsonObject = {**self.options, "model": self.model, "messages": self.messages}
         if self.tools:
-            body["tools"] = list(self.tools)
-            body["tool_choice"] = self.tool_choice
-        body["temperature"] = self.temperature
-        body["max_completion_tokens"] = self.max_completion_tokens
+            body |= {"tools": self.tools, "tool_choice": self.tool_choice}
+        body |= {"temperature": self.temperature, "max_completion_tokens": self.max_completion_tokens}
         pruned: JsonObject = prune(body)
         return pruned
 
@@ -81,11 +82,14 @@ class CompletionCall:
 def prune(value: Any) -> Any:
     """Drop every null member of every object, at any depth: some vendors refuse explicit nulls.
 
-    JSON Schemas in ``tools`` and ``response_format`` keep their ``null`` in lists (``enum: [null]``), since only
-    members of objects are dropped.
+    JSON Schemas are left as they are: in them a null (``"const": null``) means something.
     """
     if isinstance(value, Mapping):
-        return {key: prune(item) for key, item in value.items() if item is not None}
+        return {
+            key: item if key in _SCHEMAS and isinstance(item, Mapping) else prune(item)
+            for key, item in value.items()
+            if item is not None
+        }
     if isinstance(value, (list, tuple)):
         return [prune(item) for item in value]
     return value

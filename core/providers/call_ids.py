@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from ..jsontext import JsonObject
+from ..jsontext import JsonObject, dumps_text
 
 __all__ = ["CallIds"]
 
@@ -14,16 +14,19 @@ __all__ = ["CallIds"]
 class CallIds:
     """Fills in what the chunks of one stream leave out.
 
-    Some compatible servers send several calls without ``index``, send the id empty, or give two calls the same id;
-    OpenAI's own never do. Answers are matched to calls by id, so each needs one.
+    Some compatible servers send several calls without ``index`` or all with index 0, send the id empty, give two calls
+    the same id, or send arguments as an object; OpenAI's own never do. Answers are matched to calls by id, so each call
+    needs one of its own.
     """
 
     def __init__(self) -> None:
         self._ids: dict[tuple[int, int], str] = {}
+        self._given: dict[tuple[int, int], str] = {}
         self._last: dict[int, int] = {}
+        self._moved: dict[tuple[int, int], int] = {}
 
     def fill(self, chunk: JsonObject) -> JsonObject:
-        """Give the chunk with complete calls; the same object when nothing is missing."""
+        """Give the chunk with complete calls; the same object when it holds no calls."""
         if not any((choice.get("delta") or {}).get("tool_calls") for choice in chunk.get("choices") or ()):
             return chunk
         return {**chunk, "choices": [self._fill_choice(choice) for choice in chunk["choices"]]}
@@ -36,26 +39,34 @@ class CallIds:
         return {**choice, "delta": {**delta, "tool_calls": calls}}
 
     def _fill_call(self, choice: int, call: Mapping[str, Any]) -> JsonObject:
-        index = call.get("index")
-        if index is None:
-            index = self._guess_index(choice, call)
+        index = self._place(choice, call)
         self._last[choice] = index
         key = (choice, index)
         filled: JsonObject = {**call, "index": index}
+        inner = call.get("function")
+        if isinstance(inner, Mapping) and isinstance(inner.get("arguments"), Mapping):
+            filled["function"] = {**inner, "arguments": dumps_text(inner["arguments"])}
         if key in self._ids:
             filled.pop("id", None)
             return filled
         given = call.get("id")
         taken = any(place[0] == choice and known == given for place, known in self._ids.items())
+        self._given[key] = given or ""
         self._ids[key] = filled["id"] = given if given and not taken else f"call_{secrets.token_hex(12)}"
         if not call.get("type"):
             filled["type"] = "custom" if call.get("custom") else "function"
         return filled
 
-    def _guess_index(self, choice: int, call: Mapping[str, Any]) -> int:
-        """A fragment that names a function begins a call; any other goes on with the last one."""
+    def _place(self, choice: int, call: Mapping[str, Any]) -> int:
+        """Where a fragment belongs: at its index, unless that is missing or taken by another call."""
+        index: int | None = call.get("index")
         last = self._last.get(choice)
-        if last is None:
-            return 0
         begins = bool((call.get("function") or call.get("custom") or {}).get("name"))
-        return last + 1 if begins else last
+        if index is None:
+            return 0 if last is None else last + 1 if begins else last
+        here = (choice, self._moved.get((choice, index), index))
+        if here in self._ids and begins and call.get("id") and call["id"] != self._given[here]:
+            moved = max(place for owner, place in self._ids if owner == choice) + 1
+            self._moved[choice, index] = moved
+            return moved
+        return here[1]

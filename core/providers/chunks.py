@@ -13,6 +13,10 @@ _FRAME = ("id", "created", "model", "system_fingerprint", "service_tier")
 """Members that a completion and each of its chunks share."""
 
 
+_ONCE = frozenset({"role", "id", "type", "expires_at"})
+"""Texts that do not grow: a later piece repeats them."""
+
+
 def completion_as_chunks(completion: Mapping[str, Any]) -> Iterator[JsonObject]:
     """Give a whole completion as the chunks of a stream: the messages, then the reasons to finish, then the usage.
 
@@ -38,7 +42,7 @@ def completion_as_chunks(completion: Mapping[str, Any]) -> Iterator[JsonObject]:
 def _message_delta(choice: Mapping[str, Any]) -> JsonObject:
     delta = dict(choice.get("message") or {})
     if delta.get("tool_calls"):
-        delta["tool_calls"] = [{"index": place, **call} for place, call in enumerate(delta["tool_calls"])]
+        delta["tool_calls"] = [{**call, "index": place} for place, call in enumerate(delta["tool_calls"])]
     else:
         delta.pop("tool_calls", None)
     start: JsonObject = {"index": choice.get("index", 0), "delta": delta, "finish_reason": None}
@@ -106,13 +110,14 @@ def _finished(index: int, choice: JsonObject) -> JsonObject:
 def _merge_member(message: JsonObject, key: str, value: Any) -> None:
     """Join texts, gather calls by their index, and let anything else replace what was there."""
     if value is None:
-        message.setdefault(key, None)
+        if key != "tool_calls":
+            message.setdefault(key, None)
     elif key == "tool_calls":
         calls = message.setdefault("tool_calls", {})
         for fragment in value:
             _merge_call(calls.setdefault(fragment.get("index", len(calls)), {}), fragment)
-    elif key == "role":
-        message["role"] = value
+    elif key in _ONCE:
+        message[key] = value
     elif isinstance(value, str) and isinstance(message.get(key), str):
         message[key] += value
     elif isinstance(value, list) and isinstance(message.get(key), list):

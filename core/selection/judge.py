@@ -9,7 +9,9 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ..jsontext import well_formed
 from ..plugins.catalog import RegisteredRule
+from ..tasks import is_cancelled
 from ..threads import WorkerThreads
 from .rules import SelectionRequest, Verdict
 
@@ -68,7 +70,7 @@ def _ask_quick(rule: RegisteredRule, request: SelectionRequest) -> Judgement:
     started = time.perf_counter()
     try:
         verdict = _checked(rule.rule.decide(request))
-    except Exception as error:  # noqa: BLE001  (a plugin's failure is that plugin's alone)
+    except BaseException as error:  # noqa: BLE001  (a plugin's failure is that plugin's alone, whatever it raises)
         verdict = _failed(rule, error)
     return Judgement(rule, verdict, _ms_since(started))
 
@@ -80,32 +82,62 @@ async def _ask_waiting(
     timeout: float,  # noqa: ASYNC109
 ) -> Judgement:
     started = time.perf_counter()
+    # a task of its own: a rule that swallows its cancellation is left behind instead of holding up the prompt
+    asking = asyncio.ensure_future(_ask(rule, request, threads))
     try:
-        async with asyncio.timeout(timeout):
-            answer: object
-            if inspect.iscoroutinefunction(rule.rule.decide):
-                answer = rule.rule.decide(request)
-            else:
-                answer = await threads.call(rule.rule.decide, request)
-            if inspect.isawaitable(answer):
-                answer = await answer
-        verdict = _checked(answer)
-    except TimeoutError:
+        await asyncio.wait({asking}, timeout=timeout)
+    finally:
+        asking.cancel()
+    if asking.done():
+        verdict = asking.result()
+    else:
         _log.warning("a rule of plugin %s took over %s s: %s", rule.plugin.name, timeout, rule.rule.description)
         verdict = Verdict(selected=False, reason=f"the rule took over {timeout:g} s")
-    except Exception as error:  # noqa: BLE001  (a plugin's failure is that plugin's alone)
-        verdict = _failed(rule, error)
     return Judgement(rule, verdict, _ms_since(started))
+
+
+async def _ask(rule: RegisteredRule, request: SelectionRequest, threads: WorkerThreads) -> Verdict:
+    """Ask a rule that may wait; never raises, save when this task is cancelled."""
+    try:
+        answer: object
+        if inspect.iscoroutinefunction(rule.rule.decide):
+            answer = rule.rule.decide(request)
+        else:
+            answer = await threads.call(_decided, rule, request)
+        if isinstance(answer, _Raised):
+            return _failed(rule, answer.error)
+        return _checked(await answer if inspect.isawaitable(answer) else answer)
+    except BaseException as error:
+        if isinstance(error, asyncio.CancelledError) and is_cancelled():
+            raise
+        return _failed(rule, error)
+
+
+@dataclass(frozen=True, slots=True)
+class _Raised:
+    """An exception as a value: ``SystemExit`` and the like must not travel from a thread into the event loop."""
+
+    error: BaseException
+
+
+def _decided(rule: RegisteredRule, request: SelectionRequest) -> object:
+    try:
+        return rule.rule.decide(request)
+    except BaseException as error:  # noqa: BLE001
+        return _Raised(error)
 
 
 def _checked(answer: object) -> Verdict:
     if not isinstance(answer, Verdict):
         msg = f"decide() gave {type(answer).__name__}, not a Verdict"
         raise TypeError(msg)
-    return answer
+    members: tuple[object, object, object] = (answer.selected, answer.reason, answer.terms)
+    if not (isinstance(members[0], bool) and isinstance(members[1], str) and isinstance(members[2], tuple)):
+        raise TypeError("decide() gave a Verdict with members of wrong types")
+    return Verdict(answer.selected, well_formed(answer.reason), tuple(well_formed(str(term)) for term in answer.terms))
 
 
-def _failed(rule: RegisteredRule, error: Exception) -> Verdict:
+def _failed(rule: RegisteredRule, error: BaseException) -> Verdict:
     _log.error(
         "a rule of plugin %s %s failed: %s",
         rule.plugin.name,

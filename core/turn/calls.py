@@ -60,14 +60,22 @@ class RoundOfCalls:
         round_number: Number of the round, from 1.
         calls: The calls, in the model's order.
         runner: What runs tools.
+        offered: Wire names of the tools that the model was really offered; no other one is run.
     """
 
-    def __init__(self, plan: TurnPlan, round_number: int, calls: Sequence[RequestedCall], runner: ToolRunner) -> None:
+    def __init__(
+        self,
+        plan: TurnPlan,
+        round_number: int,
+        calls: Sequence[RequestedCall],
+        runner: ToolRunner,
+        offered: Collection[str],
+    ) -> None:
         self._plan = plan
         self._round = round_number
         self._calls = calls
         self._runner = runner
-        self._tools = {tool.name: tool for tool in plan.tool_set.tools}
+        self._tools = {tool.name: tool for tool in plan.tool_set.tools if tool.name in offered}
         self.outcomes: tuple[ToolOutcome, ...] = ()
 
     async def run(self) -> AsyncGenerator[Event, None]:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from ..error_table import describe
+from ..errors import ErrorInfo
 from ..jsontext import JsonObject
-from ..providers.base import CompletionCall, Provider
-from ..providers.call_ids import CallIds
-from ..providers.chunks import ChunkFold, completion_as_chunks
+from ..providers.base import CompletionCall
+from ..providers.chunks import ChunkFold
+from ..tasks import is_cancelled
 from ..tools.runner import ToolRunner
 from .calls import RoundOfCalls, split_calls
 from .events import (
@@ -29,6 +31,9 @@ from .handoff import HeldRounds
 from .messages import Message
 from .opening import opening_events
 from .plan import TurnPlan
+from .request import ToolChoice
+from .tool_choice import choice_for_round, tool_name
+from .upstream import ask
 from .usage import read_usage, sum_usage, usage_object
 from .view import CallerView
 
@@ -72,12 +77,11 @@ class TurnEngine:
             iterates it, cancels the upstream call and the running tools.
         """
         turn = _Turn(self, plan)
-        try:
-            async with aclosing(turn.events()) as events:
-                async for event in events:
-                    yield event
-        except Exception as error:  # noqa: BLE001  (the one error boundary of a turn)
-            yield turn.failed(error)
+        async with aclosing(turn.events()) as events:
+            while (event := await turn.next_of(events)) is not None:
+                yield event
+                if isinstance(event, TurnFailed):
+                    return
 
 
 class _Turn:
@@ -91,6 +95,7 @@ class _Turn:
         self._usage: list[Usage | None] = []
         self._sent: list[Message] = list(plan.messages)
         self._new: list[Message] = []
+        self._offered: frozenset[str] = frozenset()
         self._own_tools = [tool.definition for tool in plan.tool_set.tools]
         self._view = CallerView(plan.handed_back)
         self._visible = ChunkFold()
@@ -98,6 +103,15 @@ class _Turn:
         self._fingerprint: str | None = None
         self._completion: JsonObject = {}
         self._stamp = {"request_id": plan.request.request_id, "turn_id": plan.turn_id}
+
+    async def next_of(self, events: AsyncGenerator[Event, None]) -> Event | None:
+        """The next event; the one error boundary of a turn, since plugins raise anything."""
+        try:
+            return await anext(events, None)
+        except BaseException as error:
+            if isinstance(error, asyncio.CancelledError) and is_cancelled():
+                raise
+            return self.failed(error)
 
     async def events(self) -> AsyncGenerator[Event, None]:
         for event in opening_events(self._plan, self._now):
@@ -108,34 +122,35 @@ class _Turn:
                 async for event in asked:
                     yield event
             ours, theirs = split_calls(self._completion, self._plan.handed_back)
-            cut_off = self._is_last and bool(ours) and not theirs
+            cut_off = bool(ours) and not theirs and self._round >= self._engine.max_rounds
             self._keep_answer(without_calls=cut_off)
             if ours and not cut_off:
-                calls = RoundOfCalls(self._plan, self._round, ours, self._engine.runner)
+                calls = RoundOfCalls(self._plan, self._round, ours, self._engine.runner, self._offered)
                 async with aclosing(calls.run()) as running:
                     async for event in running:
                         yield event
                 answers = [outcome.message for outcome in calls.outcomes]
                 self._keep(answers)
                 if theirs:
-                    ids = [call["id"] for call in theirs]
-                    self._engine.held.hold(self._plan.request.caller.name, ids, self._new[-len(answers) - 1], answers)
+                    caller, assistant = self._plan.request.caller.name, self._new[-len(answers) - 1]
+                    self._engine.held.hold(caller, self._plan.thread, theirs, assistant, answers)
             if theirs or not ours or cut_off:
                 break
             self._view.end_round()
-        for event in self._closing(cut_off=cut_off, mixed=bool(ours and theirs)):
+        for event in self._closing(cut_off=cut_off, handed_back=bool(theirs)):
             yield event
 
     async def _ask(self) -> AsyncGenerator[Event, None]:
         """One round's upstream call."""
         provider = self._plan.provider.provider
         call = await self._engine.hooks.prepare_request(self._call())
+        self._offered = frozenset(tool_name(tool) for tool in call.tools)
         yield CompletionRequested(
             **self._now(), round=self._round, provider=provider.name, request=call.body(), last=self._is_last
         )
         began = time.perf_counter()
         fold = ChunkFold()
-        async with aclosing(_chunks(provider, call, stream=self._plan.request.stream)) as chunks:
+        async with aclosing(ask(provider, call, stream=self._plan.request.stream)) as chunks:
             async for chunk in chunks:
                 fold.add(chunk)
                 if choices := self._view.show(chunk):
@@ -170,15 +185,8 @@ class _Turn:
             round=self._round,
         )
 
-    def _tool_choice(self) -> str | Mapping[str, Any]:
-        """The caller's choice binds the first round; "required" in every round would never let the model answer."""
-        choice = self._plan.request.tool_choice
-        if self._is_last:
-            return "none"
-        if choice is None:
-            return "auto"
-        forced = choice == "required" or (isinstance(choice, Mapping) and choice.get("type") in {"function", "custom"})
-        return "auto" if forced and self._round > 1 else choice
+    def _tool_choice(self) -> ToolChoice:
+        return "none" if self._is_last else choice_for_round(self._plan.request.tool_choice, self._round)
 
     def _keep_answer(self, *, without_calls: bool) -> None:
         """Add the model's message to the thread."""
@@ -194,13 +202,13 @@ class _Turn:
         self._sent += messages
         self._new += messages
 
-    def _closing(self, *, cut_off: bool, mixed: bool) -> Sequence[Event]:
-        note: JsonObject = {"rounds": self._round, "max_rounds_reached": self._is_last}
+    def _closing(self, *, cut_off: bool, handed_back: bool) -> Sequence[Event]:
+        note: JsonObject = {"rounds": self._round, "max_rounds_reached": cut_off or self._is_last}
         deltas: list[CompletionDelta] = []
         if cut_off and self._new[-1]["content"] == self._cut_off_text:
             self._view.end_round()
             deltas.append(self._delta(self._view.say(self._cut_off_text)))
-        reason = "stop" if cut_off else "tool_calls" if mixed else None
+        reason = "stop" if cut_off else "tool_calls" if handed_back else None
         deltas.append(self._delta(self._view.finish(reason), note))
         usage = sum_usage(self._usage)
         completion = self._visible.completion() | {"promptdock": note}
@@ -247,20 +255,21 @@ class _Turn:
         self._visible.add({**frame, "choices": choices})
         return delta
 
-    def failed(self, error: Exception) -> TurnFailed:
+    def failed(self, error: BaseException) -> TurnFailed:
         """The end of a turn that has no answer."""
-        info = describe(error)
         plan = self._plan
+        info = _naming(describe(error), plan.settings.provider)
         _log.log(
             logging.ERROR if info.status >= 500 else logging.WARNING,
-            "turn %s failed in round %d: %s, model %s/%s, request %s",
+            "turn %s failed in round %d: %s (%s), model %s/%s, request %s",
             plan.turn_id,
             self._round,
             info.code,
+            type(error).__name__,
             plan.settings.provider,
             plan.settings.model,
             plan.request.request_id,
-            exc_info=error,
+            exc_info=error if info.code == "internal_error" else None,  # what has a code of its own is no defect
         )
         return TurnFailed(
             **self._now(),
@@ -278,18 +287,9 @@ class _Turn:
         return (time.perf_counter() - self._started) * 1000
 
 
-async def _chunks(provider: Provider, call: CompletionCall, *, stream: bool) -> AsyncGenerator[JsonObject, None]:
-    """Ask the provider, streaming or not: from here on it is all the same."""
-    ids = CallIds()
-    if not stream:
-        for chunk in completion_as_chunks(await provider.complete(call)):
-            yield ids.fill(chunk)
-        return
-    chunks = provider.stream(call)
-    try:
-        async for chunk in chunks:
-            yield ids.fill(chunk)
-    finally:
-        close = getattr(chunks, "aclose", None)
-        if close is not None:
-            await close()
+def _naming(info: ErrorInfo, provider: str) -> ErrorInfo:
+    """The same error with the provider's name in it: the table of errors does not know who was asked."""
+    general = "The provider"
+    if not info.message.startswith((f"{general} ", f"{general}'s ")) or provider in info.message:
+        return info
+    return replace(info, message=f"{general} {provider}{info.message.removeprefix(general)}")

@@ -6,11 +6,15 @@ answers, and is then put back into the thread, so that the model sees one whole 
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from .messages import Message
+from ..jsontext import JsonError, loads
+from .messages import Message, user_texts
 
 __all__ = ["HeldRounds"]
 
@@ -24,7 +28,9 @@ class _Held:
 class HeldRounds:
     """Keeps half-answered rounds, newest last, up to a limit; the oldest go first.
 
-    A round that has gone is not an error: the model then only sees the caller's half.
+    A round is found again by its caller, the user texts before it, and the calls that were handed back. Ids alone would
+    not do: some models number their calls from zero in every conversation. A round that has gone, or that another
+    worker process holds, is not an error: the model then only sees the caller's half.
 
     Args:
         limit: The most rounds to keep.
@@ -32,18 +38,28 @@ class HeldRounds:
 
     def __init__(self, limit: int = 1_024) -> None:
         self._limit = limit
-        self._held: OrderedDict[tuple[str, frozenset[str]], _Held] = OrderedDict()
+        self._held: OrderedDict[bytes, _Held] = OrderedDict()
 
-    def hold(self, caller: str, handed_back: Sequence[str], assistant: Message, answers: Sequence[Message]) -> None:
+    def hold(
+        self,
+        caller: str,
+        thread: Sequence[Message],
+        handed_back: Sequence[Mapping[str, Any]],
+        assistant: Message,
+        answers: Sequence[Message],
+    ) -> None:
         """Keep a round.
 
         Args:
-            caller: Name of who will bring the other answers; nobody else gets this round.
-            handed_back: Ids of the calls that the caller answers.
+            caller: Name of who will bring the other answers.
+            thread: The thread before the round.
+            handed_back: The calls that the caller answers.
             assistant: The model's message with all calls.
             answers: Our tool messages, in call order.
         """
-        self._held[caller, frozenset(handed_back)] = _Held(assistant, tuple(answers))
+        mark = _mark(caller, user_texts(thread), handed_back)
+        self._held[mark] = _Held(assistant, tuple(answers))
+        self._held.move_to_end(mark)
         while len(self._held) > self._limit:
             self._held.popitem(last=False)
 
@@ -52,11 +68,22 @@ class HeldRounds:
         if not self._held:
             return tuple(messages)
         restored: list[Message] = []
-        for message in messages:
-            ids = frozenset(call["id"] for call in message.get("tool_calls") or ())
-            held = self._held.get((caller, ids)) if ids else None
-            if held is None:
-                restored.append(message)
-            else:
-                restored += [held.assistant, *held.answers]
+        for place, message in enumerate(messages):
+            calls = message.get("tool_calls")
+            held = self._held.get(_mark(caller, user_texts(messages[:place]), calls)) if calls else None
+            restored += [message] if held is None else [held.assistant, *held.answers]
         return tuple(restored)
+
+
+def _mark(caller: str, texts: Sequence[str], calls: Sequence[Mapping[str, Any]]) -> bytes:
+    """What a round is found again by; arguments count as data, since clients write them anew."""
+    named = [(call.get("id"), *_said(call.get("function") or call.get("custom") or {})) for call in calls]
+    return hashlib.blake2b(json.dumps([caller, texts, named], sort_keys=True).encode(), digest_size=16).digest()
+
+
+def _said(inner: Mapping[str, Any]) -> tuple[Any, Any]:
+    given = inner.get("arguments") or inner.get("input") or ""
+    try:
+        return inner.get("name"), loads(given)
+    except JsonError:
+        return inner.get("name"), given

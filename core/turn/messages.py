@@ -27,6 +27,8 @@ PRIVATE_ROLES = frozenset({"promptdock", "promptdock_error"})
 
 _PRIVATE_KEY_PREFIX = "promptdock"
 _MAY_LACK_CONTENT = frozenset({"assistant"})
+_INPUTS = {"function": "arguments", "custom": "input"}
+"""Kinds of calls, each with the member of its body that holds what the tool is given."""
 
 
 def check_thread(messages: object, *, limit: int) -> tuple[Message, ...]:
@@ -41,7 +43,8 @@ def check_thread(messages: object, *, limit: int) -> tuple[Message, ...]:
 
     Raises:
         BadRequest: It is not a list, is empty or too long, an element is not a message, a role is unknown, content is
-            missing or of the wrong type, or a tool message answers no call before it.
+            missing or of the wrong type, a call is not one of a named tool, or a tool message answers no call before
+            it.
     """
     if not isinstance(messages, list):
         raise BadRequest("'messages' must be a list of messages.", param="messages")
@@ -100,6 +103,19 @@ def _check_calls(calls: object, role: str, where: str) -> None:
     for place, call in enumerate(calls):
         if not isinstance(call, dict) or not isinstance(call.get("id"), str):
             raise BadRequest(f"{spot}[{place}] must be an object with an 'id'.", param=f"{spot}[{place}]")
+        kinds = [kind for kind in _INPUTS if call.get(kind) is not None]
+        for kind in kinds or ["custom" if call.get("type") == "custom" else "function"]:
+            _check_called(call.get(kind), f"{spot}[{place}].{kind}", _INPUTS[kind])
+
+
+def _check_called(body: object, spot: str, given: str) -> None:
+    """Check what a call says of its tool; the text of the arguments may be missing, as some vendors leave it out."""
+    if not isinstance(body, dict):
+        raise BadRequest(f"{spot} must be an object with a 'name'.", param=spot)
+    if not isinstance(body.get("name"), str):
+        raise BadRequest(f"{spot}.name must be text.", param=f"{spot}.name")
+    if not isinstance(body.get(given), str | None):
+        raise BadRequest(f"{spot}.{given} must be text.", param=f"{spot}.{given}")
 
 
 def _check_tool_answers(messages: Sequence[Message]) -> None:

@@ -8,7 +8,8 @@ from contextlib import aclosing
 from typing import Protocol
 
 from ..errors import ErrorInfo
-from .events import Event, TurnFailed, TurnFinished
+from .events import CompletionReceived, Event, TurnFailed, TurnFinished, Usage
+from .usage import sum_usage
 
 __all__ = ["CANCELLED", "Observer", "observed"]
 
@@ -32,11 +33,14 @@ async def observed(events: AsyncGenerator[Event, None], observer: Observer) -> A
     ``cancelled`` in its place.
     """
     latest: Event | None = None
+    answered: list[Usage | None] = []
     began = time.perf_counter()
     try:
         async with aclosing(events):
             async for event in events:
                 latest = event
+                if isinstance(event, CompletionReceived):
+                    answered.append(event.usage)
                 observer.tell(event)
                 yield event
     finally:
@@ -49,5 +53,7 @@ async def observed(events: AsyncGenerator[Event, None], observer: Observer) -> A
                     error=CANCELLED,
                     round=getattr(latest, "round", 0),
                     ms=(time.perf_counter() - began) * 1000,
+                    rounds=len(answered),
+                    usage=sum_usage(answered),
                 )
             )

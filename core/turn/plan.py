@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from ..errors import BadRequest
 from ..plugins.catalog import Catalog, RegisteredProvider
 from ..selection.judge import judge
 from ..selection.rules import PromptSettings, SelectionRequest
@@ -17,8 +16,9 @@ from ..threads import WorkerThreads
 from .handoff import HeldRounds
 from .messages import Message, public_thread, user_texts, with_system
 from .request import EffectiveSettings, PromptRequest
+from .tool_choice import check_tool_choice, forces_one_of, tool_name
 
-__all__ = ["TurnPlan", "date_line", "effective_settings", "plan_turn", "tool_name"]
+__all__ = ["TurnPlan", "date_line", "effective_settings", "plan_turn"]
 
 _T = TypeVar("_T")
 
@@ -84,7 +84,9 @@ async def plan_turn(
     thread = held.restore(request.caller.name, tuple(public_thread(request.messages)))
     tool_set = await _select(request, provider, model, thread, catalog, threads, rule_timeout)
     settings = effective_settings(request, provider, model, tool_set.settings)
-    _check_tool_choice(request, tool_set)
+    check_tool_choice(
+        request.tool_choice, {tool.name for tool in tool_set.tools} | {tool_name(tool) for tool in request.tools}
+    )
     opening = "\n".join(part for part in (date_line(datetime.now(UTC)), request.system_role) if part)
     return TurnPlan(
         turn_id=f"chatcmpl-{secrets.token_hex(16)}",
@@ -126,27 +128,22 @@ async def _select(
         return tool_set
     # a rule changed the model, and the new one may take no tools
     withheld = _reason_to_withhold(request, provider, asked)
-    return make_tool_set(catalog, judgements, provider=name, taken=taken, withheld=withheld)
+    without = make_tool_set(catalog, judgements, provider=name, taken=taken, withheld=withheld)
+    return replace(without, settings=tool_set.settings, conflicts=tool_set.conflicts)
 
 
 def _reason_to_withhold(request: PromptRequest, provider: RegisteredProvider, model: str) -> str | None:
     if request.tool_choice == "none":
         return "the caller's tool_choice is none"
-    if request.tools and _forces_own_tool(request):
+    if forces_one_of(request.tool_choice, request.tools):
         return "the caller's tool_choice asks for one of the caller's own tools"
     if request.options.get("n", 1) not in (1, None):
         return "the caller asks for several answers (n), and tools are run for one answer only"
+    if request.options.get("functions"):
+        return "the caller uses the older 'functions', which do not go together with tools"
     if not provider.provider.capabilities(model).tools:
         return f"the model {model} takes no tools"
     return None
-
-
-def _forces_own_tool(request: PromptRequest) -> bool:
-    """Whether the choice names a tool of the caller's, or says "required" of the list that the caller knows."""
-    choice = request.tool_choice
-    if choice == "required":
-        return True
-    return isinstance(choice, Mapping) and tool_name(choice) in {tool_name(tool) for tool in request.tools}
 
 
 def effective_settings(
@@ -174,23 +171,3 @@ def _first(*values: _T | None) -> _T | None:
 def date_line(now: datetime) -> str:
     """The line that tells the model what day it is; it changes once a day, so that vendors' prompt caches still hit."""
     return f"Today is {now:%A}, {now:%Y-%m-%d} (UTC)."
-
-
-def tool_name(tool: Mapping[str, object]) -> str:
-    """The wire name of a tool in OpenAI's form."""
-    inner = tool.get(str(tool.get("type")))
-    name = inner.get("name") if isinstance(inner, Mapping) else None
-    return name if isinstance(name, str) else ""
-
-
-def _check_tool_choice(request: PromptRequest, tool_set: ToolSet) -> None:
-    choice = request.tool_choice
-    names = {tool.name for tool in tool_set.tools} | {tool_name(tool) for tool in request.tools}
-    if choice == "required" and not names:
-        raise BadRequest("'tool_choice' is 'required', but there is no tool to choose.", param="tool_choice")
-    if not isinstance(choice, Mapping) or choice.get("type") not in {"function", "custom"}:
-        return
-    name = tool_name(choice)
-    if name not in names:
-        known = ", ".join(sorted(names)) or "none"
-        raise BadRequest(f"'tool_choice' names the tool {name!r}; presented are: {known}.", param="tool_choice")

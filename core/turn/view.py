@@ -48,14 +48,23 @@ class CallerView:
 
     def finish(self, reason: str | None = None) -> tuple[JsonObject, ...]:
         """Give the last ``choices``: each choice's reason to finish, or one reason for all."""
-        ends = self._ends or {0: "stop"}
+        ends = {index: self._ends.get(index, "stop") for index in self._greeted | self._ends.keys() or {0}}
         opening: dict[int, JsonObject] = {
             index: {} if index in self._greeted else {"role": "assistant", "content": ""} for index in ends
         }
         return tuple(
-            {"index": index, "delta": opening[index], "logprobs": None, "finish_reason": reason or end}
+            {
+                "index": index,
+                "delta": opening[index],
+                "logprobs": None,
+                "finish_reason": reason or self._end(index, end),
+            }
             for index, end in sorted(ends.items())
         )
+
+    def _end(self, index: int, end: str) -> str:
+        """A vendor's "tool_calls" without any call to show would leave the caller waiting for one."""
+        return "stop" if end == "tool_calls" and index not in self._shown_calls else end
 
     def _show_choice(self, choice: Mapping[str, Any]) -> JsonObject | None:
         index = choice.get("index", 0)
@@ -69,7 +78,7 @@ class CallerView:
         delta = {key: value for key, value in delta.items() if key != "role" and value not in ("", [])}
         if not delta and choice.get("logprobs") is None:
             return None
-        if delta.get("content"):
+        if isinstance(delta.get("content"), str):
             if index in self._break_due:
                 delta["content"] = _BREAK + delta["content"]
                 self._break_due.discard(index)

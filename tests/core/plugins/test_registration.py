@@ -263,3 +263,43 @@ def test_keyboard_interrupt_is_the_operators_and_ends_the_start(tmp_path: Path) 
 def test_an_alias_that_is_no_wire_name_is_a_configuration_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="roll the dice"):
         bare_host(tmp_path, tool_aliases={"dice.roll": "roll the dice"})
+
+
+@pytest.mark.parametrize("members", [{"default_model": 5}, {"known_models": "offline"}, {"known_models": [None]}])
+def test_the_models_of_a_provider_are_texts(tmp_path: Path, members: dict[str, Any]) -> None:
+    provider = Scripted("mine")
+    for name, value in members.items():
+        setattr(provider, name, value)
+    assert "models that are not text" in str(quarantined(tmp_path, register_providers=lambda: [provider]).reason)
+
+
+def test_what_a_rule_adds_has_the_right_type(tmp_path: Path) -> None:
+    rule = Always(system=5)  # type: ignore[arg-type]
+    record = quarantined(tmp_path, register_selection_rules=lambda: [rule])
+    assert "a system or settings of the wrong type" in str(record.reason)
+
+
+def test_texts_that_no_reply_could_carry_quarantine_their_plugin(tmp_path: Path) -> None:
+    """A lone surrogate in one description would break every listing and every prompt that shows it."""
+
+    @tool(description="boom \ud800")
+    def boom() -> str:
+        return ""
+
+    provider = Scripted("mine")
+    provider.default_model = "\ud800"
+    for functions in (
+        {"register_tools": lambda: [boom]},
+        {"register_providers": lambda: [provider]},
+        {"register_selection_rules": lambda: [Always(system="\ud800")]},
+    ):
+        assert "JSON cannot carry" in str(quarantined(tmp_path, **functions).reason)
+
+
+def test_odd_words_of_an_exception_can_be_shown(tmp_path: Path) -> None:
+    """File names with stray bytes put lone surrogates into exceptions."""
+
+    def register_tools() -> list[Any]:
+        raise OSError("no such file: \udcff")
+
+    assert str(quarantined(tmp_path, register_tools=register_tools).reason).encode()

@@ -2,31 +2,64 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from promptdock.turn.handoff import HeldRounds
 
-ASSISTANT = {"role": "assistant", "tool_calls": [{"id": "ours"}, {"id": "theirs"}]}
-OURS = {"role": "tool", "tool_call_id": "ours", "content": "3"}
-SEEN = {"role": "assistant", "tool_calls": [{"id": "theirs"}]}
-THEIRS = {"role": "tool", "tool_call_id": "theirs", "content": "opened"}
+USER = {"role": "user", "content": "go"}
+
+
+def call(identity: str, name: str, arguments: str = "{}") -> dict[str, Any]:
+    """A tool call."""
+    return {"id": identity, "type": "function", "function": {"name": name, "arguments": arguments}}
+
+
+THEIR_CALL = call("call_0", "open_door", '{"wide": true}')
+ASSISTANT = {"role": "assistant", "tool_calls": [call("call_1", "add"), THEIR_CALL]}
+OURS = {"role": "tool", "tool_call_id": "call_1", "content": "3"}
+SEEN = {"role": "assistant", "tool_calls": [THEIR_CALL]}
+THEIRS = {"role": "tool", "tool_call_id": "call_0", "content": "opened"}
+
+
+def holding(limit: int = 10) -> HeldRounds:
+    """Rounds with the one above, held for ann."""
+    held = HeldRounds(limit)
+    held.hold("ann", [USER], [THEIR_CALL], ASSISTANT, [OURS])
+    return held
 
 
 def test_a_round_is_put_back_where_it_belongs() -> None:
-    """The model's whole message, our answers, then the caller's."""
-    held = HeldRounds()
-    held.hold("ann", ["theirs"], ASSISTANT, [OURS])
-    assert held.restore("ann", [SEEN, THEIRS]) == (ASSISTANT, OURS, THEIRS)
+    """The model's whole message, our answers, then the caller's; a system message of the caller's does not matter."""
+    system = {"role": "system", "content": "Be brief."}
+    assert holding().restore("ann", [system, USER, SEEN, THEIRS]) == (system, USER, ASSISTANT, OURS, THEIRS)
 
 
-def test_nobody_else_gets_it() -> None:
-    """An id alone is not enough."""
-    held = HeldRounds()
-    held.hold("ann", ["theirs"], ASSISTANT, [OURS])
-    assert held.restore("bob", [SEEN, THEIRS]) == (SEEN, THEIRS)
+def test_arguments_may_be_written_anew() -> None:
+    """Clients decode and encode them."""
+    again = {"role": "assistant", "tool_calls": [call("call_0", "open_door", '{"wide":true}')]}
+    assert holding().restore("ann", [USER, again, THEIRS]) == (USER, ASSISTANT, OURS, THEIRS)
+
+
+def test_no_other_caller_and_no_other_conversation_gets_it() -> None:
+    """Some models number their calls from zero in every conversation."""
+    assert holding().restore("bob", [USER, SEEN, THEIRS]) == (USER, SEEN, THEIRS)
+    other = {"role": "user", "content": "another matter"}
+    assert holding().restore("ann", [other, SEEN, THEIRS]) == (other, SEEN, THEIRS)
+    differs = {"role": "assistant", "tool_calls": [call("call_0", "open_door", '{"wide": false}')]}
+    assert holding().restore("ann", [USER, differs, THEIRS]) == (USER, differs, THEIRS)
 
 
 def test_the_oldest_go_first() -> None:
     """Memory is bounded; a forgotten round leaves the caller's half."""
-    held = HeldRounds(limit=1)
-    held.hold("ann", ["theirs"], ASSISTANT, [OURS])
-    held.hold("ann", ["other"], ASSISTANT, [OURS])
-    assert held.restore("ann", [SEEN, THEIRS]) == (SEEN, THEIRS)
+    held = holding(limit=1)
+    held.hold("ann", [USER], [call("call_9", "open_door")], ASSISTANT, [OURS])
+    assert held.restore("ann", [USER, SEEN, THEIRS]) == (USER, SEEN, THEIRS)
+
+
+def test_a_round_held_again_is_the_newest() -> None:
+    """It is not the next to go."""
+    held = holding(limit=2)
+    held.hold("ann", [USER], [call("call_9", "x")], ASSISTANT, [OURS])
+    held.hold("ann", [USER], [THEIR_CALL], ASSISTANT, [OURS])
+    held.hold("ann", [USER], [call("call_8", "y")], ASSISTANT, [OURS])
+    assert held.restore("ann", [USER, SEEN, THEIRS]) == (USER, ASSISTANT, OURS, THEIRS)

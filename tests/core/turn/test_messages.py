@@ -13,6 +13,7 @@ USER = {"role": "user", "content": "hi"}
 CALL = {"id": "c1", "type": "function", "function": {"name": "add", "arguments": "{}"}}
 CALLING = {"role": "assistant", "content": None, "tool_calls": [CALL]}
 ANSWER = {"role": "tool", "tool_call_id": "c1", "content": "3"}
+CALL_PLACE = "messages[1].tool_calls[0]"
 
 
 @pytest.mark.parametrize(
@@ -47,6 +48,49 @@ def test_t10_t11_what_is_no_thread_is_refused(messages: Any, param: str) -> None
     with pytest.raises(BadRequest) as refused:
         check_thread(messages, limit=100)
     assert refused.value.param == param
+
+
+@pytest.mark.parametrize(
+    ("call", "param"),
+    [
+        (1, CALL_PLACE),
+        (None, CALL_PLACE),
+        ({"id": 5, "function": {"name": "add"}}, CALL_PLACE),
+        ({"id": "c1"}, f"{CALL_PLACE}.function"),
+        ({"id": "c1", "function": None}, f"{CALL_PLACE}.function"),
+        ({"id": "c1", "function": 5}, f"{CALL_PLACE}.function"),
+        ({"id": "c1", "function": "add"}, f"{CALL_PLACE}.function"),
+        ({"id": "c1", "function": {}}, f"{CALL_PLACE}.function.name"),
+        ({"id": "c1", "function": {"name": 5}}, f"{CALL_PLACE}.function.name"),
+        ({"id": "c1", "function": {"name": "add", "arguments": {}}}, f"{CALL_PLACE}.function.arguments"),
+        ({"id": "c1", "function": {"name": "add", "arguments": 5}}, f"{CALL_PLACE}.function.arguments"),
+        ({"id": "c1", "type": "custom"}, f"{CALL_PLACE}.custom"),
+        ({"id": "c1", "custom": "x"}, f"{CALL_PLACE}.custom"),
+        ({"id": "c1", "custom": {"input": "x"}}, f"{CALL_PLACE}.custom.name"),
+        ({"id": "c1", "custom": {"name": "add", "input": []}}, f"{CALL_PLACE}.custom.input"),
+        ({"id": "c1", "function": {"name": "add"}, "custom": "x"}, f"{CALL_PLACE}.custom"),
+    ],
+)
+def test_a_call_that_is_none_is_refused(call: Any, param: str) -> None:
+    """With the member of the call that is at fault."""
+    with pytest.raises(BadRequest) as refused:
+        check_thread([USER, {"role": "assistant", "tool_calls": [call]}, ANSWER], limit=100)
+    assert refused.value.param == param
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        {"id": "c1", "function": {"name": "add"}},
+        {"id": "c1", "function": {"name": "add", "arguments": None}, "custom": None},
+        {"id": "c1", "function": {"name": "add", "arguments": "no JSON"}},
+        {"id": "c1", "type": "custom", "custom": {"name": "write", "input": "x"}},
+    ],
+)
+def test_a_call_may_lack_its_arguments(call: Any) -> None:
+    """And what the text of arguments says is between the model and its tool."""
+    thread = [USER, {"role": "assistant", "tool_calls": [call]}, ANSWER]
+    assert check_thread(thread, limit=100) == tuple(thread)
 
 
 def test_a_thread_over_the_limit_is_refused() -> None:

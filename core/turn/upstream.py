@@ -1,0 +1,120 @@
+"""Asking a provider: whole or streamed, the answer comes as checked chunks."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping
+from types import MappingProxyType, NoneType
+
+from ..errors import PromptdockError
+from ..jsontext import JsonObject
+from ..providers.base import CompletionCall, Provider
+from ..providers.call_ids import CallIds
+from ..providers.chunks import completion_as_chunks
+
+__all__ = ["UnusableAnswer", "ask"]
+
+
+_ENDS = frozenset({"stop", "length", "tool_calls", "content_filter", "function_call"})
+"""The reasons to finish that the protocol has; clients refuse others."""
+_FRAME: Mapping[str, type] = MappingProxyType(
+    {"id": str, "model": str, "created": int, "system_fingerprint": str, "service_tier": str, "usage": dict}
+)
+
+
+class UnusableAnswer(PromptdockError):
+    """A provider gave something that is no chat completion."""
+
+    status = 502
+    code = "upstream_invalid_response"
+    type = "upstream_error"
+
+
+async def ask(provider: Provider, call: CompletionCall, *, stream: bool) -> AsyncGenerator[JsonObject, None]:
+    """Ask a provider; from here on it is all the same whether it streams.
+
+    Args:
+        provider: Whom to ask.
+        call: What.
+        stream: Whether to have the answer piece by piece.
+
+    Yields:
+        ``chat.completion.chunk`` objects whose choices have an index and whose tool calls have an id.
+
+    Raises:
+        UnusableAnswer: What the provider gives is not of the protocol's form.
+        Exception: Whatever the provider raises.
+    """
+    ids = CallIds()
+    if not stream:
+        for chunk in completion_as_chunks(_read(await provider.complete(call), "message", provider)):
+            yield ids.fill(chunk)
+        return
+    chunks = provider.stream(call)
+    try:
+        async for chunk in chunks:
+            yield ids.fill(_read(chunk, "delta", provider))
+    finally:
+        close = getattr(chunks, "aclose", None)
+        if close is not None:
+            await close()
+
+
+def _read(answer: object, content: str, provider: Provider) -> JsonObject:
+    """An answer, or a piece of one, with its form checked and what clients cannot take put right."""
+    checked = _object(answer, provider)
+    for name, kind in _FRAME.items():
+        if name in checked and not isinstance(checked[name], kind):
+            checked = {key: value for key, value in checked.items() if key != name}
+    choices = checked.get("choices")
+    if not isinstance(choices, (list, NoneType)):
+        raise _unusable(provider, "'choices' is no list")
+    read = [_choice(_object(choice, provider), place, content, provider) for place, choice in enumerate(choices or ())]
+    return {**checked, "choices": read}
+
+
+def _choice(choice: JsonObject, place: int, content: str, provider: Provider) -> JsonObject:
+    message = _object(choice.get(content) or {}, provider)
+    read: JsonObject = {**choice, content: message}
+    if not isinstance(choice.get("index"), int):
+        read["index"] = place
+    if not isinstance(choice.get("logprobs"), (dict, NoneType)):
+        read["logprobs"] = None
+    end = choice.get("finish_reason")
+    if end is not None and end not in _ENDS:
+        read["finish_reason"] = "stop"
+    said = message.get("content")
+    if isinstance(said, list):  # some vendors answer in parts; what is not text has no place in the protocol
+        read[content] = {**message, "content": "".join(_part_text(part) for part in said)}
+    elif not isinstance(said, (str, NoneType)):
+        raise _unusable(provider, "the 'content' of a message is no text")
+    calls = message.get("tool_calls") or []
+    if not isinstance(calls, list) or not all(_is_call(call) for call in calls):
+        raise _unusable(provider, "'tool_calls' is no list of calls")
+    return read
+
+
+def _part_text(part: object) -> str:
+    text = part.get("text") if isinstance(part, dict) else part
+    return text if isinstance(text, str) else ""
+
+
+def _is_call(call: object) -> bool:
+    if not isinstance(call, dict):
+        return False
+    inner = call.get("function") or call.get("custom") or {}
+    if not isinstance(inner, dict) or not isinstance(call.get("index"), (int, NoneType)):
+        return False
+    texts = (call.get("id"), inner.get("name"), inner.get("input"))
+    return all(isinstance(text, (str, NoneType)) for text in texts) and isinstance(
+        inner.get("arguments"), (str, dict, NoneType)
+    )
+
+
+def _object(value: object, provider: Provider) -> JsonObject:
+    if not isinstance(value, dict):
+        raise _unusable(provider, f"it holds {type(value).__name__} where an object belongs")
+    return value
+
+
+def _unusable(provider: Provider, why: str) -> UnusableAnswer:
+    return UnusableAnswer(f"The provider {provider.name} gave an answer that is no chat completion: {why}.")
