@@ -221,7 +221,7 @@ def turn_started(event: TurnStarted, settings: BaseModel | None) -> Awaitable[No
 
 @hookspec
 def provider_initialized(event: ProviderInitialized, settings: BaseModel | None) -> Awaitable[None] | None:
-    """Told when the turn's provider is open and ready; once a turn, after ``turn_started``.
+    """Told when the turn's provider is chosen; once a turn, after ``turn_started``.
 
     Kind: observe. The events of one turn reach an implementation one after the other, in their order, while the turn
     goes on; nobody waits for it.

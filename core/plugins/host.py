@@ -190,7 +190,7 @@ def _can_be_sent(call: CompletionCall) -> bool:
         dumps(body)
     except (AttributeError, TypeError, ValueError):
         return False
-    messages = body.get("messages")
+    messages = body.get("messages", ())
     return _is_text(call.model) and bool(messages) and all(isinstance(message, dict) for message in messages)
 
 

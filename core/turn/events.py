@@ -57,7 +57,8 @@ class TurnStarted(Event):
     Attributes:
         caller: Name of who sent the prompt.
         text: The newest user text.
-        messages: The thread as the caller sent it, without private roles.
+        messages: The thread as the caller sent it, without private roles, and with the rounds put back that were half
+            answered here.
         settings: What the turn uses: provider, model, temperature, most tokens.
         decisions: For each candidate tool, whether it is presented, and why.
     """
@@ -72,7 +73,7 @@ class TurnStarted(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderInitialized(Event):
-    """The provider of this turn is open and ready to be asked; once a turn.
+    """The provider of this turn is chosen and about to be asked; once a turn.
 
     Attributes:
         provider: Its name.
@@ -253,6 +254,8 @@ class PluginCalled(Event):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PluginResponded(Event):
     """A plugin's tool that was called has ended, with a result or without; once for each :class:`PluginCalled`.
+
+    A call that is cancelled with its turn has no such end.
 
     Attributes:
         round: Number of the round.
