@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support.upstream import Upstream
+
+# a loaded machine is no failure: time limits on single examples belong to benchmarks
+settings.register_profile("promptdock", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("promptdock")
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from typing import Any
 from ..errors import BadRequest
 from ..jsontext import JsonObject
 from ..turn.request import ToolChoice
-from .params import boolean, legal_name, object_with, one_of, text
+from .params import array, boolean, legal_name, object_with, one_of, text
 
 __all__ = ["check_tool_choice", "check_tools"]
 
@@ -77,14 +77,25 @@ def check_tool_choice(value: object) -> ToolChoice | None:
         one_of(_MODES, value, "tool_choice")
         return value
     choice = object_with(value, "tool_choice", "type")
-    kind = choice["type"]
-    one_of(("function", "custom", "allowed_tools"), kind, "tool_choice.type")
-    body = object_with(choice.get(kind), f"tool_choice.{kind}")
-    if kind == "allowed_tools":
-        one_of(("auto", "required"), body.get("mode"), "tool_choice.allowed_tools.mode")
-        if not isinstance(body.get("tools"), list):
-            where = "tool_choice.allowed_tools.tools"
-            raise BadRequest(f"'{where}' must be a list of tools.", param=where)
+    one_of(("function", "custom", "allowed_tools"), choice["type"], "tool_choice.type")
+    if choice["type"] == "allowed_tools":
+        _check_allowed(choice.get("allowed_tools"), "tool_choice.allowed_tools")
     else:
-        legal_name(body.get("name"), f"tool_choice.{kind}.name")
+        _check_named(choice, "tool_choice")
     return choice
+
+
+def _check_allowed(value: object, where: str) -> None:
+    allowed = object_with(value, where)
+    one_of(("auto", "required"), allowed.get("mode"), f"{where}.mode")
+    array(allowed.get("tools"), f"{where}.tools")
+    for place, tool in enumerate(allowed["tools"]):
+        _check_named(tool, f"{where}.tools[{place}]")
+
+
+def _check_named(value: object, where: str) -> None:
+    """A tool by its type and name, as a choice names it."""
+    tool = object_with(value, where, "type")
+    kind = tool["type"]
+    one_of(("function", "custom"), kind, f"{where}.type")
+    legal_name(object_with(tool.get(kind), f"{where}.{kind}").get("name"), f"{where}.{kind}.name")

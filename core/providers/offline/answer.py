@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ...jsontext import dumps_text
 from ..base import CompletionCall
 from .clauses import read_prompt
 from .match import OfferedTool, read_tools
@@ -43,7 +42,7 @@ def answer(call: CompletionCall) -> Answer:
         return Answer(calls=tuple(calls[:1] if legacy else calls), legacy=legacy)
     structured = structured_answer(call.options.get("response_format"), thread)
     if structured is not None:
-        return Answer(dumps_text(structured))
+        return Answer(structured)
     if thread.answered:
         return Answer(phrase_results(thread.answered))
     return Answer(plain_answer(thread, [tool.name for tool in tools] if choice != "none" else []))
@@ -63,13 +62,16 @@ def _chosen(tools: list[OfferedTool], choice: Any) -> tuple[list[OfferedTool], s
         return tools, choice if choice in ("none", "required") else "auto"
     allowed = choice.get("allowed_tools")
     if isinstance(allowed, Mapping):
-        names = [_name(tool) for tool in allowed.get("tools") or ()]
+        listed = allowed.get("tools")
+        names = [_name(tool) for tool in listed] if isinstance(listed, Sequence) else []
         return [tool for tool in tools if tool.name in names], str(allowed.get("mode") or "auto")
     return [tool for tool in tools if tool.name == _name(choice)], "required"
 
 
 def _name(choice: Any) -> Any:
-    inner = choice.get("function") if isinstance(choice, Mapping) else None
+    if not isinstance(choice, Mapping):
+        return None
+    inner = choice.get("function")
     return inner.get("name") if isinstance(inner, Mapping) else choice.get("name")
 
 

@@ -34,7 +34,7 @@ def scored(values: Sequence[Any], schema: Mapping[str, Any], supply: Supply) -> 
     text = supply.clause.text
     said = set(stems(text)) | ({stem("between"), stem("difference")} if _SPAN.search(text) else set())
     numbers = {item.value for item in supply.left() if item.kind == "number"}
-    described = str(schema.get("description") or "")[:2000]
+    described = schema.get("description", "")[:2000]
     found: list[tuple[int, Any]] = []
     for value in values[:200]:
         if isinstance(value, str) and value:
@@ -43,8 +43,12 @@ def scored(values: Sequence[Any], schema: Mapping[str, Any], supply: Supply) -> 
                 score += _described(value, values, described, supply.clause.stems)
             found.append((score, value))
         else:
-            found.append((100 if not isinstance(value, bool) and value in numbers else 0, value))
+            found.append((100 if _is_number(value) and value in numbers else 0, value))
     return found
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _said(value: str, text: str, said: set[str]) -> int:

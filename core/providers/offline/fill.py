@@ -52,7 +52,7 @@ class Filler:
             return _ending(schema) if required else _NOTHING
         if "const" in schema:
             return schema["const"] if required else _NOTHING
-        if isinstance(schema.get("enum"), list) and schema["enum"]:
+        if "enum" in schema:
             return self._enumeration(schema, required=required)
         branches = alternatives(schema, self.root)
         if branches:
@@ -71,7 +71,8 @@ class Filler:
         if not required:
             return _NOTHING
         self.missing += "default" not in schema
-        return schema["default"] if schema.get("default") in schema["enum"] else schema["enum"][0]
+        wanted = schema.get("default", _NOTHING)
+        return wanted if wanted in schema["enum"] else schema["enum"][0]
 
     def _alternative(
         self, schema: dict[str, Any], branches: list[dict[str, Any]], subject: Subject, *, depth: int, required: bool
@@ -115,7 +116,7 @@ class Filler:
         return self._settled(best.value, schema)
 
     def _settled(self, value: Any, schema: dict[str, Any]) -> Any:
-        if not isinstance(value, str) or not isinstance(schema.get("pattern"), str):
+        if not isinstance(value, str) or "pattern" not in schema:
             return within(value, schema)
         clause = self.supply.clause
         words = [value, *(str(item.value) for item in clause.evidence), *clause.text.split()[:_MOST_WORDS]]
@@ -135,10 +136,10 @@ class Filler:
         return self._settled(text, schema)
 
     def _array(self, schema: dict[str, Any], subject: Subject, *, depth: int, required: bool) -> Any:
-        items = resolved(schema.get("items") or {}, self.root)
-        least, most = _bound(schema, "minItems", 0), _bound(schema, "maxItems", _MOST_ITEMS)
+        items = resolved(schema.get("items"), self.root)
+        least, most = schema.get("minItems", 0), schema.get("maxItems", _MOST_ITEMS)
         values: list[Any] = []
-        if isinstance(schema.get("prefixItems"), list):
+        if "prefixItems" in schema:
             parts = [resolved(part, self.root) for part in schema["prefixItems"][:_MOST_ITEMS]]
             values = [self._value(part, subject, depth=depth + 1, required=True) for part in parts]
         elif most:
@@ -154,7 +155,7 @@ class Filler:
         return _distinct(values, items) if schema.get("uniqueItems") else values
 
     def _items(self, items: dict[str, Any], subject: Subject, *, depth: int, required: bool) -> list[Any]:
-        if isinstance(items.get("enum"), list):
+        if "enum" in items:
             return [value for score, value in scored(items["enum"], items, self.supply) if score >= MENTIONED]
         if type_of(items) in ("object", "array") or alternatives(items, self.root):
             return self._many(items, subject, depth=depth)
@@ -224,17 +225,12 @@ class Filler:
 
 def _ending(schema: Mapping[str, Any]) -> Any:
     """What ends a schema that refers to itself, where no value can be right."""
-    if "const" in schema or schema.get("enum"):
+    if "const" in schema or "enum" in schema:
         return schema["const"] if "const" in schema else schema["enum"][0]
     kind = type_of(schema)
     if "anyOf" in schema or "oneOf" in schema:
         return None
     return {} if kind == "object" else [] if kind == "array" else within(None, schema)
-
-
-def _bound(schema: Mapping[str, Any], key: str, otherwise: int) -> int:
-    value = schema.get(key)
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else otherwise
 
 
 def _distinct(values: list[Any], items: Mapping[str, Any]) -> list[Any]:

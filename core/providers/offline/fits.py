@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeGuard
+from typing import Any
 
 from .dates import iso_date
 from .evidence import Evidence, Kind
@@ -105,7 +105,7 @@ def fit(item: Evidence, schema: Mapping[str, Any], subject: Subject, supply: Sup
         return _number(item, schema, near, described)
     if kind != "string":
         return None
-    if isinstance(schema.get("pattern"), str) and matching(schema["pattern"], [str(item.value)]) is None:
+    if "pattern" in schema and matching(schema["pattern"], [str(item.value)]) is None:
         return None
     found = _by_format(item, schema) if schema.get("format") in _FORMATS else _text(item, subject)
     if found is None:
@@ -131,15 +131,11 @@ def _in_range(value: float, schema: Mapping[str, Any]) -> bool:
     low, high = schema.get("minimum"), schema.get("maximum")
     above, below = schema.get("exclusiveMinimum"), schema.get("exclusiveMaximum")
     return not (
-        (_is_number(low) and value < low)
-        or (_is_number(high) and value > high)
-        or (_is_number(above) and value <= above)
-        or (_is_number(below) and value >= below)
+        (low is not None and value < low)
+        or (high is not None and value > high)
+        or (above is not None and value <= above)
+        or (below is not None and value >= below)
     )
-
-
-def _is_number(limit: Any) -> TypeGuard[float]:
-    return isinstance(limit, (int, float)) and not isinstance(limit, bool)
 
 
 def _by_format(item: Evidence, schema: Mapping[str, Any]) -> Fit | None:

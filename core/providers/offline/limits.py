@@ -50,9 +50,9 @@ def within(value: Any, schema: Mapping[str, Any]) -> Any:
 
 
 def _number(value: float, schema: Mapping[str, Any], *, whole: bool) -> int | float:
-    step = _limit(schema, "multipleOf") or (1 if whole else 0)
-    low, high = _limit(schema, "minimum"), _limit(schema, "maximum")
-    above, below = _limit(schema, "exclusiveMinimum"), _limit(schema, "exclusiveMaximum")
+    step = schema.get("multipleOf") or (1 if whole else 0)
+    low, high = schema.get("minimum"), schema.get("maximum")
+    above, below = schema.get("exclusiveMinimum"), schema.get("exclusiveMaximum")
     gap = step or (abs(below - above) / 2 if above is not None and below is not None else 1)
     if above is not None:
         low = max(above + gap, low if low is not None else -math.inf)
@@ -67,19 +67,11 @@ def _number(value: float, schema: Mapping[str, Any], *, whole: bool) -> int | fl
     return int(value) if whole or (step >= 1 and float(value).is_integer()) else value
 
 
-def _limit(schema: Mapping[str, Any], key: str) -> float | None:
-    value = schema.get(key)
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        return None
-    return value
-
-
 def _text(value: str, schema: Mapping[str, Any]) -> str:
-    longest, shortest = schema.get("maxLength"), schema.get("minLength")
-    value = value[: longest if isinstance(longest, int) and longest >= 0 else _MOST_LENGTH]
-    if isinstance(shortest, int) and len(value) < shortest:
-        value += "." * (min(shortest, _MOST_PADDING) - len(value))
-    return value
+    longest: int = schema.get("maxLength", _MOST_LENGTH)
+    shortest: int = schema.get("minLength", 0)
+    value = value[:longest]
+    return value + "." * (min(shortest, _MOST_PADDING) - len(value))
 
 
 def matching(pattern: str, candidates: Iterable[str]) -> str | None:

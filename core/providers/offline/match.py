@@ -11,6 +11,7 @@ from ...jsontext import JsonObject
 from .clauses import Clause
 from .evidence import Evidence
 from .fits import is_expression, is_place, is_placed
+from .keywords import sound
 from .properties import Property, read_properties
 from .schemas import resolved, type_of
 from .supply import Supply
@@ -52,24 +53,23 @@ class OfferedTool:
         return Supply(clause, self.name_stems | self.parameter_stems)
 
 
-def read_tools(tools: Sequence[Mapping[str, Any]]) -> list[OfferedTool]:
-    """Read the function tools of a call; other types of tools are left out."""
+def read_tools(tools: Sequence[object]) -> list[OfferedTool]:
+    """Read the function tools of a call; what is none is left out."""
     found: list[OfferedTool] = []
     for tool in tools[:_MOST_TOOLS]:
-        function = tool.get("function")
+        function = tool.get("function") if isinstance(tool, Mapping) else None
         if isinstance(function, Mapping) and isinstance(function.get("name"), str):
             found.append(_read_tool(function))
     return found
 
 
 def _read_tool(function: Mapping[str, Any]) -> OfferedTool:
-    written = function.get("parameters")
-    parameters: JsonObject = dict(written) if isinstance(written, Mapping) else {}
+    parameters: JsonObject = sound(function.get("parameters"))
     parameters.setdefault("type", "object")
     properties = read_properties(resolved(parameters, parameters), parameters)
     inner = [word for entry in properties for word in split_name(entry.name)]
     for entry in properties:
-        inner += [word for value in entry.schema.get("enum") or () for word in split_name(str(value)[:100])]
+        inner += [word for value in entry.schema.get("enum", ()) for word in split_name(str(value)[:100])]
     return OfferedTool(
         name=function["name"],
         parameters=parameters,
@@ -102,8 +102,7 @@ def _affinity(tool: OfferedTool, clause: Clause) -> float:
     kinds = {item.kind for item in clause.evidence if item.kind != "date" or _has_figures(item)}
     score = 0.0
     for entry in tool.properties:
-        inner = entry.schema.get("items")
-        schema = inner if isinstance(inner, Mapping) else entry.schema
+        schema = sound(entry.schema.get("items")) or entry.schema
         if "expression" in kinds and is_expression(entry.subject) and entry.required:
             score += 4.0
         if "date" in kinds and (schema.get("format") == "date" or entry.subject.named(_DATE)):

@@ -60,12 +60,10 @@ def _read(written: str, schema: Mapping[str, Any]) -> Any:
 
 
 def read_properties(schema: Mapping[str, Any], root: Mapping[str, Any]) -> list[Property]:
-    """Read the properties of an object schema, in their order."""
-    written = schema.get("properties")
-    needed = schema.get("required")
-    required = {name for name in needed if isinstance(name, str)} if isinstance(needed, list) else set()
+    """Read the properties of an object schema, resolved, in their order."""
+    required = set(schema.get("required", ()))
     found: list[Property] = []
-    for name, inner in list(written.items())[:_MOST_PROPERTIES] if isinstance(written, Mapping) else ():
+    for name, inner in list(schema.get("properties", {}).items())[:_MOST_PROPERTIES]:
         whole = resolved(inner, root)
         found.append(Property(name, whole, subject_of(name, whole), name in required, _scalar(whole, root)))
     return found + [

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from .keywords import sound
 from .words import content_stems, kin, split_name, stem, word_list
 
 __all__ = ["Subject", "alternatives", "resolved", "subject_of", "type_of"]
@@ -57,19 +58,20 @@ def subject_of(name: str, schema: Mapping[str, Any]) -> Subject:
 
 
 def resolved(schema: Any, root: Mapping[str, Any]) -> dict[str, Any]:
-    """Follow ``$ref`` and merge ``allOf``, within this document and a bounded number of steps."""
+    """Follow ``$ref`` and merge ``allOf``, within this document and a bounded number of steps.
+
+    Returns:
+        The merged schema, of which every keyword of this level makes sense.
+    """
     merged: dict[str, Any] = {}
     waiting = [schema]
     for _ in range(_MOST_STEPS):
         if not waiting:
             break
-        part = waiting.pop(0)
-        if not isinstance(part, Mapping):
-            continue
-        if isinstance(part.get("$ref"), str):
+        part = sound(waiting.pop(0))
+        if "$ref" in part:
             waiting.append(_pointed_at(part["$ref"], root))
-        if isinstance(part.get("allOf"), Sequence):
-            waiting.extend(part["allOf"])
+        waiting.extend(part.get("allOf", ()))
         _merge(merged, part)
     return merged
 
@@ -79,9 +81,9 @@ def _merge(merged: dict[str, Any], part: Mapping[str, Any]) -> None:
         if key in ("$ref", "allOf"):
             continue
         held = merged.get(key)
-        if key == "properties" and isinstance(held, dict) and isinstance(value, Mapping):
+        if key == "properties" and held is not None:
             merged[key] = {**held, **value}
-        elif key == "required" and isinstance(held, list) and isinstance(value, list):
+        elif key == "required" and held is not None:
             merged[key] = [*held, *(name for name in value if name not in held)]
         else:
             merged.setdefault(key, value)
@@ -95,7 +97,7 @@ def _pointed_at(reference: str, root: Mapping[str, Any]) -> Any:
         key = step.replace("~1", "/").replace("~0", "~")
         if isinstance(here, Mapping):
             here = here.get(key)
-        elif isinstance(here, list) and key.isdigit() and int(key) < len(here):
+        elif isinstance(here, list) and key.isdecimal() and len(key) < 9 and int(key) < len(here):
             here = here[int(key)]
         else:
             return {}
@@ -106,11 +108,11 @@ def alternatives(schema: Mapping[str, Any], root: Mapping[str, Any]) -> list[dic
     """The schemas that a value may choose from (``anyOf``, ``oneOf``, a list of types); none if there is no choice."""
     for key in ("anyOf", "oneOf"):
         branches = schema.get(key)
-        if isinstance(branches, list) and branches:
+        if branches:
             outer = {name: value for name, value in schema.items() if name not in ("anyOf", "oneOf", "default")}
             return [resolved({"allOf": [branch, outer]}, root) for branch in branches[:_MOST_STEPS]]
     types = schema.get("type")
-    if isinstance(types, list) and types and "enum" not in schema and "const" not in schema:
+    if isinstance(types, list) and "enum" not in schema and "const" not in schema:
         return [{**schema, "type": one} for one in types[:_MOST_STEPS]]
     return []
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ...jsontext import JsonObject
+from ...jsontext import JsonObject, dumps_text
 from .clauses import Clause, read_prompt
 from .fill import Filler
 from .phrase import facts, phrase_results
@@ -22,19 +22,19 @@ _LISTED = re.compile(
 )
 
 
-def structured_answer(wanted: Any, thread: Thread) -> Any:
-    """Answer by ``response_format``; None when it asks for text."""
+def structured_answer(wanted: Any, thread: Thread) -> str | None:
+    """Answer by ``response_format``, in JSON; None when it asks for text."""
     kind = wanted.get("type") if isinstance(wanted, Mapping) else None
     if kind not in ("json_object", "json_schema"):
         return None
     told = "\n".join([*facts(thread.answered), thread.prompt])
     clause = read_prompt(told, thread.today).whole
     if kind == "json_object":
-        return _any_object(clause, thread)
+        return dumps_text(_any_object(clause, thread))
     inner = wanted.get("json_schema")
     schema = inner.get("schema") if isinstance(inner, Mapping) else None
     root = schema if isinstance(schema, Mapping) else {"type": "object"}
-    return Filler(root, Supply(clause)).fill()
+    return dumps_text(Filler(root, Supply(clause)).fill())
 
 
 def _any_object(clause: Clause, thread: Thread) -> JsonObject:

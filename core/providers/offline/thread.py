@@ -78,10 +78,7 @@ def _answered(messages: Sequence[Mapping[str, Any]]) -> tuple[Answered, ...]:
     for message in messages:
         role = message.get("role")
         if role == "assistant":
-            for call in message.get("tool_calls") or ():
-                function = call.get("function") or call.get("custom") or {}
-                name = str(function.get("name") or "tool")
-                calls[str(call.get("id"))] = (name, _arguments(function.get("arguments")))
+            calls |= _made(message.get("tool_calls"))
             legacy = message.get("function_call")
             if isinstance(legacy, Mapping):
                 calls[f"function {legacy.get('name')}"] = (str(legacy.get("name")), _arguments(legacy.get("arguments")))
@@ -90,6 +87,16 @@ def _answered(messages: Sequence[Mapping[str, Any]]) -> tuple[Answered, ...]:
             name, arguments = calls.get(key, (str(message.get("name") or "tool"), None))
             found.append(Answered(name, arguments, message_text(message)))
     return tuple(found)
+
+
+def _made(calls: object) -> dict[str, tuple[str, JsonObject | None]]:
+    """Names and arguments of calls, by id; a call that is none is passed over, since its answer can stand alone."""
+    made: dict[str, tuple[str, JsonObject | None]] = {}
+    for call in calls if isinstance(calls, Sequence) else ():
+        body = call.get("function") or call.get("custom") if isinstance(call, Mapping) else None
+        if isinstance(body, Mapping):
+            made[str(call.get("id"))] = (str(body.get("name") or "tool"), _arguments(body.get("arguments")))
+    return made
 
 
 def _arguments(written: object) -> JsonObject | None:

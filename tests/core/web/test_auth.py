@@ -1,17 +1,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import pytest
+from litestar.connection import ASGIConnection
 from pydantic import SecretStr
 
 from promptdock import ConfigurationError, Settings
+from promptdock.errors import Unauthorized
 from promptdock.web import create_app
+from promptdock.web.auth import key_guard
 from tests.support.server import live_server
 
 KEY = "sk-the-key"
 PROMPT = {"model": "offline", "messages": [{"role": "user", "content": "Hello"}]}
+
+
+def send(key: str, header: bytes) -> None:
+    """Ask the guard of a key to let a request with this ``Authorization`` header through."""
+    scope: Any = {"type": "http", "headers": [(b"authorization", header)]}
+    route: Any = None
+    key_guard(SecretStr(key))(ASGIConnection(scope), route)
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +62,44 @@ def test_anything_else_is_refused(guarded: str, header: bytes | None) -> None:
     assert KEY not in under_v1.text + elsewhere.text
 
 
+@pytest.mark.parametrize(
+    "header", [b"Bearer\xa0%s", b"Bearer\x85%s", b"Bearer %s\xa0", b"Bearer %s\x85", b"\xa0Bearer %s"]
+)
+def test_only_ascii_blanks_part_the_scheme_from_the_key(header: bytes) -> None:
+    with pytest.raises(Unauthorized):
+        send(KEY, header % KEY.encode())
+
+
+@pytest.mark.parametrize("key", ["clé-à", "ключ-Р", "鍵🔑", "\u00c5"])
+@pytest.mark.parametrize("header", ["Bearer {}", "bearer   {}", "Token {} ", "Bearer\t{}\t"])
+def test_a_key_beyond_ascii_opens_when_it_is_sent_as_utf_8(key: str, header: str) -> None:
+    """Its bytes may look like blanks of another encoding: "à" ends in A0, "Å" in 85."""
+    send(key, header.format(key).encode())
+
+
+def test_a_key_beyond_ascii_opens_a_live_server(settings: Settings) -> None:
+    app = create_app(settings.model_copy(update={"api_key": SecretStr("clé-à")}))
+    with live_server(app) as url:
+        right = httpx.get(f"{url}/v1/models", headers=[(b"Authorization", "Bearer clé-à".encode())])
+        wrong = httpx.get(f"{url}/v1/models", headers=[(b"Authorization", "Bearer clé-".encode())])
+
+    assert (right.status_code, wrong.status_code) == (200, 401)
+
+
+@pytest.mark.parametrize("configured", ["secret\n", " secret", "secret\r\n", "\tsecret "])
+def test_blanks_around_the_configured_key_do_not_count(configured: str) -> None:
+    """A key that was read from a file often ends in a newline."""
+    send(configured, b"Bearer secret")
+
+
+@pytest.mark.parametrize("configured", ["my secret", "my\nsecret", "a\x00b", "a\x7f", "a\xa0b", "\x85key", "\udcff"])
+def test_a_key_that_no_caller_could_send_is_refused_at_the_start(settings: Settings, configured: str) -> None:
+    with pytest.raises(ConfigurationError, match="PROMPTDOCK_API_KEY holds blanks or control characters") as refused:
+        create_app(settings.model_copy(update={"api_key": SecretStr(configured)}))
+
+    assert configured not in str(refused.value)
+
+
 def test_the_document_names_the_scheme_only_when_there_is_a_key(guarded: str, client: httpx.Client) -> None:
     document = httpx.get(f"{guarded}/schema/openapi.json").json()
 
@@ -60,6 +109,7 @@ def test_the_document_names_the_scheme_only_when_there_is_a_key(guarded: str, cl
     assert "security" not in client.get("/schema/openapi.json").json()["paths"]["/v1/models"]["get"]
 
 
-def test_an_empty_key_is_no_key_and_no_open_door(settings: Settings) -> None:
+@pytest.mark.parametrize("nothing", ["", " ", "\n"])
+def test_an_empty_key_is_no_key_and_no_open_door(settings: Settings, nothing: str) -> None:
     with pytest.raises(ConfigurationError, match="PROMPTDOCK_API_KEY"):
-        create_app(settings.model_copy(update={"api_key": SecretStr(" ")}))
+        create_app(settings.model_copy(update={"api_key": SecretStr(nothing)}))

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from promptdock import PromptdockError
@@ -48,6 +48,11 @@ EVERYTHING: dict[str, Any] = {
     "web_search_options": {"search_context_size": "low"},
     "a_vendors_own": {"anything": [1, None]},
 }
+
+
+def allowed(*tools: object, mode: object = "auto") -> dict[str, Any]:
+    """A ``tool_choice`` that narrows the tools down."""
+    return {"tool_choice": {"type": "allowed_tools", "allowed_tools": {"mode": mode, "tools": list(tools)}}}
 
 
 def parse(**members: Any) -> ChatRequest:
@@ -214,6 +219,22 @@ def test_t12_a_body_that_is_not_strict_json_is_refused(body: bytes) -> None:
         ({"tool_choice": {"type": "function"}}, "tool_choice.function"),
         ({"tool_choice": {"type": "function", "function": {}}}, "tool_choice.function.name"),
         ({"tool_choice": {"type": "allowed_tools", "allowed_tools": {}}}, "tool_choice.allowed_tools.mode"),
+        (allowed(FUNCTION, mode="none"), "tool_choice.allowed_tools.mode"),
+        (allowed(FUNCTION, mode=5), "tool_choice.allowed_tools.mode"),
+        (
+            {"tool_choice": {"type": "allowed_tools", "allowed_tools": {"mode": "auto", "tools": 5}}},
+            "tool_choice.allowed_tools.tools",
+        ),
+        (allowed(5), "tool_choice.allowed_tools.tools[0]"),
+        (allowed(FUNCTION, None), "tool_choice.allowed_tools.tools[1]"),
+        (allowed("x"), "tool_choice.allowed_tools.tools[0]"),
+        (allowed([]), "tool_choice.allowed_tools.tools[0]"),
+        (allowed({}), "tool_choice.allowed_tools.tools[0].type"),
+        (allowed({"type": "magic"}), "tool_choice.allowed_tools.tools[0].type"),
+        (allowed({"type": "function"}), "tool_choice.allowed_tools.tools[0].function"),
+        (allowed({"type": "function", "function": 5}), "tool_choice.allowed_tools.tools[0].function"),
+        (allowed({"type": "function", "function": {}}), "tool_choice.allowed_tools.tools[0].function.name"),
+        (allowed({"type": "custom", "custom": {"name": 5}}), "tool_choice.allowed_tools.tools[0].custom.name"),
         ({"functions": []}, "functions"),
         ({"function_call": "always"}, "function_call"),
         ({"function_call": {}}, "function_call.name"),
@@ -221,6 +242,14 @@ def test_t12_a_body_that_is_not_strict_json_is_refused(body: bytes) -> None:
 )
 def test_a_refusal_names_its_parameter(members: dict[str, Any], param: str) -> None:
     assert refusal(dumps({"model": "m", "messages": [USER], **members})).param == param
+
+
+@pytest.mark.parametrize("mode", ["auto", "required"])
+def test_tools_may_be_narrowed_down(mode: str) -> None:
+    named = [{"type": "function", "function": {"name": "f"}}, {"type": "custom", "custom": {"name": "g"}}]
+    choice = allowed(*named, mode=mode)
+
+    assert parse(tools=[FUNCTION], **choice).prompt.tool_choice == choice["tool_choice"]
 
 
 def test_too_many_messages_are_refused() -> None:
@@ -246,6 +275,11 @@ def outcome(body: bytes) -> ChatRequest | int:
         return error.status
 
 
+# the first run in a fresh checkout makes hypothesis's tables of characters, which may take longer than it allows itself
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@unhurried
 @given(members=st.dictionaries(st.sampled_from(sorted(EVERYTHING)), JSON, max_size=4))
 def test_whatever_the_members_are_they_are_taken_or_refused(members: dict[str, Any]) -> None:
     came_of_it = outcome(dumps({**EVERYTHING, **members}))
@@ -257,6 +291,7 @@ def test_whatever_the_members_are_they_are_taken_or_refused(members: dict[str, A
         assert came_of_it == 400
 
 
+@unhurried
 @given(place=st.integers(0, 2000), junk=st.binary(max_size=3), cut=st.integers(0, 3))
 def test_whatever_the_bytes_are_they_are_taken_or_refused(place: int, junk: bytes, cut: int) -> None:
     body = json.dumps(EVERYTHING).encode()
