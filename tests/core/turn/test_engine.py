@@ -152,6 +152,16 @@ async def test_t2_what_upstream_gets(upstream: Upstream, stream: bool) -> None:
     assert re.fullmatch(r"Today is \w+day, \d{4}-\d\d-\d\d \(UTC\)\.\nBe brief\.", system(upstream, 0))
 
 
+async def test_t4_what_the_turn_uses_is_reported(upstream: Upstream, stream: bool) -> None:
+    """The effective settings and the input, at the start; no tool was called."""
+    result = await ask(upstream, "Hello", temperature=0.3, max_completion_tokens=7, stream=stream)
+    started = result.events[0]
+    assert isinstance(started, TurnStarted)
+    assert (started.text, started.settings.provider, started.settings.model) == ("Hello", "fake", "m1")
+    assert (started.settings.temperature, started.settings.max_completion_tokens) == (0.3, 7)
+    assert result.calls == ()
+
+
 async def test_t6_a_system_message_is_kept_and_not_doubled(upstream: Upstream, stream: bool) -> None:
     """The caller's own system text joins ours in one message."""
     await ask(upstream, "Hello", messages=({"role": "system", "content": "You are a pirate."},), stream=stream)
@@ -264,6 +274,24 @@ async def test_t25_additions_stand_once_in_every_request(upstream: Upstream, str
     for call in range(3):
         assert system(upstream, call).count("Count well.") == 1
         assert system(upstream, call).count("Today is") == 1
+
+
+async def test_t26_a_call_is_told_with_its_plugin_and_the_answer_comes_from_the_second_round(
+    upstream: Upstream, stream: bool
+) -> None:
+    """The tool message is the result as JSON."""
+
+    @tool
+    def contact(inquiry_type: str) -> dict[str, str]:
+        """Look something up."""
+        return {"phone": "123", "asked": inquiry_type}
+
+    upstream.script([tool_calls([("contact", {"inquiry_type": "contact"})]), text("Call 123.")])
+    result = await ask(upstream, "whom do I call?", contact, stream=stream)
+    assert (result.text, len(upstream.calls)) == ("Call 123.", 2)
+    assert answers(upstream, 1) == [{"phone": "123", "asked": "contact"}]
+    (call,) = result.calls
+    assert (call.tool, call.plugin, call.arguments) == ("p.contact", "p", {"inquiry_type": "contact"})
 
 
 async def test_t30_rounds_go_on_until_the_model_has_its_answer(upstream: Upstream, stream: bool) -> None:
