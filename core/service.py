@@ -159,9 +159,18 @@ class PromptService:
 
 async def _close(provider: Provider) -> None:
     """Close a provider, for a while: one that hangs or fails must not keep the others open."""
+    task = asyncio.ensure_future(_closed(provider))
     try:
-        async with asyncio.timeout(_CLOSE_SECONDS):
-            await provider.aclose()
+        await asyncio.wait({task}, timeout=_CLOSE_SECONDS)
+    finally:
+        task.cancel()  # not waited for: it may ignore that
+    if not task.done():
+        _log.error("Provider %s failed to close within %g s", provider.name, _CLOSE_SECONDS)
+
+
+async def _closed(provider: Provider) -> None:
+    try:
+        await provider.aclose()
     except Exception as error:  # noqa: BLE001  (a plugin's failure is that plugin's alone)
         _log.error("Provider %s failed to close", provider.name, exc_info=error)
 

@@ -102,7 +102,7 @@ class HookExecutor:
 
     async def _in_thread(self, function: Callable[..., Any], arguments: dict[str, object]) -> Any:
         try:
-            answer = await self._threads.call(_caught, function, arguments, in_thread=True)
+            answer = await self._threads.call(_caught, function, arguments)
         except asyncio.CancelledError:
             raise
         except Exception as error:  # noqa: BLE001  (no thread is free)
@@ -132,13 +132,10 @@ class HookExecutor:
             await asyncio.wait(self._running, timeout=0.1)
 
 
-def _caught(function: Callable[..., Any], arguments: dict[str, object], *, in_thread: bool = False) -> Any:
+def _caught(function: Callable[..., Any], arguments: dict[str, object]) -> Any:
     try:
         return function(**arguments)
-    except KeyboardInterrupt as error:
-        if in_thread:
-            return _Raised(error)
-        raise
+    # a KeyboardInterrupt, too: under a server Ctrl-C comes as a cancellation, so it is the plugin's own
     except BaseException as error:  # noqa: BLE001  (isolation is the point)
         return _Raised(error)
 
@@ -153,8 +150,6 @@ async def _resolved(answer: Any) -> Any:
         return answer
     try:
         return await answer
-    except KeyboardInterrupt:
-        raise
     except BaseException as error:  # noqa: BLE001
         return _Raised(error)
 

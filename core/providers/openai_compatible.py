@@ -156,7 +156,19 @@ class OpenAICompatibleProvider(Provider):
                 code="provider_not_configured",
                 param="model",
             )
+        if not _can_be_sent(self._endpoint.api_key):
+            raise BadRequest(
+                f"The API key of {self.name} holds characters that no request can carry: look for blanks, line ends "
+                "and letters outside of ASCII.",
+                code="provider_not_configured",
+                param="model",
+            )
         return self._transport
+
+
+def _can_be_sent(key: SecretStr | None) -> bool:
+    text = "" if key is None else key.get_secret_value()
+    return text.isascii() and text.isprintable() and " " not in text
 
 
 def _transport(kind: str, endpoint: Endpoint) -> Transport:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
+import threading
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
 __all__ = ["BoundTool", "CallRequest", "CallWatcher", "Progress"]
 
 _LONGEST_PROGRESS = 1000
+_MOST_WAITING = 8
+_PAUSE = 0.1
+"""Seconds between two times that progress is told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +92,9 @@ class CallWatcher(Protocol):
 class Progress:
     """The ``progress`` of a context: may be called from any thread, and is silent once the call has ended.
 
+    A tool that floods it costs others nothing: ten times a second the newest few messages are told, older ones that
+    still wait are dropped.
+
     Args:
         watcher: Told on the event loop, in the order of the calls.
     """
@@ -94,27 +102,55 @@ class Progress:
     def __init__(self, watcher: CallWatcher) -> None:
         self._watcher = watcher
         self._loop = asyncio.get_running_loop()
+        self._lock = threading.Lock()
+        self._waiting: deque[tuple[str, float | None]] = deque(maxlen=_MOST_WAITING)
+        self._scheduled = False
+        self._next = self._loop.time()
         self._ended = False
 
     def __call__(self, message: str, fraction: float | None = None) -> None:
         """Tell the caller how far the call is; odd values are mended, never raised about."""
         if self._ended:
             return
-        text = sendable(str(message), _LONGEST_PROGRESS)
-        # RuntimeError: the loop is closed
-        with contextlib.suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(self._tell, text, _share(fraction))
+        told = _text(message), _share(fraction)
+        with self._lock:
+            self._waiting.append(told)
+            scheduled, self._scheduled = self._scheduled, True
+        if not scheduled:
+            # RuntimeError: the loop is closed
+            with contextlib.suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._schedule)
 
     def end(self) -> None:
-        """Nobody is told any more."""
+        """Tell what still waits; from now on nobody is told any more."""
+        self._tell()
         self._ended = True
 
-    def _tell(self, message: str, fraction: float | None) -> None:
-        if not self._ended:
+    def _schedule(self) -> None:
+        self._loop.call_at(max(self._next, self._loop.time()), self._tell)
+
+    def _tell(self) -> None:
+        if self._ended:
+            return
+        with self._lock:
+            told = list(self._waiting)
+            self._waiting.clear()
+            self._scheduled = False
+        self._next = self._loop.time() + _PAUSE
+        for message, fraction in told:
             self._watcher.progressed(message, fraction)
 
 
+def _text(message: object) -> str:
+    try:
+        return sendable(message if isinstance(message, str) else str(message), _LONGEST_PROGRESS)
+    except Exception:  # noqa: BLE001  (an object's own code may fail at anything)
+        return f"({type(message).__name__})"
+
+
 def _share(fraction: Any) -> float | None:
-    if not isinstance(fraction, (int, float)) or math.isnan(fraction):
+    try:
+        share = float(min(max(fraction, 0), 1)) if isinstance(fraction, (int, float)) else math.nan
+    except Exception:  # noqa: BLE001  (numbers of a plugin's own class may fail, too)
         return None
-    return min(max(float(fraction), 0.0), 1.0)
+    return None if math.isnan(share) else share

@@ -93,13 +93,12 @@ class _Run:
         self.started = False
 
     async def here(self) -> Ending:
-        """On the event loop. Ctrl-C, which Python raises wherever the loop happens to be, is let through."""
+        """On the event loop."""
         self.started = True
         try:
             return Ending(value=await _awaited(self._function(**self._values)))
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:  # noqa: BLE001  (SystemExit in a task would stop the event loop)
+        # SystemExit and KeyboardInterrupt in a task would stop the event loop; Ctrl-C itself comes as a cancellation
+        except BaseException as error:  # noqa: BLE001
             return Ending(error=error)
 
     async def in_thread(self, threads: WorkerThreads) -> Ending:
@@ -110,8 +109,6 @@ class _Run:
             return Ending(stopped=ToolErrorCode.OVERLOADED)
         try:
             return Ending(value=await _awaited(ending.value)) if ending.error is None else ending
-        except KeyboardInterrupt:
-            raise
         except BaseException as error:  # noqa: BLE001
             return Ending(error=error)
 

@@ -14,15 +14,9 @@ from pathlib import PurePath
 from typing import Any
 from uuid import UUID
 
+from .result_size import ResultNotSerialisable, ResultTooLarge, check_size
+
 __all__ = ["ResultNotSerialisable", "ResultTooLarge", "check_text", "result_text", "sendable"]
-
-
-class ResultNotSerialisable(ValueError):
-    """The result has no JSON form; the text says which part of it and why."""
-
-
-class ResultTooLarge(ValueError):
-    """The result is over the limit; the text says by how much."""
 
 
 def result_text(value: object, limit: int) -> str:
@@ -41,11 +35,9 @@ def result_text(value: object, limit: int) -> str:
         value = value.value
     if isinstance(value, str):
         return check_text(value, limit)
-    _check_length(value, limit)
-    encoder = json.JSONEncoder(
-        ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=lambda item: _plain(item, limit)
-    )
+    encoder = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_plain)
     try:
+        check_size(value, limit)
         text = encoder.encode(value)
     except RecursionError:
         raise ResultNotSerialisable("it is nested too deeply") from None
@@ -77,16 +69,9 @@ def sendable(text: str, limit: int) -> str:
     return text[:limit].encode("utf-8", "replace").decode()
 
 
-def _check_length(value: object, limit: int) -> None:
-    """Every element takes a character at least, so that a huge collection need not be written to be refused."""
-    if isinstance(value, (list, tuple, Mapping, AbstractSet, deque, range)) and len(value) > limit:
-        raise ResultTooLarge(f"it has {len(value)} elements; at most {limit} characters are taken")
-
-
-def _plain(value: Any, limit: int) -> Any:
+def _plain(value: Any) -> Any:
     """What ``json`` asks for when it meets something that it does not know itself."""
     if isinstance(value, (Mapping, AbstractSet, deque, range)):
-        _check_length(value, limit)
         return dict(value) if isinstance(value, Mapping) else list(value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}

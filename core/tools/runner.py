@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -69,7 +70,9 @@ class ToolRunner:
             return one.answered(await self._content(one))
         except Refused as refusal:
             return one.refused(refusal)
-        except (Exception, SystemExit) as error:  # noqa: BLE001  (a call must never end the turn)
+        except (asyncio.CancelledError, GeneratorExit):
+            raise
+        except BaseException as error:  # noqa: BLE001  (a call must never end the turn)
             one.log("failed outside of its function", error)
             return one.refused(one.failed())
 

@@ -35,7 +35,8 @@ class SchemaArguments:
             faults = [f"{shortened(name, 60)}: no such parameter" for name in surplus]
         if faults:
             raise ArgumentFaults(faults)
-        return CheckedArguments(data, dict(data))
+        # the function gets a copy of its own, at every depth: events show what the model wrote
+        return CheckedArguments(data, _copied(data))
 
 
 def _compiled(schema: JsonObject, function: Callable[..., Any]) -> Any:
@@ -73,3 +74,17 @@ def _require_accepted(schema: JsonObject, signature: FunctionSignature, function
             f"The schema of {function_label(function)} names {', '.join(strangers)}, which the function does not take.",
             hint="Add the parameters, or '**arguments'.",
         )
+
+
+def _copied(value: Any) -> Any:
+    """JSON data, copied at every depth; arguments may be nested deeper than Python calls may."""
+    root: list[Any] = [value]
+    todo: list[dict[Any, Any] | list[Any]] = [root]
+    while todo:
+        holder = todo.pop()
+        places = list(holder.items()) if isinstance(holder, dict) else list(enumerate(holder))
+        for place, item in places:
+            if isinstance(item, (dict, list)):
+                holder[place] = item.copy()
+                todo.append(holder[place])
+    return root[0]

@@ -24,9 +24,14 @@ if TYPE_CHECKING:
 __all__ = ["Failures", "unwritable"]
 
 _HIDDEN = "[hidden]"
+_DEEPEST = 20
 _UNREADABLE = "The provider's answer is not what its protocol says."
 # facts about the body as it travelled, which the decoded one does not have any more
 _TRAVEL_HEADERS = frozenset({"content-encoding", "content-length", "transfer-encoding"})
+
+
+class Broken(Exception):
+    """What broke a connection, in words that hold nothing upstream sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,8 @@ class Failures:
             body = json.loads(text)
         except (ValueError, RecursionError):
             body = text
+        else:
+            body = self.hide_in(body)  # again: JSON may have written the key with escapes
         error = body.get("error", body) if isinstance(body, Mapping) else None
         words = error.get("message") if isinstance(error, Mapping) else None
         message = f"Error code: {status}" + (f" - {words}" if words and isinstance(words, str) else "")
@@ -111,13 +118,17 @@ class Failures:
         key = self.api_key.get_secret_value() if self.api_key is not None else ""
         return text.replace(key, _HIDDEN) if key else text
 
-    def hide_in(self, value: Any) -> Any:
-        """A JSON value without the key in any of its texts."""
+    def hide_in(self, value: Any, depth: int = _DEEPEST) -> Any:
+        """A JSON value without the key in any of its texts; what lies too deep for an error is left out."""
         if isinstance(value, str):
             return self.hide(value)
+        if not isinstance(value, (Mapping, list)):
+            return value
+        if depth == 0:
+            return None
         if isinstance(value, Mapping):
-            return {self.hide(name): self.hide_in(item) for name, item in value.items()}
-        return [self.hide_in(item) for item in value] if isinstance(value, list) else value
+            return {self.hide(name): self.hide_in(item, depth - 1) for name, item in value.items()}
+        return [self.hide_in(item, depth - 1) for item in value]
 
     def _request(self) -> httpx2.Request:
         import httpx2
@@ -127,7 +138,22 @@ class Failures:
     def _response(self, status: int, headers: Mapping[str, str], text: str) -> httpx2.Response:
         import httpx2
 
-        return httpx2.Response(status, headers=dict(headers), content=text.encode(), request=self._request())
+        # as bytes, which need not be ASCII; the surrogates are what aiohttp makes of those that are not UTF-8 either
+        raw = [
+            (name.encode("utf-8", "surrogateescape"), self.hide(value).encode("utf-8", "surrogateescape"))
+            for name, value in headers.items()
+        ]
+        return httpx2.Response(status, headers=raw, content=text.encode(), request=self._request())
+
+    def scrubbed(self, error: BaseException, *, tellable: bool) -> Broken:
+        """A cause that a log may show.
+
+        Args:
+            error: What an HTTP library raised. It quotes what it cannot read, and upstream may have sent our key back.
+            tellable: Whether its text is of this machine's making: no address, connection refused.
+        """
+        kind = type(error).__name__
+        return Broken(f"{kind}: {self.hide(str(error))}" if tellable else kind)
 
 
 def unwritable(error: Exception) -> BadRequest:

@@ -39,7 +39,7 @@ class SdkTransport(Transport):
         """Send a chat completion; see :meth:`Transport.complete`."""
         client = await self._opened()
         failures = self._failures("POST", _COMPLETIONS)
-        async with _translated(failures):
+        async with _translated(failures, client):
             answer = _json(await client.post(_COMPLETIONS, cast_to=object, body=body, options=self._options()))
             return await failures.check_completion(answer)
 
@@ -49,7 +49,7 @@ class SdkTransport(Transport):
         from openai import AsyncStream
 
         failures = self._failures("POST", _COMPLETIONS)
-        async with _translated(failures):
+        async with _translated(failures, client):
             stream = await client.post(
                 _COMPLETIONS,
                 cast_to=object,
@@ -72,12 +72,13 @@ class SdkTransport(Transport):
         """Ask for the list of models."""
         client = await self._opened()
         failures = self._failures("GET", "/models")
-        async with _translated(failures):
+        async with _translated(failures, client):
             return _json(await client.get("/models", cast_to=object, options=self._options()))
 
     async def aclose(self) -> None:
         """Close the connections; calling it again does no harm."""
-        client, self._client = self._client, None
+        async with self._opening:
+            client, self._client = self._client, None
         if client is not None:
             await client.close()
 
@@ -123,7 +124,7 @@ def _json(answer: object) -> Any:
 
 
 @asynccontextmanager
-async def _translated(failures: Failures) -> AsyncIterator[None]:
+async def _translated(failures: Failures, client: openai.AsyncOpenAI) -> AsyncIterator[None]:
     """Let only exceptions of the openai package out, and none that holds the key.
 
     The package lets through what its JSON and HTTP libraries raise while a body is read.
@@ -133,21 +134,41 @@ async def _translated(failures: Failures) -> AsyncIterator[None]:
 
     try:
         yield
-    except openai.APIStatusError as error:
-        if failures.hide(error.response.text) == error.response.text:
-            raise
-        raise await failures.status(error.status_code, error.response.headers, error.response.content) from None
     except openai.APIResponseValidationError:
-        raise
+        raise await failures.unreadable() from None
+    except (openai.APITimeoutError, httpx2.TimeoutException) as error:
+        raise await failures.timed_out() from _cause(error, failures)
+    except (openai.APIConnectionError, httpx2.RequestError) as error:
+        raise await failures.unreachable() from _cause(error, failures)
     except openai.APIError as error:
-        if failures.hide(error.message) == error.message and failures.hide_in(error.body) == error.body:
+        raise await _without_key(error, failures) from None
+    except RuntimeError:
+        if not client.is_closed():
             raise
-        raise await failures.reported({"error": error.body}) from None
-    except httpx2.TimeoutException as error:
-        raise await failures.timed_out() from error
-    except httpx2.RequestError as error:
-        raise await failures.unreachable() from error
+        raise await failures.unreachable() from None  # closed while this call waited to be sent
     except UnicodeEncodeError as error:
         raise unwritable(error) from None
     except ValueError:
         raise await failures.unreadable() from None
+
+
+async def _without_key(error: openai.APIError, failures: Failures) -> openai.APIError:
+    """The error itself, or one like it when upstream repeats the key."""
+    import openai
+
+    if isinstance(error, openai.APIStatusError):
+        text = error.response.text
+        if failures.hide(text) == text and failures.hide_in(error.body) == error.body:
+            return error
+        return await failures.status(error.status_code, error.response.headers, error.response.content)
+    if failures.hide(error.message) == error.message and failures.hide_in(error.body) == error.body:
+        return error
+    return await failures.reported({"error": error.body})
+
+
+def _cause(error: Exception, failures: Failures) -> Exception:
+    """What the package's HTTP library said, as far as it can be told."""
+    import httpx2
+
+    source = error.__cause__ or error
+    return failures.scrubbed(source, tellable=isinstance(source, (httpx2.ConnectError, OSError)))

@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from ... import __version__
 from ...jsontext import JsonError, JsonObject, dumps, loads
@@ -59,7 +60,7 @@ class WireTransport(Transport):
                     yield await failures.check_chunk(await _decoded(data, failures))
                     empty = False
         except (ClientError, OSError) as error:
-            raise await _broken(error, failures) from error
+            raise await _broken(error, failures) from _cause(error, failures)
         finally:
             # closes the connection, unless the body was read to its end and the pool has it back
             response.close()
@@ -74,7 +75,8 @@ class WireTransport(Transport):
 
     async def aclose(self) -> None:
         """Close the connections; calling it again does no harm."""
-        session, self._session = self._session, None
+        async with self._opening:
+            session, self._session = self._session, None
         if session is not None:
             await session.close()
 
@@ -100,7 +102,7 @@ class WireTransport(Transport):
                 wait = pause(response.headers, attempt)
             except (ClientError, OSError) as error:
                 if last:
-                    raise await _broken(error, failures) from error
+                    raise await _broken(error, failures) from _cause(error, failures)
                 wait = backoff(attempt)
             await asyncio.sleep(wait)
         raise AssertionError("the last attempt returns or raises")
@@ -111,7 +113,8 @@ class WireTransport(Transport):
             "Content-Type": "application/json",
             "User-Agent": f"promptdock/{__version__}",
         }
-        if self._endpoint.api_key is not None:
+        # a user in the URL is sent as Basic, and there is one Authorization header only
+        if self._endpoint.api_key is not None and not urlsplit(self._endpoint.base_url).username:
             headers["Authorization"] = f"Bearer {self._endpoint.api_key.get_secret_value()}"
         return {**headers, **self._endpoint.headers}
 
@@ -173,6 +176,10 @@ async def _decoded(data: bytes, failures: Failures) -> Any:
 
 async def _broken(error: BaseException, failures: Failures) -> Exception:
     return await (failures.timed_out() if isinstance(error, TimeoutError) else failures.unreachable())
+
+
+def _cause(error: BaseException, failures: Failures) -> Exception:
+    return failures.scrubbed(error, tellable=isinstance(error, OSError))
 
 
 async def _events(response: ClientResponse) -> AsyncGenerator[bytes, None]:

@@ -82,7 +82,15 @@ async def test_it_gets_what_it_takes_and_its_own_settings() -> None:
 
 
 @pytest.mark.parametrize(
-    "error", [ValueError("secret"), SystemExit(2), GeneratorExit(), asyncio.CancelledError(), StopIteration()]
+    "error",
+    [
+        ValueError("secret"),
+        SystemExit(2),
+        KeyboardInterrupt(),
+        GeneratorExit(),
+        asyncio.CancelledError(),
+        StopIteration(),
+    ],
 )
 @pytest.mark.parametrize("form", ["async", "thread", "nonblocking"])
 async def test_whatever_it_raises_becomes_one_failure(
@@ -104,14 +112,6 @@ async def test_whatever_it_raises_becomes_one_failure(
     assert record.exc_info is not None
     message = record.getMessage()
     assert all(part in message for part in ("turn_started", "mine", "1.2", "req-1"))
-
-
-async def test_keyboard_interrupt_is_the_operators() -> None:
-    def implementation() -> None:
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        await run(call_of(implementation, nonblocking=True))
 
 
 @pytest.mark.parametrize("stubborn", [False, True])

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+import threading
 from contextlib import aclosing
+from importlib import import_module
 from typing import Any
 
 import openai
@@ -17,6 +19,7 @@ from promptdock import (
     PromptdockError,
     ProviderSettings,
 )
+from promptdock.providers.transports import Endpoint
 from tests.support.upstream import Upstream, completion, error, raw, text
 
 KEY = "sk-test-0123456789"
@@ -211,3 +214,49 @@ async def test_closing_while_a_call_waits_for_its_next_attempt(upstream: Upstrea
     with pytest.raises(openai.APIConnectionError):
         await task
     assert len(upstream.calls) == 1
+
+
+@TRANSPORTS
+@pytest.mark.anyio
+async def test_closing_while_the_connections_are_being_opened_leaves_none_open(
+    upstream: Upstream, transport: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Opening waits for a thread; what comes of it is closed, too."""
+    wire: Any = import_module(f"promptdock.providers.transports.{transport}")
+    made = getattr(wire, "WireTransport" if transport == "wire" else "SdkTransport")(
+        Endpoint(base_url=upstream.base_url, api_key=None)
+    )
+    opened: list[Any] = []
+    opening, go_on = asyncio.Event(), threading.Event()
+    loop = asyncio.get_running_loop()
+    build = getattr(made, "_open" if transport == "wire" else "_build")
+
+    def wait() -> None:
+        loop.call_soon_threadsafe(opening.set)
+        assert go_on.wait(20)
+
+    async def slow_open() -> Any:
+        await asyncio.to_thread(wait)
+        opened.append(await build())
+        return opened[-1]
+
+    def slow_build() -> Any:
+        wait()
+        opened.append(build())
+        return opened[-1]
+
+    monkeypatch.setattr(
+        made, "_open" if transport == "wire" else "_build", slow_open if transport == "wire" else slow_build
+    )
+    asking = asyncio.ensure_future(made.complete({"model": "m", "messages": []}))
+    await opening.wait()
+    closing = asyncio.ensure_future(made.aclose())
+    await asyncio.sleep(0)
+    go_on.set()
+    await closing
+    with pytest.raises(openai.APIConnectionError):
+        async with asyncio.timeout(20):
+            await asking
+    (client,) = opened
+    assert client.closed if transport == "wire" else client.is_closed()
+    assert upstream.calls == []

@@ -264,3 +264,30 @@ async def test_a_third_party_says_where_its_server_differs(upstream: Upstream) -
     assert upstream.calls[0].body["max_completion_tokens"] == 5
     assert "stream_options" not in upstream.calls[0].body
     assert upstream.calls[0].headers["x-title"] == "promptdock"
+
+
+@TRANSPORTS
+@pytest.mark.anyio
+@pytest.mark.parametrize("key", ["sk-\u00e4", "sk-a\nb", "sk a", "sk-\x7f"])
+async def test_a_key_that_no_request_can_carry_is_told_and_not_shown(
+    upstream: Upstream, transport: str, key: str
+) -> None:
+    asked = OpenAICompatibleProvider(
+        name="acme", base_url=upstream.base_url, api_key=key, settings=settings(transport=transport)
+    )
+    with pytest.raises(PromptdockError, match="characters that no request can carry") as caught:
+        await asked.complete(CALL)
+    assert caught.value.info.code == "provider_not_configured"
+    assert key not in str(caught.value)
+    assert not upstream.requests
+    await asked.aclose()
+
+
+@TRANSPORTS
+@pytest.mark.anyio
+async def test_a_user_in_the_url_is_sent_instead_of_the_key(upstream: Upstream, transport: str) -> None:
+    url = upstream.base_url.replace("http://", "http://ann:secret@")
+    asked = OpenAICompatibleProvider(name="acme", base_url=url, api_key="k", settings=settings(transport=transport))
+    await asked.complete(CALL)
+    await asked.aclose()
+    assert upstream.calls[0].headers["authorization"].startswith("Basic ")

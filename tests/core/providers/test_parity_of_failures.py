@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
-from contextlib import ExitStack
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, asynccontextmanager
 
 import openai
 import pytest
@@ -70,6 +72,36 @@ async def test_t50_rate_limits_and_what_the_server_asks_for(upstream: Upstream, 
     seen = await both(upstream, error(429, headers=headers), stream=True)
     assert seen.kind is openai.RateLimitError
     assert len(seen.sent) == attempts
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("value", ["é", "\u4f60\u597d", "\udce9"], ids=["latin", "chinese", "not UTF-8"])
+async def test_headers_that_are_not_ascii(value: str) -> None:
+    """They do not hide the error, nor the headers beside them."""
+    async with _raw_upstream(
+        b"HTTP/1.1 429 Too Many\r\nx-note: " + value.encode("utf-8", "surrogateescape") + b"\r\nretry-after: 500\r\n"
+        b"x-request-id: req_1\r\ncontent-length: 0\r\n\r\n"
+    ) as base_url:
+        seen = [
+            await outcome(provider(transport, base_url, retries=0, timeout=20), stream=False)
+            for transport in ("sdk", "wire")
+        ]
+    assert seen[0] == seen[1]
+    assert seen[0].kind is openai.RateLimitError
+    assert seen[0].info is not None
+    assert seen[0].info.retry_after == 500
+
+
+@asynccontextmanager
+async def _raw_upstream(answer: bytes) -> AsyncIterator[str]:
+    async def reply(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(answer)
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(reply, "127.0.0.1", 0) as server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
 
 
 @pytest.mark.anyio

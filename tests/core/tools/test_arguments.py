@@ -241,3 +241,11 @@ def _echo(number: int, text: str, flag: bool, many: list[float]) -> None:
 
 
 _ECHO = _echo
+
+
+def test_a_function_that_changes_its_arguments_changes_nobody_elses() -> None:
+    """Events and hooks see what the model wrote."""
+    made = Tool(name="any", description="Any.", parameters={"type": "object"}, function=lambda **given: given)
+    read = made.arguments.read({"items": [{"a": [1, 2]}]})
+    read.values["items"][0]["a"].clear()
+    assert read.data == {"items": [{"a": [1, 2]}]}

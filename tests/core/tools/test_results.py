@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -11,13 +12,13 @@ from decimal import Decimal
 from enum import Enum, IntEnum, StrEnum
 from pathlib import PurePosixPath
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, RootModel, field_serializer, model_serializer
 
 from promptdock.tools.results import ResultNotSerialisable, ResultTooLarge, result_text, sendable
 
@@ -176,3 +177,145 @@ def test_json_data_survives(value: object) -> None:
 @given(st.text(alphabet=st.characters(codec=None)))
 def test_any_text_can_be_made_sendable(text: str) -> None:
     assert len(sendable(text, 20).encode()) <= 80
+
+
+# --- huge results, which must not cost more than the limit -----------------------------------------------------
+
+
+class Box(BaseModel):
+    items: list[Any]
+
+
+@dataclass
+class Crate:
+    items: Any
+
+
+class Level60k(Enum):
+    LONG = "x" * 60_000
+
+
+def _doubled(wrap: Any, levels: int = 60) -> Any:
+    """Each level holds the one below twice: written out it would not fit into any memory."""
+    value: Any = ["leaf"]
+    for _ in range(levels):
+        value = wrap(value)
+    return value
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        _doubled(lambda inner: [inner, inner]),
+        _doubled(lambda inner: (inner, inner)),
+        _doubled(lambda inner: {"a": inner, "b": inner}),
+        _doubled(lambda inner: MappingProxyType({"a": inner, "b": inner})),
+        _doubled(lambda inner: deque([inner, inner])),
+        _doubled(lambda inner: [Crate(inner), Crate(inner)]),
+        _doubled(lambda inner: [Box.model_construct(items=[inner]), Box.model_construct(items=[inner])]),
+        _doubled(lambda inner: RootModel[Any].model_construct([inner, inner])),
+        ["x" * 60_000] * 4_000,
+        {"rows": ["x" * 60_000] * 4_000},
+        ({"x" * 60_000: 1},) * 4_000,
+        [Level60k.LONG] * 4_000,
+        [10**4_000] * 4_000,
+        [Decimal(10) ** 27] * 100_000,
+        [PurePosixPath("x" * 60_000)] * 4_000,
+        Box(items=[b"x" * 60_000] * 4_000),
+        Box(items=["x" * 60_000] * 4_000),
+        [Box(items=["x" * 60_000])] * 4_000,
+    ],
+    ids=range(18),
+)
+def test_a_result_that_grows_when_it_is_written_is_refused_before(value: object) -> None:
+    tracemalloc.start()
+    try:
+        with pytest.raises(ResultTooLarge, match="at most 65536"):
+            result_text(value, 65_536)
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_no_more_elements_are_looked_at_than_the_limit_allows() -> None:
+    seen = 0
+
+    class Endless(Mapping[str, int]):
+        def __getitem__(self, key: str) -> int:
+            return 1
+
+        def __iter__(self) -> Iterator[str]:
+            nonlocal seen
+            while True:
+                seen += 1
+                yield "key"
+
+        def __len__(self) -> int:
+            return 1
+
+    with pytest.raises(ResultTooLarge):
+        result_text([Endless()], 1000)
+    assert seen <= 1000
+    with pytest.raises(ResultTooLarge, match="20000000 elements"):
+        result_text({"rows": range(20_000_000)}, 1000)
+
+
+def _knot(kind: str) -> Any:
+    made: dict[str, Any] = {"dict": {}, "deque": deque(), "crate": Crate(None), "box": Box(items=[])}
+    value = made[kind]
+    match value:
+        case dict():
+            value["self"] = [value]
+        case deque():
+            value.append({"a": value})
+        case Crate():
+            value.items = (value,)
+        case Box():
+            value.items.append(value)
+    return value
+
+
+@pytest.mark.parametrize("kind", ["dict", "deque", "crate", "box"])
+def test_a_cycle_of_any_kind_is_no_json_and_not_too_large(kind: str) -> None:
+    with pytest.raises(ResultNotSerialisable, match="contains itself"):
+        result_text([_knot(kind)], 1000)
+
+
+class Quiet(BaseModel):
+    """Written shorter than it is."""
+
+    model_config = ConfigDict(extra="allow")
+    raw: bytes = Field(exclude=True)
+    summary: Annotated[str, PlainSerializer(len)]
+    other: str
+
+    @field_serializer("other")
+    def _shorten(self, value: str) -> str:
+        return value[:3]
+
+
+class Whole(BaseModel):
+    text: str
+
+    @model_serializer
+    def _say(self) -> str:
+        return self.text[:3]
+
+
+class Rows(RootModel[list[int]]):
+    def __iter__(self) -> Iterator[int]:  # type: ignore[override]
+        return iter(self.root)
+
+
+def test_what_a_model_leaves_out_or_shortens_does_not_count() -> None:
+    long = "x" * 5_000
+    quiet = Quiet(raw=long.encode() * 10, summary=long, other=long, more="m")  # type: ignore[call-arg]
+    assert result_text(quiet, 60) == '{"summary":5000,"other":"xxx","more":"m"}'
+    assert result_text([Whole(text=long)], 60) == '["xxx"]'
+    assert result_text(Rows([1, 2]), 60) == "[1,2]"
+
+
+def test_the_least_size_is_never_over_the_real_one() -> None:
+    value = [8, 255, 1.0, None, True, Level.HIGH, Colour.RED, Decimal("1E+9"), PurePosixPath("a"), (), {}, {"": ""}]
+    text = result_text(value, 1000)
+    assert result_text(value, len(text)) == text

@@ -367,6 +367,7 @@ def _raising(error: BaseException) -> Callable[[], None]:
         ValueError("s3cret"),
         OSError("s3cret"),
         SystemExit("s3cret"),
+        KeyboardInterrupt("s3cret"),
         GeneratorExit("s3cret"),
         asyncio.CancelledError("s3cret"),
         StopIteration("s3cret"),
@@ -397,9 +398,24 @@ async def test_t36_any_other_exception_goes_to_the_log_only(
     assert "s3cret" in caplog.text
 
 
-@pytest.mark.parametrize("function", [_recurse, _raising(KeyboardInterrupt())], ids=["recursion", "ctrl-c"])
-async def test_t36_a_thread_may_end_in_any_way(function: Callable[[], None]) -> None:
-    assert error_of(await call(function))[0] == "tool_failed"
+async def test_t36_a_tool_may_recurse_without_end() -> None:
+    assert error_of(await call(_recurse))[0] == "tool_failed"
+
+
+async def test_a_keyboard_interrupt_of_a_results_own_code_does_not_end_the_turn() -> None:
+    @dataclass
+    class Odd:
+        name: str
+
+        def __getattribute__(self, name: str) -> Any:
+            if name == "name":
+                raise KeyboardInterrupt
+            return super().__getattribute__(name)
+
+    def give() -> Any:
+        return Odd("x")
+
+    assert error_of(await call(give))[0] == "tool_failed"
 
 
 async def test_t36_a_hanging_sync_tool_is_abandoned_and_reported(caplog: pytest.LogCaptureFixture) -> None:
@@ -570,6 +586,57 @@ async def test_progress_from_a_thread_arrives_on_the_loop_in_order() -> None:
         ("responded", None),
     ]
     assert watcher.threads == {threading.current_thread()}
+
+
+class _Unwritable:
+    def __str__(self) -> str:
+        raise ValueError("no text")
+
+
+async def test_odd_progress_is_mended() -> None:
+    def work(context: ToolContext) -> str:
+        context.progress("huge", 10**400)
+        context.progress("tiny", -(10**400))
+        context.progress(cast(str, _Unwritable()), cast(float, "half"))
+        context.progress(cast(str, 7), cast(float, object()))
+        context.progress("no end", float("inf"))
+        return "done"
+
+    watcher = Watcher()
+    assert (await runner().run(request(_described(work)), watcher)).content == "done"
+    assert watcher.told[1:-1] == [
+        ("progressed", "huge", 1.0),
+        ("progressed", "tiny", 0.0),
+        ("progressed", "(_Unwritable)", None),
+        ("progressed", "7", None),
+        ("progressed", "no end", 1.0),
+    ]
+
+
+@pytest.mark.parametrize("kind", ["sync", "async"])
+async def test_a_tool_that_floods_progress_is_told_of_now_and_then_and_with_its_last_word(kind: str) -> None:
+    async def flood_async(context: ToolContext) -> str:
+        for number in range(50_000):
+            context.progress(str(number))
+            if number % 100 == 0:
+                await asyncio.sleep(0)
+        return "done"
+
+    def flood(context: ToolContext) -> str:
+        for number in range(50_000):
+            context.progress(str(number))
+        return "done"
+
+    watcher = Watcher()
+    started = time.perf_counter()
+    outcome = await runner(timeout=60).run(request(_described(flood if kind == "sync" else flood_async)), watcher)
+    seconds = time.perf_counter() - started
+    assert outcome.content == "done"
+    told = [int(what[1]) for what in watcher.told if what[0] == "progressed"]
+    assert told[-1] == 49_999
+    assert told == sorted(told)
+    assert len(told) <= 8 * (seconds / 0.1 + 2)
+    assert len(told) < 5_000
 
 
 async def test_progress_after_the_end_is_not_told() -> None:
