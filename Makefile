@@ -17,6 +17,7 @@ env: $(STAMP)  ## Create the environment in .venv (again only when pyproject.tom
 
 $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "promptdock needs Python 3.11 or newer; say make PYTHON=python3.12"; exit 1; }
+	@echo "Creating the environment in $(VENV) (once)…"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt uv
 	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --compile-bytecode --constraint constraints.txt --editable . --group dev

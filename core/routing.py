@@ -88,6 +88,8 @@ class Router:
     def _known(self, registered: RegisteredProvider, model: str, asked: str) -> Route:
         known = registered.provider.known_models
         if known is not None and model not in known:
+            if asked in self._aliases:
+                raise unknown_model(model, dict.fromkeys(self.names()), alias=asked)
             raise unknown_model(asked, dict.fromkeys(self.names()))
         return Route(registered, model)
 
@@ -107,12 +109,23 @@ class Router:
             yield from (f"{name}/{model}" for model in _models_of(registered))
 
 
-def unknown_model(asked: str, known: Iterable[str]) -> NotFound:
-    """The error for a model that does not exist here; it lists near matches among the known names."""
-    names = list(known)
+def unknown_model(asked: str, known: Iterable[str], *, alias: str | None = None) -> NotFound:
+    """The error for a model that does not exist here; it lists near matches among the known names.
+
+    Args:
+        asked: The name that is not known.
+        known: Names that are.
+        alias: The operator's alias for ``asked``, when the caller named that.
+    """
+    names = [name for name in known if name not in {asked, alias}]
     near = difflib.get_close_matches(asked[:200], names, n=3, cutoff=0.5) or names[:3]
     hint = f"Did you mean {', '.join(near)}?" if near else "None is known here: look at 'promptdock providers list'."
-    return NotFound(f"The model {asked[:200]!r} does not exist here. {hint}", param="model", code="model_not_found")
+    what = (
+        f"The model {asked[:200]!r}"
+        if alias is None
+        else f"The model {alias[:200]!r} stands for {asked[:200]!r}, which"
+    )
+    return NotFound(f"{what} does not exist here. {hint}", param="model", code="model_not_found")
 
 
 def _models_of(registered: RegisteredProvider) -> Iterator[str]:

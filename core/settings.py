@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
 import os
+import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from types import MappingProxyType
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
@@ -20,6 +24,16 @@ from pydantic_settings import (
 from .errors import ConfigurationError
 
 __all__ = ["ProviderSettings", "Settings", "load_settings"]
+
+_ANY_OBJECT: Final = '{"name": {"field": "value"}}'
+_JSON_EXAMPLES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "model_aliases": '{"fast": "openai/gpt-4o-mini"}',
+        "plugins": '{"plugin": {"field": "value"}}',
+        "providers": '{"local": {"base_url": "http://127.0.0.1:8080/v1"}}',
+        "tool_aliases": '{"plugin.tool": "other_name"}',
+    }
+)
 
 
 class ProviderSettings(BaseModel):
@@ -153,14 +167,35 @@ def load_settings(**overrides: Any) -> Settings:
         return Settings(**overrides)
     except ValidationError as error:
         places = "; ".join(
-            f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}"
+            f"{'.'.join(str(part) for part in item['loc'])}: {_in_our_words(item)}"
             for item in error.errors(include_input=False, include_url=False, include_context=False)
         )
         raise ConfigurationError(
-            f"The settings are not valid: {places}.", hint="Run 'promptdock doctor' to see where each comes from."
+            f"The settings are not valid: {places}{'' if places.endswith('?') else '.'}",
+            hint="Run 'promptdock doctor' to see where each comes from.",
         ) from None
     except SettingsError as error:
-        raise ConfigurationError(f"The environment or {settings_file() or 'promptdock.toml'}: {error}.") from None
+        raise _not_json(error) from None
     except (ValueError, OSError) as error:
         # tomllib's own message quotes no values, only line and column
         raise ConfigurationError(f"{settings_file()} cannot be read: {error}") from None
+
+
+def _in_our_words(item: Any) -> str:
+    """What is wrong with one value, from pydantic's description of it."""
+    if item["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(str(item["loc"][-1]), ProviderSettings.model_fields, n=1)
+        return f"there is no such setting; did you mean {near[0]}?" if near else "there is no such setting"
+    return str(item["msg"]).removeprefix("Value error, ")
+
+
+def _not_json(error: SettingsError) -> ConfigurationError:
+    """The error for a variable that has to be JSON; its value may be a secret, and is not shown."""
+    found = re.search(r'for field "(\w+)"', str(error))
+    if found is None:
+        return ConfigurationError("A variable in the environment cannot be read.")
+    field = found[1]
+    return ConfigurationError(
+        f"The variable PROMPTDOCK_{field.upper()} is not valid JSON.",
+        hint=f"Write an object such as {_JSON_EXAMPLES.get(field, _ANY_OBJECT)}",
+    )

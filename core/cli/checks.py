@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 from .findings import Finding, Level
-from .origins import read_file, unknown_variables
+from .origins import PREFIX, read_file, unknown_variables
 
 __all__ = ["check_home", "check_settings_file", "check_variables", "check_versions", "installed_versions"]
 
@@ -68,40 +68,59 @@ def check_settings_file(file: Path | None) -> Iterator[Finding]:
 
 def check_variables(environment: Mapping[str, str]) -> Iterator[Finding]:
     """Look for variables that were meant as settings."""
-    from ..settings import Settings
+    from ..settings import ProviderSettings, Settings
 
     for name in unknown_variables(environment):
-        known = [f"PROMPTDOCK_{field.upper()}" for field in Settings.model_fields]
+        # what all of them begin with would make any two of them look alike
+        start, _, last = name.upper().removeprefix(PREFIX).rpartition("__")
+        known = ProviderSettings.model_fields if start.startswith("PROVIDERS__") else Settings.model_fields
+        start = f"{PREFIX}{start}__" if start else PREFIX
         yield Finding(
             check="settings",
             level=Level.WARNING,
             what=f"The variable {name} looks like a setting, and no setting reads it.",
-            next=_meant(name, known) or f"Correct it, or unset {name}.",
+            next=_meant(last, [field.upper() for field in known], start) or f"Correct it, or unset {name}.",
         )
 
 
-def _meant(name: str, known: Iterable[str]) -> str | None:
+def _meant(name: str, known: Iterable[str], start: str = "") -> str | None:
     import difflib
 
-    near = difflib.get_close_matches(name, known, n=1)
-    return f"Did you mean {near[0]}?" if near else None
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.7)
+    return f"Did you mean {start}{near[0]}?" if near else None
 
 
 def check_home(home: Path) -> Iterator[Finding]:
-    """Look whether promptdock may write where it keeps what it stores; nothing is written for it."""
+    """Look whether promptdock may write where it keeps what it stores; nothing stays behind."""
+    try:
+        reason = _why_not(place := _nearest_folder(home))
+    except (OSError, ValueError) as error:
+        place, reason = home, getattr(error, "strerror", None) or str(error)
+    if reason is not None:
+        yield Finding(
+            check="home",
+            level=Level.PROBLEM,
+            what=f"The home folder {home} cannot be written: {place}: {reason}.",
+            next="Set PROMPTDOCK_HOME to a folder of your own, or change the permissions.",
+        )
+        return
+    told = "may be written" if place == home else "is made when it is needed"
+    yield Finding(check="home", level=Level.OK, what=f"The home folder {home} {told}.")
+
+
+def _nearest_folder(home: Path) -> Path:
     place = home
     while not place.exists() and place != place.parent:
         place = place.parent
+    return place
+
+
+def _why_not(place: Path) -> str | None:
+    """Why nothing can be made in a folder; None when it can. Tried, for some file systems promise what they refuse."""
     if not place.is_dir():
-        what, fits = f"{place} is not a folder", False
-    elif not os.access(place, os.W_OK | os.X_OK):
-        what, fits = f"{place} may not be written by this user", False
-    else:
-        what = f"The home folder {home} " + ("may be written" if place == home else "is made when it is needed")
-        fits = True
-    yield Finding(
-        check="home",
-        level=Level.OK if fits else Level.PROBLEM,
-        what=f"{what}.",
-        next=None if fits else "Set PROMPTDOCK_HOME to a folder of your own, or change the permissions.",
-    )
+        return "it is not a folder"
+    try:
+        with TemporaryDirectory(prefix=".promptdock-", dir=place):
+            return None
+    except OSError as error:
+        return error.strerror or str(error)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import re
 import sys
 import traceback
 from collections.abc import Mapping
@@ -22,15 +24,15 @@ MISUSED: Final = 2
 DEFECT: Final = 70
 INTERRUPTED: Final = 130
 
+_ERROR: Final = "Error:"
+_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_NO_NUMBER: Final = re.compile(r"(?P<value>.*) is not (?:a valid|in the range) .*", re.DOTALL)
 
 _NEXT_STEPS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "model_not_found": "Run 'promptdock providers list' to see whom you can ask.",
         "provider_not_found": "Run 'promptdock plugins list' to see what is loaded.",
         "provider_not_configured": "Run 'promptdock providers list' to see who has a key.",
-        "upstream_auth": "Run 'promptdock doctor --online' when you have corrected it.",
-        "upstream_timeout": "Run 'promptdock doctor --online' to check the provider.",
-        "upstream_unreachable": "Run 'promptdock doctor --online' to check the provider.",
     }
 )
 
@@ -71,6 +73,10 @@ def report(error: BaseException, *, debug: bool) -> int:
     if isinstance(error, BrokenPipeError):
         _stop_writing()
         return FAILED
+    if isinstance(error, OSError) and error.errno in _FULL:
+        _stop_writing()
+        _write(_joined(f"Cannot write: {os.strerror(error.errno)}", "Make room, or write somewhere else."))
+        return FAILED
     if debug and not isinstance(error, click.ClickException):
         _write("".join(traceback.format_exception(error)).rstrip())
     line, code = _line(error)
@@ -84,7 +90,7 @@ def _line(error: BaseException) -> tuple[str, int]:
         return error.format_message(), MISUSED
     if isinstance(error, click.UsageError):
         path = error.ctx.command_path if error.ctx is not None else "promptdock"
-        return _joined(error.format_message(), f"Run '{path} --help' for help."), MISUSED
+        return _joined(_usage_message(error), f"Run '{path} --help' for help."), MISUSED
     if isinstance(error, click.ClickException):
         return _joined(error.format_message(), ""), FAILED
     if isinstance(error, CommandFailed):
@@ -95,12 +101,33 @@ def _line(error: BaseException) -> tuple[str, int]:
     return _joined(f"This is a defect: {what}", "Run it again with --debug for the traceback."), DEFECT
 
 
+def _usage_message(error: click.UsageError) -> str:
+    """What click says, save where it speaks of types instead of numbers."""
+    if not isinstance(error, click.BadParameter) or error.param is None:
+        return error.format_message()
+    kind: object = error.param.type
+    if isinstance(kind, (click.types.IntParamType, click.types.FloatParamType)) and (
+        found := _NO_NUMBER.fullmatch(error.message)
+    ):
+        words = f"{found['value']} is not {_number_phrase(kind)}"
+        return click.BadParameter(words, ctx=error.ctx, param=error.param).format_message()
+    return error.format_message()
+
+
+def _number_phrase(kind: object) -> str:
+    what = "a whole number" if isinstance(kind, click.types.IntParamType) else "a number"
+    least, most = getattr(kind, "min", None), getattr(kind, "max", None)
+    if least is not None and most is not None:
+        return f"{what} from {least} to {most}"
+    return what if least is None else f"{what} from {least} on"
+
+
 def _joined(message: str, hint: str) -> str:
     if not message:
         return ""
     sentence = one_line(message)
     end = "" if sentence.endswith((".", "?", "!")) else "."
-    return one_line(f"Error: {sentence}{end} {hint}")
+    return one_line(f"{_ERROR} {sentence}{end} {hint}")
 
 
 def _code_of(error: SystemExit) -> int:
@@ -111,8 +138,14 @@ def _code_of(error: SystemExit) -> int:
 
 
 def _write(text: str) -> None:
+    if text.startswith(_ERROR) and _coloured():
+        text = click.style(_ERROR, fg="red", bold=True) + text.removeprefix(_ERROR)
     with suppress(OSError):
         click.echo(text, err=True)
+
+
+def _coloured() -> bool:
+    return sys.stderr.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def _stop_writing() -> None:

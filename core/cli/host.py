@@ -52,9 +52,10 @@ def told_apart(record: PluginRecord) -> str:
 
 def note_quarantined(output: Output, records: Iterable[PluginRecord]) -> None:
     """Mention on stderr that plugins are kept out, where something of theirs may be missed."""
-    names = [one_line(record.name) for record in quarantined(records)]
-    if names:
-        count = "1 plugin is" if len(names) == 1 else f"{len(names)} plugins are"
+    broken = quarantined(records)
+    if broken:
+        count = "1 plugin is" if len(broken) == 1 else f"{len(broken)} plugins are"
+        names = dict.fromkeys(one_line(record.name) for record in broken)
         told = f"{count} quarantined: {', '.join(names)}. Run 'promptdock plugins list' to see why."
         output.aside(Text(told, "yellow"))
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-__all__ = ["Invocation", "debug_option"]
+if TYPE_CHECKING:
+    import asyncio
+
+__all__ = ["Invocation", "debug_option", "strict_option"]
 
 C = TypeVar("C", bound=Callable[..., Any])
 
@@ -19,9 +22,12 @@ class Invocation:
 
     Attributes:
         debug: Whether to show tracebacks and all log records.
+        unfinished: The event loop's runner when code of plugins does not end in it: kept, since what is destroyed
+            in the middle of its work complains.
     """
 
     debug: bool = False
+    unfinished: asyncio.Runner | None = None
 
 
 def _remember(ctx: click.Context, _: click.Parameter, value: bool) -> bool:
@@ -40,3 +46,8 @@ def debug_option(command: C) -> C:
         callback=_remember,
         help="Show tracebacks and all log records.",
     )(command)
+
+
+def strict_option(command: C) -> C:
+    """Add ``--strict``, which means the same as ``PROMPTDOCK_STRICT=true``."""
+    return click.option("--strict", is_flag=True, help="Exit with 1 when a plugin is quarantined.")(command)

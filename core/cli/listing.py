@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from .invocation import Invocation, debug_option
+from .invocation import Invocation, debug_option, strict_option
 
 if TYPE_CHECKING:
     from ..plugins.catalog import Catalog, PluginRecord
@@ -41,7 +40,7 @@ def providers() -> None:
 
 @plugins.command("list")
 @_JSON
-@click.option("--strict", is_flag=True, help="Exit with 1 when a plugin is quarantined.")
+@strict_option
 @debug_option
 @click.pass_obj
 def list_plugins(invocation: Invocation, as_json: bool, strict: bool) -> None:
@@ -50,26 +49,23 @@ def list_plugins(invocation: Invocation, as_json: bool, strict: bool) -> None:
     A quarantined plugin is shown with its reason and what to do about it, with --debug with its traceback, too.
     """
 
-    def show(host: PluginHost, settings: Settings, output: Output) -> None:
+    def show(host: PluginHost, _: Settings, output: Output) -> None:
         from ..listings import list_plugins as as_objects
-        from .host import quarantined
 
         if as_json:
             output.json(as_objects(host.catalog))
         else:
             _show_plugins(host.catalog.plugins, output, tracebacks=invocation.debug)
-        broken = quarantined(host.catalog.plugins)
-        if broken and (strict or settings.strict):
-            _fail_strictly(broken)
 
-    _look(invocation, show)
+    _look(invocation, show, strict=strict, hint="What to do about it is said above.")
 
 
 @tools.command("list")
 @_JSON
+@strict_option
 @debug_option
 @click.pass_obj
-def list_tools(invocation: Invocation, as_json: bool) -> None:
+def list_tools(invocation: Invocation, as_json: bool, strict: bool) -> None:
     """Show every tool: its id, the name that models use, and what it does."""
 
     def show(host: PluginHost, _: Settings, output: Output) -> None:
@@ -83,16 +79,17 @@ def list_tools(invocation: Invocation, as_json: bool) -> None:
             output.json(listed)
             return
         rows = [[tool["id"], tool["name"], tool["plugin"], _first_line(tool["description"])] for tool in listed]
-        show_table(output, ["id", "name", "plugin", "description"], rows)
+        show_table(output, ["id", "name", "plugin", "description"], rows, below=["description"])
 
-    _look(invocation, show)
+    _look(invocation, show, strict=strict)
 
 
 @providers.command("list")
 @_JSON
+@strict_option
 @debug_option
 @click.pass_obj
-def list_providers(invocation: Invocation, as_json: bool) -> None:
+def list_providers(invocation: Invocation, as_json: bool, strict: bool) -> None:
     """Show every provider: who brings it, its default model, and whether it has what it needs, e.g. its key."""
 
     def show(host: PluginHost, settings: Settings, output: Output) -> None:
@@ -116,17 +113,24 @@ def list_providers(invocation: Invocation, as_json: bool) -> None:
             ]
             for item in listed
         ]
-        show_table(output, ["name", "plugin", "default model", "configured", ""], rows)
+        show_table(output, ["name", "plugin", "default model", "configured", ""], rows, squeezed=["default model"])
 
-    _look(invocation, show)
+    _look(invocation, show, strict=strict)
 
 
-def _look(invocation: Invocation, show: Callable[[PluginHost, Settings, Output], None]) -> None:
-    """Load the plugins, show something of them, and then what the operator should look at."""
+def _look(
+    invocation: Invocation,
+    show: Callable[[PluginHost, Settings, Output], None],
+    *,
+    strict: bool,
+    hint: str = "Run 'promptdock plugins list' to see what to do about it.",
+) -> None:
+    """Load the plugins, show what the operator should look at and what was asked for, and fail if that is wanted."""
     from ..logs import command_logging
     from ..settings import load_settings
     from .console import open_output
-    from .host import loaded_host, show_warnings
+    from .ending import run_async
+    from .host import loaded_host, quarantined, show_warnings
     from .waiting import Waiting
 
     command_logging(debug=invocation.debug)
@@ -140,11 +144,14 @@ def _look(invocation: Invocation, show: Callable[[PluginHost, Settings, Output],
                 waiting.hide()
                 show_warnings(output, host.warnings)
                 show(host, settings, output)
+                broken = quarantined(host.catalog.plugins)
         finally:
             waiting.hide()
+        if broken and (strict or settings.strict):
+            _fail_strictly(broken, hint)
 
     with open_output() as output:
-        asyncio.run(look(output))
+        run_async(look(output), invocation)
 
 
 def _show_plugins(records: Sequence[PluginRecord], output: Output, *, tracebacks: bool) -> None:
@@ -162,7 +169,13 @@ def _show_plugins(records: Sequence[PluginRecord], output: Output, *, tracebacks
         ]
         for record in records
     ]
-    show_table(output, ["name", "distribution", "version", "state", "load", "hooks"], rows)
+    show_table(
+        output,
+        ["name", "distribution", "version", "state", "load", "hooks"],
+        rows,
+        below=["hooks"],
+        squeezed=["distribution"],
+    )
     for record in records:
         if record.reason is not None:
             _show_reason(record, output, traceback=tracebacks)
@@ -184,15 +197,12 @@ def _show_reason(record: PluginRecord, output: Output, *, traceback: bool) -> No
         output.line(Text(visible(record.traceback).rstrip(), "dim"))
 
 
-def _fail_strictly(broken: Sequence[PluginRecord]) -> None:
+def _fail_strictly(broken: Sequence[PluginRecord], hint: str) -> None:
     from .failures import CommandFailed
     from .phrases import count_phrase
 
-    named = ", ".join(record.name for record in broken)
-    raise CommandFailed(
-        f"{count_phrase(len(broken), 'plugin')} in quarantine: {named}",
-        hint="Do what is said of each above, or deny it, e.g. PROMPTDOCK_PLUGINS_DENY=" + broken[0].name,
-    )
+    named = ", ".join(dict.fromkeys(record.name for record in broken))
+    raise CommandFailed(f"{count_phrase(len(broken), 'plugin')} in quarantine: {named}", hint=hint)
 
 
 def _default_provider(catalog: Catalog, settings: Settings) -> str | None:

@@ -93,11 +93,16 @@ def main(args: Sequence[str] | None = None) -> None:
     Raises:
         SystemExit: Always. 0: done; 1: it did not work; 2: called wrongly; 70: a defect; 130: interrupted.
     """
-    sys.exit(_run(args))
-
-
-def _run(args: Sequence[str] | None) -> int:
     invocation = Invocation(debug=bool(os.environ.get("PROMPTDOCK_DEBUG")))
+    code = _run(args, invocation)
+    if invocation.unfinished is not None:
+        from .ending import leave
+
+        leave(code)
+    sys.exit(code)
+
+
+def _run(args: Sequence[str] | None, invocation: Invocation) -> int:
     _never_fail_to_write()
     try:
         result: Any = cli.main(

@@ -7,15 +7,21 @@ import tomllib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 from ..jsontext import JsonError, JsonObject, loads
 from ..plaintext import one_line, shorten
 from ..settings import ProviderSettings, Settings
+from .secrets import is_open
 
-__all__ = ["Origin", "read_file", "read_origins", "unknown_variables"]
+if TYPE_CHECKING:
+    from pydantic import BaseModel
 
-_PREFIX = "PROMPTDOCK_"
+__all__ = ["PREFIX", "Origin", "read_file", "read_origins", "unknown_variables"]
+
+PREFIX: Final = "PROMPTDOCK_"
+"""What the names of all our variables begin with."""
+
 _OWN_VARIABLES = frozenset({"PROMPTDOCK_DEBUG", "PROMPTDOCK_SERVE_GRACE"})
 _HIDDEN = "(hidden)"
 _USERINFO = re.compile(r"(?<=://)[^/@\s]+@")
@@ -53,21 +59,25 @@ def read_file(path: Path | None) -> Mapping[str, Any]:
         return {}
 
 
-def read_origins(environment: Mapping[str, str], file: Path | None) -> list[Origin]:
+def read_origins(
+    environment: Mapping[str, str], file: Path | None, models: Mapping[str, type[BaseModel]] | None = None
+) -> list[Origin]:
     """Find every setting that is made somewhere.
 
     Args:
         environment: The process's variables.
         file: The settings file, or None.
+        models: Settings models by plugin id; the settings of other plugins stay hidden.
 
     Returns:
         Those of the environment, which win, then those of the file; by name.
     """
-    variables = sorted(_from_environment(environment), key=lambda origin: origin.name)
+    models = models or {}
+    variables = sorted(_from_environment(environment, models), key=lambda origin: origin.name)
     variables += _vendor_keys(environment, {origin.name for origin in variables})
     taken = {origin.name for origin in variables}
     in_file = [
-        Origin(name, str(file), _shown(name, value), overridden=name in taken)
+        Origin(name, str(file), _shown(name, value, models), overridden=name in taken)
         for name, value in sorted(_leaves(read_file(file)))
         if name.partition(".")[0] in Settings.model_fields
     ]
@@ -79,17 +89,17 @@ def unknown_variables(environment: Iterable[str]) -> list[str]:
     return sorted(
         name
         for name in environment
-        if name.upper().startswith(_PREFIX) and name.upper() not in _OWN_VARIABLES and not _is_known(_dotted(name))
+        if name.upper().startswith(PREFIX) and name.upper() not in _OWN_VARIABLES and not _is_known(_dotted(name))
     )
 
 
-def _from_environment(environment: Mapping[str, str]) -> Iterator[Origin]:
+def _from_environment(environment: Mapping[str, str], models: Mapping[str, type[BaseModel]]) -> Iterator[Origin]:
     for variable, text in environment.items():
-        if not variable.upper().startswith(_PREFIX) or not _is_known(name := _dotted(variable)):
+        if not variable.upper().startswith(PREFIX) or not _is_known(name := _dotted(variable)):
             continue
         members = list(_leaves(_decoded(text), name)) if text.lstrip().startswith("{") else []
         for leaf, value in members or [(name, text)]:
-            yield Origin(leaf, f"${variable}", _shown(leaf, value))
+            yield Origin(leaf, f"${variable}", _shown(leaf, value, models))
 
 
 def _vendor_keys(environment: Mapping[str, str], taken: Collection[str]) -> Iterator[Origin]:
@@ -104,7 +114,7 @@ def _vendor_keys(environment: Mapping[str, str], taken: Collection[str]) -> Iter
 
 
 def _dotted(variable: str) -> str:
-    return variable.upper().removeprefix(_PREFIX).lower().replace("__", ".")
+    return variable.upper().removeprefix(PREFIX).lower().replace("__", ".")
 
 
 def _is_known(name: str) -> bool:
@@ -131,11 +141,16 @@ def _leaves(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
         yield name, value
 
 
-def _shown(name: str, value: Any) -> str:
-    """What may be shown of a value: nothing of keys, of plugins' settings, which may be anything, or of odd texts."""
+def _shown(name: str, value: Any, models: Mapping[str, type[BaseModel]]) -> str:
+    """What may be shown of a value: nothing of keys, or of what no model says anything about."""
     head, _, rest = name.partition(".")
-    field = rest.rpartition(".")[2]
-    open_field = head != "plugins" if head != "providers" else field in ProviderSettings.model_fields
-    if not open_field or "api_key" in {head, field}:
+    owner, _, path = rest.partition(".")
+    if head == "plugins":
+        shown = owner in models and is_open(models[owner], path.split("."))
+    elif head == "providers":
+        shown = is_open(ProviderSettings, path.split("."))
+    else:
+        shown = is_open(Settings, [head])
+    if not shown:
         return _HIDDEN
     return one_line(shorten(_USERINFO.sub(f"{_HIDDEN}@", str(value)), _LONGEST))

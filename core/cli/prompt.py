@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 from typing import TYPE_CHECKING
 
 import click
 
-from .invocation import Invocation, debug_option
+from .invocation import Invocation, debug_option, strict_option
 
 if TYPE_CHECKING:
     from ..settings import Settings
-    from ..turn.events import Event
     from ..turn.request import PromptRequest
     from .console import Output
     from .prompt_view import PromptView
@@ -41,6 +39,7 @@ def _as_utf8(_: click.Context, parameter: click.Parameter, value: str | None) ->
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead.")
 @click.option("-v", "--verbose", is_flag=True, help="Show the tools left out, too, and each round.")
 @click.option("-q", "--quiet", is_flag=True, help="Show nothing but the answer.")
+@strict_option
 @debug_option
 @click.pass_obj
 def prompt(
@@ -54,6 +53,7 @@ def prompt(
     as_json: bool,
     verbose: bool,
     quiet: bool,
+    strict: bool,
 ) -> None:
     """Answer TEXT with the tools of the installed plugins; '-' reads it from stdin.
 
@@ -67,6 +67,7 @@ def prompt(
     from ..settings import load_settings
     from ..turn.request import PromptRequest
     from .console import open_output
+    from .ending import run_async
 
     command_logging(debug=invocation.debug)
     request = PromptRequest(
@@ -78,11 +79,11 @@ def prompt(
         stream=stream,
     )
     with open_output() as output:
-        settings = load_settings()
+        settings = load_settings(**({"strict": True} if strict else {}))
         if as_json:
-            asyncio.run(_print_json(settings, request, output))
+            run_async(_print_json(settings, request, output), invocation)
         else:
-            asyncio.run(_show(settings, request, output, verbose=verbose, quiet=quiet))
+            run_async(_show(settings, request, output, verbose=verbose, quiet=quiet), invocation)
 
 
 def _read(text: str) -> str:
@@ -99,19 +100,21 @@ def _read(text: str) -> str:
 async def _print_json(settings: Settings, request: PromptRequest, output: Output) -> None:
     from ..service import open_service
     from ..turn.fold import fold_turn
-    from .failures import CommandFailed, next_step
+    from .asking import check_configured, turn_failure
     from .waiting import Waiting
 
     waiting = Waiting(output)
     waiting.show("waiting for the answer")
     try:
         async with open_service(settings) as service:
+            provider = service.resolve(request.model).provider.provider
+            check_configured(provider, settings)
             result = await fold_turn(service.run(request))
     finally:
         waiting.hide()
     output.json(result.as_json())
     if result.failure is not None:
-        raise CommandFailed(result.failure.error.message, hint=next_step(result.failure.error.code))
+        raise turn_failure(result.failure.error, provider, settings)
 
 
 async def _show(settings: Settings, request: PromptRequest, output: Output, *, verbose: bool, quiet: bool) -> None:
@@ -122,29 +125,26 @@ async def _show(settings: Settings, request: PromptRequest, output: Output, *, v
     view = PromptView(output, waiting, verbose=verbose, quiet=quiet, stream=request.stream)
     waiting.show("loading plugins")
     try:
-        last = await _run(settings, request, view)
+        await _run(settings, request, view)
     finally:
         waiting.hide()
-    _raise_failure(last)
 
 
-async def _run(settings: Settings, request: PromptRequest, view: PromptView) -> Event | None:
+async def _run(settings: Settings, request: PromptRequest, view: PromptView) -> None:
     from contextlib import aclosing
 
     from ..service import open_service
+    from ..turn.events import Event, TurnFailed
+    from .asking import check_configured, turn_failure
 
     last: Event | None = None
-    async with open_service(settings) as service, aclosing(service.run(request)) as events:
-        view.loaded(service.catalog.plugins)
-        async for event in events:
-            view.show(event)
-            last = event
-    return last
-
-
-def _raise_failure(last: Event | None) -> None:
-    from ..turn.events import TurnFailed
-    from .failures import CommandFailed, next_step
-
+    async with open_service(settings) as service:
+        view.loaded(service.catalog)
+        provider = service.resolve(request.model).provider.provider
+        check_configured(provider, settings)
+        async with aclosing(service.run(request)) as events:
+            async for event in events:
+                view.show(event)
+                last = event
     if isinstance(last, TurnFailed):
-        raise CommandFailed(last.error.message, hint=next_step(last.error.code))
+        raise turn_failure(last.error, provider, settings)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.text import Text
 
 from ..plaintext import one_line, shorten, visible
-from ..plugins.catalog import PluginRecord
+from ..plugins.catalog import Catalog
 from ..selection.decisions import Decision
 from ..turn.events import (
     CompletionDelta,
@@ -62,12 +62,14 @@ class PromptView:
         self._in_line = False
         self._streamed = ""
         self._asked: dict[str, str] = {}
+        self._names: Mapping[str, str] = {}
 
-    def loaded(self, plugins: Sequence[PluginRecord]) -> None:
-        """Mention the plugins whose tools are missing because they are broken."""
+    def loaded(self, catalog: Catalog) -> None:
+        """Take over the tools' names, and mention the plugins whose tools are missing because they are broken."""
+        self._names = {identity: tool.name for identity, tool in catalog.tools.items()}
         if not self._quiet:
             self._waiting.hide()
-            note_quarantined(self._output, plugins)
+            note_quarantined(self._output, catalog.plugins)
 
     def show(self, event: Event) -> None:
         """Render one event; kinds that no line speaks of are passed over."""
@@ -120,7 +122,9 @@ class PromptView:
         label = "tools"
         for item in self._presented:
             name = Text(f"{visible(item.name):<{width}}", "bold cyan")
-            self._entry(label, Text.assemble(name, f"  {one_line(item.reason)}", (f"  [{item.plugin}]", "dim")))
+            identity = (f"  {item.tool}" if self._verbose else "", "dim")
+            told = f"  {one_line(item.reason)}"
+            self._entry(label, Text.assemble(name, identity, told, (f"  [{item.plugin}]", "dim")))
             label = ""
         if self._verbose:
             self._left_out(decisions, kept)
@@ -135,8 +139,10 @@ class PromptView:
         label = "left out"
         for item in decisions:
             if item.tool is not None and item.tool not in kept:
-                told = f"{item.tool}  {one_line(item.reason)}  [{item.plugin}: {one_line(item.rule)}]"
-                self._entry(label, Text(told, "dim"))
+                name = visible(self._names.get(item.tool, item.tool))
+                identity = (f"  {item.tool}" if name != item.tool else "", "dim")
+                told = f"  {one_line(item.reason)}  [{item.plugin}: {one_line(item.rule)}]"
+                self._entry(label, Text.assemble(name, identity, (told, "dim")))
                 label = ""
 
     def _call(self, event: ToolResponded) -> None:

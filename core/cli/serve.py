@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -77,6 +76,7 @@ def serve(
     """
     from ..settings import load_settings
     from .console import open_output
+    from .ending import run_async
     from .listening import listen
 
     if strict:
@@ -87,8 +87,8 @@ def serve(
         _refuse_open_door(host, settings)
     with open_output() as output, listen(host, port) as listening:
         if workers == 1:
-            return asyncio.run(_serve_here(settings, options, listening, output))
-        return _serve_in_workers(settings, options, listening, output)
+            return run_async(_serve_here(settings, options, listening, output), invocation)
+        return _serve_in_workers(settings, options, listening, output, invocation)
 
 
 def _refuse_open_door(host: str, settings: Settings) -> None:
@@ -134,14 +134,17 @@ async def _serve_here(settings: Settings, options: _Options, listening: socket.s
     return INTERRUPTED if server.interrupted else 0
 
 
-def _serve_in_workers(settings: Settings, options: _Options, listening: socket.socket, output: Output) -> int:
+def _serve_in_workers(
+    settings: Settings, options: _Options, listening: socket.socket, output: Output, invocation: Invocation
+) -> int:
     import signal
 
+    from .ending import run_async
     from .failures import INTERRUPTED, CommandFailed
     from .server import GRACE_VARIABLE, Workers, server_config
 
     log_config = _log_config(options)
-    asyncio.run(_try_out(settings, options, listening, output))
+    run_async(_try_out(settings, options, listening, output), invocation)
     os.environ[GRACE_VARIABLE] = str(options.grace)
     config = server_config(
         _WORKER_APP,

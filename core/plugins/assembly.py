@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +13,7 @@ from typing import TYPE_CHECKING
 from .calls import HookCall
 from .catalog import Catalog, PluginRecord, PluginState, RegisteredProvider, RegisteredRule, RegisteredTool
 from .conflicts import tool_id, wire_name
-from .discovery import Candidate
+from .discovery import CODE, Candidate
 from .inspection import HOOKS
 from .quarantine import Quarantine, format_traceback
 from .registration import Registrations
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from ..settings import Settings
 
 __all__ = ["Entry", "assemble_calls", "assemble_catalog", "collect_warnings"]
+
+_FILE_MODULE = re.compile(r"promptdock_file_plugins\.(\w+)_[0-9a-f]{12}(?:\.([\w.<>]+\w))?")
 
 
 @dataclass(slots=True, eq=False)
@@ -66,7 +70,8 @@ class Entry:
             state=state,
             hooks=tuple(sorted({call.hook for call in self.calls})),
             load_ms=self.ms,
-            reason=self.denied or (self.problem.reason if self.problem is not None else None),
+            reason=self.denied
+            or (_readable(self.problem.reason).removesuffix(".") if self.problem is not None else None),
             remedy=self._remedy(),
             traceback=format_traceback(cause) if cause is not None else None,
             settings=self.given.settings if self.good and self.given is not None else None,
@@ -77,10 +82,35 @@ class Entry:
             return "Change plugins_allow or plugins_deny, and restart."
         if self.problem is None:
             return None
-        advice = self.problem.remedy or f"Correct or upgrade {self.candidate.distribution}."
+        advice = self.problem.remedy or _general_advice(self.candidate, self.problem.cause)
         if "PROMPTDOCK_PLUGINS_DENY" in advice:
             return advice
-        return f"{advice} To do without it: PROMPTDOCK_PLUGINS_DENY={self.name}"
+        end = "" if advice.endswith((".", "?", "!")) else "."
+        return f"{_readable(advice)}{end} To do without it: PROMPTDOCK_PLUGINS_DENY={self.name}"
+
+
+def _readable(text: str) -> str:
+    """Name what is in a one-file plugin by its file; the module that it is imported as means nothing to anybody."""
+    return _FILE_MODULE.sub(lambda match: f"{match[2]} in {match[1]}.py" if match[2] else f"{match[1]}.py", text)
+
+
+def _general_advice(candidate: Candidate, cause: BaseException | None) -> str:
+    where = candidate.distribution
+    if where.startswith("file:"):
+        advice = f"Correct the file {where.removeprefix('file:')}"
+    elif where == CODE:
+        advice = "Correct the plugin object that the program gives"
+    else:
+        advice = f"Correct or upgrade {where}"
+    if isinstance(cause, ModuleNotFoundError) and (missing := _to_install(cause)):
+        advice = f"Install {missing} into promptdock's environment, or {advice[0].lower()}{advice[1:]}"
+    return f"{advice}; 'promptdock plugins list --debug' shows the traceback." if cause is not None else f"{advice}."
+
+
+def _to_install(error: ModuleNotFoundError) -> str | None:
+    """The package that is missing; None when only a part of one that is there is."""
+    top = (error.name or "").partition(".")[0]
+    return top if top and top not in sys.modules else None
 
 
 def assemble_catalog(entries: Sequence[Entry], records: Sequence[PluginRecord], aliases: Mapping[str, str]) -> Catalog:

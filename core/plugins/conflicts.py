@@ -69,13 +69,13 @@ def _tool_clash(name: str, identities: Sequence[str]) -> Quarantine:
 def _provider_clash(name: str, plugins: Sequence[str]) -> Quarantine:
     return Quarantine(
         f"several plugins give the provider {name!r}: {' and '.join(plugins)}",
-        f"Deny one of them: PROMPTDOCK_PLUGINS_DENY={plugins[0]}.",
+        f"Deny one of them: PROMPTDOCK_PLUGINS_DENY={plugins[0]}",
     )
 
 
 def _joined(problems: Sequence[Quarantine]) -> Quarantine:
     if len(problems) == 1:
         return problems[0]
-    return Quarantine(
-        "; ".join(problem.reason for problem in problems), " ".join(problem.remedy or "" for problem in problems)
-    )
+    remedies = dict.fromkeys((problem.remedy or "").rstrip(".") for problem in problems)
+    # a value that is to be copied stands at the very end, so the sentences about tools, which end in none, come first
+    return Quarantine("; ".join(problem.reason for problem in problems), "; ".join(remedies))

@@ -14,7 +14,7 @@ from .assembly import Entry, assemble_calls, assemble_catalog, collect_warnings
 from .calls import HookCall
 from .catalog import Catalog, PluginRecord, PluginState
 from .conflicts import find_conflicts
-from .discovery import Candidate, find_plugins
+from .discovery import CODE, Candidate, find_plugins
 from .inspection import inspect_plugin, new_manager
 from .quarantine import Quarantine, describe_exception
 from .registration import register
@@ -112,10 +112,17 @@ def _check_ids(entries: Sequence[Entry]) -> None:
 
 def _duplicate(name: str, owners: Sequence[Candidate]) -> Quarantine:
     named = " and ".join(f"{owner.distribution} {owner.version}".strip() for owner in owners)
-    last = owners[-1].distribution
+    reason = f"several distributions claim the plugin id {name!r}: {named}"
+    kept = next((owner for owner in owners if owner.distribution == CODE), owners[0])
+    others = list(dict.fromkeys(owner.distribution for owner in owners if owner.distribution != kept.distribution))
+    if len(others) + 1 < len(owners):
+        return Quarantine(reason, f"Correct or uninstall {kept.distribution}: it brings two plugins of one id.")
+    files = [other.removeprefix("file:") for other in others if other.startswith("file:")]
+    denied = ",".join(f"{name}@{'file' if other.startswith('file:') else other}" for other in others)
+    if files and len(others) == 1:
+        return Quarantine(reason, f"Delete or rename {files[0]}, or deny it: PROMPTDOCK_PLUGINS_DENY={denied}")
     return Quarantine(
-        f"several distributions claim the plugin id {name!r}: {named}",
-        f"Uninstall all but one of them, or deny all but one, e.g. PROMPTDOCK_PLUGINS_DENY={name}@{last}",
+        reason, f"Keep one of them, e.g. {kept.distribution}: uninstall the others, or PROMPTDOCK_PLUGINS_DENY={denied}"
     )
 
 
@@ -181,7 +188,7 @@ def _refuse_quarantined(records: Sequence[PluginRecord]) -> None:
         named = "; ".join(f"{r.name} ({f'{r.distribution} {r.version}'.strip()}): {r.reason}" for r in broken)
         raise PluginError(
             f"Strict mode: {len(broken)} of {len(records)} plugins cannot be loaded: {named}.",
-            hint="Run 'promptdock plugins list' without --strict to see what to do about each.",
+            hint="Run 'promptdock plugins list' to see what to do about each.",
         )
 
 

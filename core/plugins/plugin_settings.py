@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from pydantic import AliasChoices, AliasPath, BaseModel, ValidationError
 from pydantic.fields import FieldInfo
@@ -13,12 +13,18 @@ from .quarantine import Quarantine
 
 __all__ = ["fill_settings"]
 
+_WANTS_LIST: Final = frozenset(
+    {"list_type", "tuple_type", "set_type", "frozen_set_type", "deque_type", "sequence_str", "iterable_type"}
+)
+_WANTS_OBJECT: Final = frozenset({"dict_type", "mapping_type", "model_type", "model_attributes_type", "dataclass_type"})
+
 
 def fill_settings(name: str, model: type[BaseModel], values: Mapping[str, Any]) -> BaseModel:
     """Make an instance of a plugin's settings model.
 
-    The environment has only text, so text that a field does not take as it is gets read as JSON: ``["a", "b"]`` for a
-    list, say. A whole number where text is wanted, e.g. a PIN, is taken as text.
+    The environment has only text, so text that a field does not take as it is gets read as JSON: ``{"a": 1}`` for an
+    object, say. For a list it may also be ``a, b``, or a single value. A whole number where text is wanted, e.g. a
+    PIN, is taken as text.
 
     Args:
         name: The plugin's id.
@@ -73,15 +79,18 @@ def _decode_texts(values: Mapping[str, Any], error: ValidationError) -> dict[str
     changed = False
     for item in error.errors(include_url=False, include_context=False):
         path = [part for part in item["loc"] if isinstance(part, str)]
-        changed = _decode_at(result, path) or changed
+        changed = _decode_at(result, path, as_list=item["type"] in _WANTS_LIST) or changed
     return result if changed else None
 
 
-def _decode_at(values: dict[str, Any], path: list[str]) -> bool:
+def _decode_at(values: dict[str, Any], path: list[str], *, as_list: bool) -> bool:
     """Decode the text that stands somewhere on a path, in copies of the objects on the way."""
     here = values
     for part in path:
         value = here.get(part)
+        if as_list and (items := _as_list(value)) is not None:
+            here[part] = items
+            return True
         if isinstance(value, str):
             try:
                 here[part] = loads(value)
@@ -98,10 +107,22 @@ def _decode_at(values: dict[str, Any], path: list[str]) -> bool:
     return False
 
 
+def _as_list(value: object) -> list[Any] | None:
+    """The items that a text or number from the environment stands for; None when it is, or should be, JSON."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return [str(value)]
+    if not isinstance(value, str) or value.strip() == "null":
+        return None
+    # brackets that are no JSON are a slip, and a comma between some, as in a regular expression, separates nothing
+    if value.lstrip()[:1] in {"[", "{"} or ("," in value and any(sign in value for sign in '{[("')):
+        return None
+    return [part.strip() for part in value.split(",") if part.strip()]
+
+
 def _refusal(name: str, error: ValidationError) -> Quarantine:
     places = "; ".join(
         f"{'.'.join(['plugins', name, *map(str, item['loc'])])}: {_message(item)}"
-        for item in error.errors(include_input=False, include_url=False, include_context=False)
+        for item in error.errors(include_url=False, include_context=False)
     )
     return Quarantine(
         f"wrong settings: {places}",
@@ -111,4 +132,10 @@ def _refusal(name: str, error: ValidationError) -> Quarantine:
 
 def _message(item: Any) -> str:
     """Give pydantic's text, save for a validator's own words: these may quote the value."""
-    return "not valid" if item["type"] in {"value_error", "assertion_error"} else str(item["msg"])
+    if item["type"] in {"value_error", "assertion_error"}:
+        return "not valid"
+    if isinstance(item["input"], str) and item["type"] in _WANTS_OBJECT:
+        return 'it must be an object; as text that is JSON such as {"name": "value"}'
+    if isinstance(item["input"], str) and item["type"] in _WANTS_LIST:
+        return 'it must be a list; as text that is JSON such as ["a", "b"], or plain a,b'
+    return str(item["msg"])

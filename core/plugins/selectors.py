@@ -9,6 +9,7 @@ from dataclasses import dataclass
 __all__ = ["PluginSelector", "normalise_distribution", "refuse", "unmatched"]
 
 _SEPARATORS = re.compile(r"[-_.]+")
+_ANY_FILE = "file"
 
 
 def normalise_distribution(name: str) -> str:
@@ -32,7 +33,10 @@ class PluginSelector:
 
     @classmethod
     def parse(cls, text: str) -> tuple[PluginSelector, ...]:
-        """Read ``id``, ``distribution`` or ``id@distribution``; the first two look alike, so they give one each."""
+        """Read ``id``, ``distribution`` or ``id@distribution``; the first two look alike, so they give one each.
+
+        ``id@file`` is the one-file plugin of that id, wherever its file lies.
+        """
         text = text.strip()
         if "@" in text and not text.startswith("file:"):
             name, _, distribution = text.partition("@")
@@ -46,6 +50,8 @@ class PluginSelector:
             name: The plugin's id.
             distribution: Its distribution, normalised.
         """
+        if self.name is not None and self.distribution == _ANY_FILE and distribution.startswith("file:"):
+            return self.name == name
         return self.name in {None, name} and self.distribution in {None, distribution}
 
 

@@ -166,7 +166,7 @@ class SearchTerms(SelectionRule):
         texts = (request.text,) if self.scope == "input" else request.user_texts
         hits = tuple(term.text for term in self.terms if any(term.is_in(text) for text in texts))
         if not hits:
-            return Verdict(selected=False, reason=f"none of its {len(self.terms)} terms stands in the {self.scope}")
+            return Verdict(selected=False, reason=f"none of its terms stands in the {self.scope}")
         named = ", ".join(repr(hit) for hit in hits)
         return Verdict(selected=True, reason=f"the {self.scope} refers to {named}", terms=hits)
 

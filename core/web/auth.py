@@ -62,9 +62,9 @@ def _expected(key: str) -> bytes:
     """The configured key as callers send it."""
     if not key:
         raise ConfigurationError("PROMPTDOCK_API_KEY is set to nothing.", hint="Give it a value, or unset it.")
-    if any(one.isspace() or unicodedata.category(one) in _UNSENDABLE for one in key):
+    if any(unicodedata.category(one) in _UNSENDABLE for one in key):
         raise ConfigurationError(
-            "PROMPTDOCK_API_KEY holds blanks or control characters, which no caller could send.",
-            hint="Give it a value of letters, figures and marks only.",
+            "PROMPTDOCK_API_KEY holds control characters, which no caller could send.",
+            hint="Give it a value of letters, figures and marks.",
         )
     return key.encode()

@@ -9,6 +9,7 @@ import pytest
 
 from promptdock.cli.checks import check_home, check_versions
 from promptdock.cli.findings import Level
+from promptdock.jsontext import loads
 from tests.support.command import CommandLine
 from tests.support.upstream import Upstream, error
 
@@ -134,18 +135,21 @@ def test_a_default_provider_that_cannot_answer(command: CommandLine, provider: s
     assert {"nonesuch": "PROMPTDOCK_DEFAULT_PROVIDER", "mistral": "MISTRAL_API_KEY"}[provider] in problem["next"]
 
 
-def test_online_asks_the_default_provider(command: CommandLine, upstream: Upstream) -> None:
-    """Only when it is asked to."""
+def test_online_asks_the_providers_that_are_configured(command: CommandLine, upstream: Upstream) -> None:
+    """Only when it is asked to; a local server that nobody set up is no more than a note."""
     env = {"OPENAI_API_KEY": "sk-test-1234567890", "PROMPTDOCK_PROVIDERS__OPENAI__BASE_URL": upstream.base_url}
     command.run("doctor", env=env)
     assert not upstream.requests
     done = command.run("doctor", "--online", env=env)
     assert (done.returncode, done.stderr) == (0, "")
-    assert "The default provider openai answers; it lists 2 models." in done.stdout
+    assert "ok      online    The provider openai answers; it lists 2 models." in done.stdout
+    assert "ok      online    The provider offline answers" in done.stdout
+    assert "online    The provider mistral" not in done.stdout
     upstream.models_reply = error(401, "Incorrect API key provided: sk-test-1234567890")
     done = command.run("doctor", "--online", env=env)
     assert done.returncode == 1
-    assert "problem online    The provider refused this server's key" in done.stdout
+    assert "problem online    The provider openai refused the key." in done.stdout
+    assert "-> Set OPENAI_API_KEY to a key that is valid." in done.stdout
     assert "sk-test" not in done.stdout + done.stderr
 
 
@@ -164,3 +168,109 @@ def test_a_missing_package_is_a_problem() -> None:
     (finding,) = check_versions({"python": "3.11.7", "openai": "missing"})
     assert finding.level is Level.PROBLEM
     assert (finding.next or "").endswith("-m pip install openai")
+
+
+def test_online_asks_one_provider(command: CommandLine, upstream: Upstream) -> None:
+    """The one that is named, and nobody else; an unknown one, or one without its key, is a problem."""
+    env = {"OPENAI_API_KEY": "sk-test-1234567890", "PROMPTDOCK_PROVIDERS__OPENAI__BASE_URL": upstream.base_url}
+    report = loads(command.run("doctor", "--online", "openai", "--json", env=env).stdout)
+    assert [item["what"] for item in _of(report, "online", "ok")] == ["The provider openai answers; it lists 2 models."]
+    (problem,) = _of(command.json("doctor", "--online", "openia"), "online", "problem")
+    assert problem["next"] == "Did you mean openai?"
+    (problem,) = _of(command.json("doctor", "--online", "mistral"), "online", "problem")
+    assert problem["next"] == "Set MISTRAL_API_KEY."
+    local = {
+        "PROMPTDOCK_PROVIDERS__OLLAMA__BASE_URL": "http://127.0.0.1:9/v1",
+        "PROMPTDOCK_PROVIDERS__OLLAMA__MAX_RETRIES": "0",
+    }
+    (problem,) = _of(command.json("doctor", "--online", "ollama", env=local), "online", "problem")
+    assert problem["what"] == "The provider ollama cannot be reached at http://127.0.0.1:9/v1."
+    assert command.run("doctor", "openai").returncode == 2
+
+
+def test_a_misspelt_field_of_a_provider(command: CommandLine) -> None:
+    """In the file and in a variable; nothing is said of defaults that nobody read."""
+    (command.home / "promptdock.toml").write_text('[providers.local]\nbase_ur = "hush"\n', encoding="utf-8")
+    done = command.run("doctor")
+    assert "providers.local.base_ur: there is no such setting; did you mean base_url?\n" in done.stdout
+    assert "defaults." not in done.stdout
+    assert "hush" not in done.stdout
+    (command.home / "promptdock.toml").unlink()
+    report = command.json("doctor", env={"PROMPTDOCK_PROVIDERS__LOCAL__BASE_UR": "hush"})
+    assert _of(report, "settings", "warning")[0]["next"] == "Did you mean PROMPTDOCK_PROVIDERS__LOCAL__BASE_URL?"
+
+
+def test_a_variable_that_has_to_be_json(command: CommandLine) -> None:
+    """With an example, and in our own words."""
+    (problem,) = _of(command.json("doctor", env={"PROMPTDOCK_TOOL_ALIASES": "x"}), "settings", "problem")
+    assert problem["what"] == "The variable PROMPTDOCK_TOOL_ALIASES is not valid JSON."
+    assert problem["next"] == 'Write an object such as {"plugin.tool": "other_name"}'
+
+
+def test_no_far_fetched_suggestion(command: CommandLine) -> None:
+    """A name that is like no other is just wrong."""
+    (warning,) = _of(command.json("doctor", env={"PROMPTDOCK_NOPE": "1"}), "settings", "warning")
+    assert warning["next"] == "Correct it, or unset PROMPTDOCK_NOPE."
+
+
+_PRIVATE = """
+from pydantic import BaseModel, SecretStr
+from promptdock import hookimpl
+
+class Inner(BaseModel):
+    size: int = 1
+    pin: SecretStr = SecretStr("")
+
+class Own(BaseModel):
+    names: list[str] = []
+    pins: list[SecretStr] = []
+    service_token: str = ""
+    headers: dict[str, str] = {}
+    inner: Inner = Inner()
+
+@hookimpl
+def register_settings():
+    return Own
+"""
+
+
+def test_settings_of_plugins_are_shown_as_far_as_their_model_says_that_they_are_no_secrets(
+    command: CommandLine,
+) -> None:
+    """Secrets, what is named like one, and members that no model knows stay hidden."""
+    command.write_plugin("private", _PRIVATE)
+    (command.home / "promptdock.toml").write_text(
+        '[plugins.private]\nnames = ["a", "b"]\npins = ["hush"]\nservice_token = "hush"\n'
+        '[plugins.private.headers]\nx = "hush"\n[plugins.private.inner]\nsize = 3\npin = "hush"\n'
+        '[plugins.gone]\nx = "hush"\n',
+        encoding="utf-8",
+    )
+    report = command.json("doctor")
+    assert "hush" not in str(report)
+    shown = {item["name"]: item["value"] for item in report["settings"] if item["value"] != "(hidden)"}
+    assert shown.keys() == {"home", "plugins.private.names", "plugins.private.inner.size"}
+    assert shown["plugins.private.inner.size"] == "3"
+
+
+def test_settings_that_lead_to_no_provider(command: CommandLine) -> None:
+    """A provider without a base URL, and aliases for models that do not exist."""
+    env = {
+        "PROMPTDOCK_PROVIDERS__LOCAL__DEFAULT_MODEL": "x",
+        "PROMPTDOCK_MODEL_ALIASES": '{"bad": "nope/x", "good": "offline/offline"}',
+    }
+    local, alias = _of(command.json("doctor", env=env), "providers", "warning")
+    assert "'local'" in local["what"]
+    assert "PROMPTDOCK_PROVIDERS__LOCAL__BASE_URL" in local["next"]
+    assert alias["what"].startswith("model_aliases: The model 'bad' stands for 'nope/x', which does not exist here.")
+
+
+def test_an_allow_list_that_leaves_no_provider(command: CommandLine) -> None:
+    """The finding names the list."""
+    (problem,) = _of(command.json("doctor", env={"PROMPTDOCK_PLUGINS_ALLOW": "guard"}), "providers", "problem")
+    assert "plugins_allow" in problem["next"]
+
+
+def test_a_home_that_cannot_be_made() -> None:
+    """Whatever the permissions say: it is tried."""
+    (finding,) = check_home(Path("/proc/nobody/home"))
+    assert finding.level is Level.PROBLEM

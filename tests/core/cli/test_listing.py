@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
+from promptdock.cli.tables import squeeze
 from tests.support.command import CommandLine
 
 _BROKEN = 'raise RuntimeError("no\\nluck \\x1b[31m")'
@@ -108,3 +111,49 @@ def test_tables_are_coloured_on_a_terminal(command: CommandLine) -> None:
     shown = command.on_terminal("plugins", "list", env={"COLUMNS": "160"})
     assert "\x1b[32mloaded" in shown
     assert "\x1b[1;31mquarantined" in shown
+
+
+def _plain(shown: str) -> list[str]:
+    """The lines that a terminal shows, without the spinner's and without what colours them."""
+    text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown).split("loading plugins")[-1]
+    return [line.rpartition("\r")[2] for line in text.replace("\r\n", "\n").splitlines()]
+
+
+@pytest.mark.parametrize("columns", [60, 80, 100, 160])
+@pytest.mark.parametrize("what", ["tools", "providers", "plugins"])
+def test_listings_fit_the_terminal(command: CommandLine, columns: int, what: str) -> None:
+    """Long texts stand on lines of their own, broken at blanks, whatever the width."""
+    (command.home / "plugins").mkdir()
+    (command.home / "plugins" / f"a_file_with_a_rather_long_name_{'x' * 20}.py").write_text(
+        "from promptdock import hookimpl\n@hookimpl\ndef turn_started(event): ...\n", encoding="utf-8"
+    )
+    shown = _plain(command.on_terminal(what, "list", env={"COLUMNS": str(columns)}))
+    assert max(map(len, shown)) <= columns
+    text = "\n".join(shown)
+    for name in {"tools": ["calculator.calculate"], "providers": ["openai", "default"], "plugins": ["event_log"]}[what]:
+        assert name in text
+    if what == "plugins":
+        assert "…" in text
+        assert {"register_selection_rules,", "settings_conflicted,"} <= set(text.split())
+    if what == "tools":
+        assert "exactly" in text.split()
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "expected"), [("short", 5, "short"), ("file:/srv/plugins/dice.py", 15, "file:…s/dice.py")]
+)
+def test_the_middle_of_a_path_is_what_goes(text: str, width: int, expected: str) -> None:
+    """Its ends tell the most."""
+    assert squeeze(text, width) == expected
+    assert len(expected) <= width
+
+
+def test_the_strict_error_suggests_nothing_that_denies_both_claimants(command: CommandLine) -> None:
+    """The remedy is told with each plugin."""
+    command.write_plugin("weather", "from promptdock import hookimpl\n@hookimpl\ndef turn_started(event): ...\n")
+    done = command.run("plugins", "list", "--strict")
+    assert done.stderr == "Error: 2 plugins in quarantine: weather. What to do about it is said above.\n"
+    assert "PROMPTDOCK_PLUGINS_DENY=weather@file\n" in done.stdout
+    assert "PROMPTDOCK_PLUGINS_DENY=weather\n" not in done.stdout
+    fixed = command.run("plugins", "list", "--strict", env={"PROMPTDOCK_PLUGINS_DENY": "weather@file"})
+    assert (fixed.returncode, fixed.stderr) == (0, "")

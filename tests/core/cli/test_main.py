@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import click
 import pytest
@@ -163,3 +164,40 @@ def test_every_module_of_the_command_can_be_imported_alone() -> None:
     """No command depends on another one having been loaded before."""
     for name in ("prompt", "serve", "listing", "doctor", "server", "graceful"):
         assert name in importlib.import_module(f"promptdock.cli.{name}").__name__
+
+
+@pytest.mark.parametrize(
+    ("args", "told"),
+    [
+        (("serve", "--port", "abc"), "'--port': 'abc' is not a whole number from 0 to 65535. "),
+        (("serve", "--port", "70000"), "'--port': 70000 is not a whole number from 0 to 65535. "),
+        (("prompt", "x", "--max-tokens", "0"), "'--max-tokens': 0 is not a whole number from 1 on. "),
+        (("prompt", "x", "--temperature", "hot"), "'--temperature': 'hot' is not a number from 0 to 2. "),
+    ],
+)
+def test_numbers_are_asked_for_in_plain_words(command: CommandLine, args: tuple[str, ...], told: str) -> None:
+    """Click would speak of integer ranges."""
+    assert told in command.run(*args).stderr
+
+
+def test_the_word_error_is_red_on_a_terminal(command: CommandLine) -> None:
+    """Unless colours are not wanted."""
+    assert "\x1b[31m\x1b[1mError:\x1b[0m There is no command" in command.on_terminal("promt")
+    assert "\x1b" not in command.on_terminal("promt", env={"NO_COLOR": "1"})
+
+
+@pytest.mark.parametrize("args", [["tools", "list"], ["tools", "list", "--json"], ["--version"]])
+def test_a_full_disk_is_no_defect(args: list[str], tmp_path: Path) -> None:
+    """One line, exit code 1, and nothing from the interpreter's end."""
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "promptdock", *args],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            check=False,
+            env={"PROMPTDOCK_HOME": str(tmp_path)},
+        )
+    assert done.returncode == 1
+    assert done.stderr == "Error: Cannot write: No space left on device. Make room, or write somewhere else.\n"

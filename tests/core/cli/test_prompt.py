@@ -134,7 +134,8 @@ def test_verbose_names_the_tools_left_out_and_the_rounds(command: CommandLine) -
     short = command.run("prompt", "What is 2 + 3?").stdout
     long = command.run("prompt", "-v", "What is 2 + 3?").stdout
     assert re.search(r"\d+ tools? left out \(-v shows which, and why\)", short)
-    assert re.search(r"^left out .*weather\.current_weather  \S.*\[weather: ", long, re.MULTILINE | re.DOTALL)
+    assert re.search(r"^tools    calculator  calculator\.calculate  \S.*  \[calculator\]$", long, re.MULTILINE)
+    assert re.search(r"^ +get_current_weather  weather\.current_weather  \S.*\[weather: ", long, re.MULTILINE)
     assert re.search(r"^round    1: .* ms", long, re.MULTILINE)
 
 
@@ -200,8 +201,7 @@ def test_a_failed_turn_is_one_line_and_exit_code_1(command: CommandLine, upstrea
     done = command.run("prompt", "hello", env=_at(upstream))
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
-    assert done.stderr.startswith("Error: The provider refused this server's key")
-    assert "promptdock doctor --online" in done.stderr
+    assert done.stderr == "Error: The provider openai refused the key. Set OPENAI_API_KEY to a key that is valid.\n"
     assert "sk-test" not in done.stdout + done.stderr
 
 
@@ -238,3 +238,62 @@ def test_a_quarantined_plugin_is_mentioned(command: CommandLine) -> None:
     assert note in command.run("prompt", "What is 2 + 3?").stderr
     assert note in command.run("tools", "list").stderr
     assert note not in command.run("prompt", "-q", "What is 2 + 3?").stderr
+
+
+def test_a_provider_that_is_not_running_is_named_with_its_address(command: CommandLine) -> None:
+    """And with the command that checks it."""
+    url = "http://127.0.0.1:9/v1"
+    env = {"PROMPTDOCK_PROVIDERS__OLLAMA__BASE_URL": url, "PROMPTDOCK_PROVIDERS__OLLAMA__MAX_RETRIES": "0"}
+    told = (
+        f"Error: The provider ollama cannot be reached at {url}. "
+        "Is it running, and is its address right? Check it with: promptdock doctor --online ollama\n"
+    )
+    assert command.run("prompt", "-m", "ollama/llama3.2", "hi", env=env).stderr == told
+    assert command.run("prompt", "--json", "-m", "ollama/llama3.2", "hi", env=env).stderr == told
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [(429, "another model with -m"), (500, "try again, or ask another model with -m")],
+)
+def test_what_helps_against_a_busy_provider(
+    command: CommandLine, upstream: Upstream, status: int, expected: str
+) -> None:
+    """Waiting or asking somebody else, not looking at the setup."""
+    upstream.script(error(status, "no"))
+    env = {**_at(upstream), "PROMPTDOCK_PROVIDERS__OPENAI__MAX_RETRIES": "0"}
+    told = command.run("prompt", "hello", env=env).stderr
+    assert "openai" in told
+    assert expected in told
+    assert "doctor" not in told
+
+
+def test_a_missing_key_is_told_before_anything_is_shown(command: CommandLine) -> None:
+    """The tools would be presented to nobody."""
+    done = command.run("prompt", "-m", "mistral/m", "What is 2 + 3?")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        "Error: The provider mistral has no key. Set MISTRAL_API_KEY, or ask another model with -m.\n"
+    )
+
+
+@pytest.mark.parametrize("args", [("prompt", "hi"), ("tools", "list"), ("providers", "list"), ("plugins", "list")])
+def test_strict_means_the_same_everywhere(command: CommandLine, args: tuple[str, ...]) -> None:
+    """As an option or a variable; the hint fits both."""
+    command.write_plugin("broken", "raise RuntimeError")
+    assert command.run(*args).returncode == 0
+    by_option = command.run(*args, "--strict")
+    by_variable = command.run(*args, env={"PROMPTDOCK_STRICT": "1"})
+    assert by_option.returncode == by_variable.returncode == 1
+    assert by_option.stderr == by_variable.stderr
+    assert "--strict" not in by_option.stderr
+    assert "broken" in by_option.stderr.splitlines()[-1]
+
+
+def test_an_alias_that_leads_nowhere_does_not_suggest_itself(command: CommandLine) -> None:
+    """It is told with what it stands for."""
+    told = command.run("prompt", "-m", "bad", "hi", env={"PROMPTDOCK_MODEL_ALIASES": '{"bad": "nope/x"}'}).stderr
+    assert told.startswith(
+        "Error: The model 'bad' stands for 'nope/x', which does not exist here. Did you mean offline"
+    )
+    assert "mean bad" not in told

@@ -87,6 +87,8 @@ def test_all_owners_of_a_provider_name_are_quarantined(tmp_path: Path) -> None:
     host = bare_host(tmp_path, {"one": plugin(providers=("local",)), "two": plugin(providers=("local", "far"))})
     assert records(host)["one"].reason == "several plugins give the provider 'local': one and two"
     assert not host.catalog.providers
+    for record in records(host).values():
+        assert record.remedy == "Deny one of them: PROMPTDOCK_PLUGINS_DENY=one"
 
 
 def test_a_plugin_that_clashes_twice_is_told_of_both(tmp_path: Path) -> None:
@@ -95,7 +97,9 @@ def test_a_plugin_that_clashes_twice_is_told_of_both(tmp_path: Path) -> None:
         "two": plugin("search"),
         "six": plugin(providers=("local",)),
     }
-    reason = str(records(bare_host(tmp_path, plugins))["one"].reason)
+    record = records(bare_host(tmp_path, plugins))["one"]
+    reason = str(record.reason)
+    assert str(record.remedy).endswith("or deny one or two; Deny one of them: PROMPTDOCK_PLUGINS_DENY=one")
     assert "'search'" in reason
     assert "'local'" in reason
 

@@ -66,7 +66,16 @@ def test_a_plugin_that_fails_on_import_is_quarantined_alone(
     record = of_source(site, tmp_path, source, module=module)
     assert record.state is PluginState.QUARANTINED
     assert str(record.reason).startswith(reason)
-    assert record.remedy == ("Correct or upgrade promptdock-mine. To do without it: PROMPTDOCK_PLUGINS_DENY=mine")
+    assert (
+        str(record.remedy)
+        .lower()
+        .endswith(
+            "correct or upgrade promptdock-mine; 'promptdock plugins list --debug' shows the traceback. "
+            "to do without it: promptdock_plugins_deny=mine"
+        )
+    )
+    installs = "Install nowhere_to_be_found into promptdock's environment, or "
+    assert str(record.remedy).startswith(installs) == ("nowhere_to_be_found" in source)
     assert "Traceback" in str(record.traceback)
     assert module not in sys.modules
 
@@ -153,12 +162,54 @@ def test_a_file_and_an_installed_plugin_of_one_name_clash_too(site: Path, tmp_pa
     path.write_text(dedent(GOOD))
     reason = str(records(bare_host(tmp_path))["same"].reason)
     assert reason == f"several distributions claim the plugin id 'same': one 1.0 and file:{path}"
-    states = {
-        record.distribution: record.state.value
-        for record in bare_host(tmp_path, plugins_deny=(f"same@file:{path}",)).catalog.plugins
-        if record.name == "same"
-    }
-    assert states == {"one": "loaded", f"file:{path}": "denied"}
+    remedy = str(records(bare_host(tmp_path))["same"].remedy)
+    assert remedy == f"Delete or rename {path}, or deny it: PROMPTDOCK_PLUGINS_DENY=same@file"
+    for entry in ("same@file", f"same@file:{path}"):
+        states = {
+            record.distribution: record.state.value
+            for record in bare_host(tmp_path, plugins_deny=(entry,)).catalog.plugins
+            if record.name == "same"
+        }
+        assert states == {"one": "loaded", f"file:{path}": "denied"}
+
+
+def test_the_remedy_for_three_claimants_leaves_one(site: Path, tmp_path: Path) -> None:
+    write_distribution(site, "one", plugins={"same": "loader_a"}, modules={"loader_a": GOOD})
+    write_distribution(site, "two", plugins={"same": "loader_b"}, modules={"loader_b": GOOD})
+    (tmp_path / "plugins").mkdir()
+    (tmp_path / "plugins" / "same.py").write_text(dedent(GOOD))
+    remedy = str(records(bare_host(tmp_path))["same"].remedy)
+    denied = remedy.partition("PROMPTDOCK_PLUGINS_DENY=")[2].split(",")
+    assert denied == ["same@two", "same@file"]
+    claims = [
+        record for record in bare_host(tmp_path, plugins_deny=tuple(denied)).catalog.plugins if record.name == "same"
+    ]
+    assert [record.state.value for record in claims] == ["loaded", "denied", "denied"]
+
+
+def test_two_claims_of_one_distribution_cannot_be_told_apart_by_denying(tmp_path: Path, site: Path) -> None:
+    write_distribution(site, "one", plugins={"same": "loader_c"}, modules={"loader_c": GOOD})
+    points = next(site.glob("one-*/entry_points.txt"))
+    points.write_text(points.read_text() + "same = loader_d\n")
+    remedy = str(records(bare_host(tmp_path))["same"].remedy)
+    assert remedy.startswith("Correct or uninstall one: it brings two plugins of one id. To do without it: ")
+
+
+def test_what_is_wrong_in_a_one_file_plugin_is_named_by_its_file(tmp_path: Path) -> None:
+    folder = tmp_path / "plugins"
+    folder.mkdir()
+    (folder / "bad.py").write_text(
+        "from promptdock import hookimpl, tool\n@tool\ndef greet() -> str:\n    return 'hi'\n"
+        "@hookimpl\ndef register_tools():\n    return [greet]\n"
+    )
+    (folder / "lost.py").write_text("import nowhere_to_be_found\n")
+    found = records(bare_host(tmp_path))
+    assert found["bad"].reason == "register_tools: The tool greet in bad.py has no description"
+    assert found["lost"].remedy == (
+        "Install nowhere_to_be_found into promptdock's environment, or correct the file "
+        f"{folder / 'lost.py'}; 'promptdock plugins list --debug' shows the traceback. "
+        "To do without it: PROMPTDOCK_PLUGINS_DENY=lost"
+    )
 
 
 @pytest.mark.parametrize("name", ["Mine", "my-plugin", "1st", "_mine", "my.plugin", "ä", "a" * 65])

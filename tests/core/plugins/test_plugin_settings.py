@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
@@ -100,7 +101,7 @@ def test_a_variable_that_is_not_json_is_named_and_its_value_not_shown(monkeypatc
     monkeypatch.setenv("PROMPTDOCK_PLUGINS", '{"mine": s3cret')
     with pytest.raises(ConfigurationError) as caught:
         load_settings()
-    assert '"plugins"' in str(caught.value)
+    assert "PROMPTDOCK_PLUGINS is not valid JSON" in str(caught.value)
     assert "s3cret" not in str(caught.value)
 
 
@@ -135,7 +136,7 @@ def test_the_models_own_extra_decides_about_unknown_keys() -> None:
     ("values", "place"),
     [
         ({"limit": "s3cret"}, "plugins.mine.limit"),
-        ({"names": "s3cret"}, "plugins.mine.names"),
+        ({"names": '["s3cret"'}, "plugins.mine.names"),
         ({"names": ["a", {"s3cret": 1}]}, "plugins.mine.names.1"),
         ({"inner": {"size": "s3cret"}}, "plugins.mine.inner.size"),
         ({"inner": "s3cret"}, "plugins.mine.inner"),
@@ -153,3 +154,55 @@ def test_a_validators_own_words_may_quote_the_value_so_they_are_left_out() -> No
     with pytest.raises(Quarantine) as caught:
         filled({"limit": 13})
     assert caught.value.reason == "wrong settings: plugins.mine.limit: not valid"
+
+
+class Lists(BaseModel):
+    """Every kind of list that a plugin may have."""
+
+    names: tuple[str, ...] = ()
+    numbers: list[int] | None = None
+    marks: Annotated[frozenset[str], Field(description="Marks")] = frozenset()
+    sequence: Sequence[str] = ()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("calculator.*,weather.*", ("calculator.*", "weather.*")),
+        (" a , b ,", ("a", "b")),
+        ("a", ("a",)),
+        ('["a,b"]', ("a,b",)),
+        ("7", ("7",)),
+    ],
+)
+@pytest.mark.usefixtures("workdir")
+def test_a_list_in_the_environment_may_be_plain_text(
+    monkeypatch: pytest.MonkeyPatch, text: str, expected: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("PROMPTDOCK_PLUGINS__MINE__NAMES", text)
+    monkeypatch.setenv("PROMPTDOCK_PLUGINS__MINE__SEQUENCE", text)
+    monkeypatch.setenv("PROMPTDOCK_PLUGINS__MINE__MARKS", text)
+    settings = fill_settings("mine", Lists, load_settings().plugins["mine"])
+    assert isinstance(settings, Lists)
+    assert (settings.names, tuple(settings.sequence), settings.marks) == (expected, expected, frozenset(expected))
+
+
+@pytest.mark.parametrize(("text", "expected"), [("1,2", [1, 2]), ("5", [5]), ("[1, 2]", [1, 2]), ("null", None)])
+def test_items_of_plain_text_are_read_as_what_the_list_holds(text: str, expected: list[int] | None) -> None:
+    settings = fill_settings("mine", Lists, {"numbers": text})
+    assert isinstance(settings, Lists)
+    assert settings.numbers == expected
+
+
+@pytest.mark.parametrize("text", ['["a", "b"', r"\d{2,4}", '"a", "b"', "f(a, b)"])
+def test_a_text_whose_commas_may_separate_nothing_has_to_be_json(text: str) -> None:
+    with pytest.raises(Quarantine) as caught:
+        fill_settings("mine", Lists, {"names": text})
+    assert caught.value.reason == (
+        'wrong settings: plugins.mine.names: it must be a list; as text that is JSON such as ["a", "b"], or plain a,b'
+    )
+
+
+def test_an_object_that_is_no_json_says_what_is_expected() -> None:
+    with pytest.raises(Quarantine, match=r"it must be an object; as text that is JSON such as \{"):
+        filled({"inner": "s3cret"})

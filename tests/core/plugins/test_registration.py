@@ -143,7 +143,7 @@ def test_an_exception_whose_text_cannot_be_made_is_named_all_the_same(tmp_path: 
 
 def test_the_words_of_our_own_errors_are_kept(tmp_path: Path) -> None:
     record = quarantined(tmp_path, register_selection_rules=lambda: [SearchTerms("?!")])
-    assert record.reason == "register_selection_rules: The search term '?!' holds no word."
+    assert record.reason == "register_selection_rules: The search term '?!' holds no word"
     assert str(record.remedy).startswith("Give a word or a phrase.")
 
 

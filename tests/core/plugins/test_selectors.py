@@ -44,6 +44,12 @@ def test_a_one_file_plugin_is_named_by_its_path() -> None:
         assert refuse("greeter", where, allow=None, deny=(entry,)) is not None
 
 
+def test_the_one_file_plugin_of_an_id_is_named_without_its_path() -> None:
+    assert refuse("dice", "file:/srv/dice.py", allow=None, deny=("dice@file",)) is not None
+    assert refuse("dice", "promptdock-dice", allow=None, deny=("dice@file",)) is None
+    assert refuse("other", "file:/srv/other.py", allow=None, deny=("dice@file", "file")) is None
+
+
 def test_entries_that_hit_nothing_are_known() -> None:
     found = [("dice", "promptdock-dice"), ("greeter", "file:/a.py")]
     assert unmatched(("dice", "dcie", "Promptdock_Dice", "greeter@other"), found) == ["dcie", "greeter@other"]
