@@ -82,7 +82,8 @@ class Settings(BaseSettings):
     api_key: SecretStr | None = Field(default=None, description="When set, a key that callers must send")
     default_provider: str | None = Field(
         default=None,
-        description="Provider of prompts that name none; unset: openai when it has a key or a base URL of its own, else offline",
+        description="Provider of prompts that name none; unset: openai when it has a key or a base URL of its own, "
+        "else offline",
     )
     providers: dict[str, ProviderSettings] = Field(default_factory=dict, description="Settings by provider name")
     model_aliases: dict[str, str] = Field(
