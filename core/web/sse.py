@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any, Final
+from typing import Final
 
 from ..errors import ErrorInfo
 from ..jsontext import JsonObject, dumps
@@ -37,14 +36,12 @@ class ChunkFrames:
     def __init__(self, *, turn_id: str, created: int, include_usage: bool) -> None:
         self._head: JsonObject = {"id": turn_id, "object": "chat.completion.chunk", "created": created}
         self._include_usage = include_usage
-        self._model: str | None = None
-        self._begun: set[int] = set()
 
     def delta(self, event: CompletionDelta) -> bytes:
         """The frame of a piece of the answer; nothing for a piece that is empty."""
         if not event.choices:
             return b""
-        chunk = self._chunk(event.model, list(self._with_roles(event.choices)))
+        chunk = self._chunk(event.model, list(event.choices))
         if event.system_fingerprint is not None:
             chunk["system_fingerprint"] = event.system_fingerprint
         if event.note is not None:
@@ -60,20 +57,7 @@ class ChunkFrames:
         return _frame({**chunk, "usage": usage}) + _DONE
 
     def _chunk(self, model: str, choices: list[JsonObject]) -> JsonObject:
-        self._model = self._model or model
-        chunk: JsonObject = {**self._head, "model": self._model, "choices": choices}
+        chunk: JsonObject = {**self._head, "model": model, "choices": choices}
         if self._include_usage:
             chunk["usage"] = None
         return chunk
-
-    def _with_roles(self, choices: Iterable[JsonObject]) -> Iterator[JsonObject]:
-        """The first delta of a choice carries the role, and no later one does, whatever the provider does."""
-        for choice in choices:
-            delta: dict[str, Any] = choice.get("delta") or {}
-            index = choice.get("index", 0)
-            if index not in self._begun:
-                self._begun.add(index)
-                delta = {"role": "assistant", **delta}
-            elif "role" in delta:
-                delta = {key: value for key, value in delta.items() if key != "role"}
-            yield {"index": index, "finish_reason": None, **choice, "delta": delta}
