@@ -11,7 +11,7 @@ from .clauses import read_prompt
 from .match import OfferedTool, read_tools
 from .phrase import phrase_results
 from .plan import PlannedCall, follow_up, plan_calls
-from .smalltalk import plain_answer
+from .smalltalk import asking_answer, needs_of, plain_answer
 from .structured import structured_answer
 from .thread import Answered, Thread, read_thread
 
@@ -37,14 +37,18 @@ def answer(call: CompletionCall) -> Answer:
     """Decide what to answer; the same call always gets the same answer."""
     thread = read_thread(call.messages)
     tools, choice, legacy = _offered(call)
-    calls = _calls(call, thread, tools, choice)
+    planned = _calls(call, thread, tools, choice)
+    calls = [one for one in planned if not one.needs or choice == "required"]
+    needs = {one.name: one.needs for one in planned if one.needs}
     if calls:
         return Answer(calls=tuple(calls[:1] if legacy else calls), legacy=legacy)
     structured = structured_answer(call.options.get("response_format"), thread)
     if structured is not None:
         return Answer(structured)
     if thread.answered:
-        return Answer(phrase_results(thread.answered))
+        return Answer(" ".join([phrase_results(thread.answered), *needs_of(needs)]))
+    if needs:
+        return Answer(asking_answer(needs))
     return Answer(plain_answer(thread, [tool.name for tool in tools] if choice != "none" else []))
 
 

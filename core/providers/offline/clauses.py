@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from .evidence import Evidence, find_evidence
 from .words import STARTERS, content_stems, word_list
@@ -22,6 +23,8 @@ _BREAK = re.compile(
     r"|,\s{1,9}(?=(?:what|how|when|where|who)\b)",
     re.IGNORECASE,
 )
+_MOST_SEAMS = 8
+_SEAM = re.compile(r",\s{1,9}(?:and|then|plus|also)\s{1,9}|,\s{1,9}|\s(?:and|then|plus|also)\s{1,9}", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,14 @@ class Clause:
     text: str
     evidence: tuple[Evidence, ...]
     stems: frozenset[str]
+
+    def seams(self) -> list[int]:
+        """Where it might break in two: commas and "and" between things that often belong together."""
+        return list(islice(_places(_SEAM, self.text, self.evidence), _MOST_SEAMS))
+
+    def cut(self, seams: Sequence[int]) -> list[Clause]:
+        """Its pieces, with a cut at each of these places."""
+        return [_clause(self.text, start, end, self.evidence) for start, end in pairwise([0, *seams, len(self.text)])]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +68,7 @@ def read_prompt(text: str, today: date | None = None) -> Prompt:
     if len(text) > _MOST_READ:
         text = text[: _MOST_READ // 2] + "\n" + text[-_MOST_READ // 2 :]
     evidence = [_dated(item, today) for item in find_evidence(text)]
-    bounds = [0, *_breaks(text, evidence), len(text)]
+    bounds = [0, *islice(_places(_BREAK, text, evidence), _MOST_CLAUSES - 1), len(text)]
     clauses = [_clause(text, start, end, evidence) for start, end in pairwise(bounds)]
     said = tuple(clause for clause in clauses if clause.stems or not all(item.weak for item in clause.evidence))
     whole = _clause(text, 0, len(text), evidence)
@@ -71,20 +82,17 @@ def _dated(item: Evidence, today: date | None) -> Evidence:
     return replace(item, value=(today + timedelta(days=days)).isoformat())
 
 
-def _breaks(text: str, evidence: list[Evidence]) -> list[int]:
+def _places(pattern: re.Pattern[str], text: str, evidence: Sequence[Evidence]) -> Iterator[int]:
+    """Where a text breaks, outside of quotes, numbers and the like."""
     inside = {place for item in evidence if item.kind not in ("phrase", "name") for place in item.span}
-    found: list[int] = []
-    for match in _BREAK.finditer(text):
-        opener = match[1]
-        if match.start() in inside or (opener and opener.lower() not in STARTERS):
-            continue
-        found.append(match.end())
-        if len(found) == _MOST_CLAUSES - 1:
-            break
-    return found
+    places = (match for match in pattern.finditer(text) if match.start() not in inside)
+    for match in islice(places, _MOST_CLAUSES * 4):
+        opener = match[1] if pattern.groups else None
+        if not opener or opener.lower() in STARTERS:
+            yield match.end()
 
 
-def _clause(text: str, start: int, end: int, evidence: list[Evidence]) -> Clause:
+def _clause(text: str, start: int, end: int, evidence: Sequence[Evidence]) -> Clause:
     part = text[start:end]
     inner = tuple(
         replace(item, start=item.start - start, end=item.end - start)

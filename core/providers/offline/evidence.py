@@ -30,6 +30,7 @@ class Evidence:
         end: Where it ends, one past its last character.
         lead: The word right before it, in lower case; empty for none.
         weak: Whether it is a guess, as a capital at the start of a sentence is.
+        origin: For a date, whether it is written out, is a word such as "tomorrow", or is only implied.
     """
 
     kind: Kind
@@ -38,6 +39,7 @@ class Evidence:
     end: int
     lead: str = ""
     weak: bool = False
+    origin: Literal["written", "word", "implied"] = "written"
 
     @property
     def span(self) -> range:
@@ -54,7 +56,11 @@ _QUOTED = re.compile(
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
 _URL = re.compile(r"\b(?:https?|ftp)://[^\s\"'<>“”「」]{1,2000}")
 _CODE = re.compile(r"(?<![\w.-])(?=[\w-]{0,40}\d)(?=[\w-]{0,40}[A-Za-z])[\w-]{2,41}(?![\w-])")
-_COUNTED = re.compile(r"\bhow (?:long|many|much|old)\b[^.!?]{0,60}?\b(until|till|since)\b", re.IGNORECASE)
+_COUNTED = re.compile(
+    r"\bhow (?:long|many|much|old)\b[^.!?]{0,60}?\b(until|till|since)\b"
+    r"|\bhow (?:long|many (?:years|months|weeks|days)) (ago)\b|\bhow (old)\b|\b(?:the|what) (age)\b",
+    re.IGNORECASE,
+)
 _LAST_WORD = re.compile(r"(\w{1,30})\W{0,3}\Z")
 
 
@@ -69,7 +75,8 @@ def find_evidence(text: str) -> list[Evidence]:
     def take(kind: Kind, items: Iterator[tuple[int, int, str | int | float]], *, block: bool) -> None:
         for start, end, value in list(islice(items, _MOST)):
             if free(start, end):
-                found.append(Evidence(kind, value, start, end, _lead(text, start)))
+                origin: Literal["written", "word"] = "word" if kind == "date" and _is_word(value) else "written"
+                found.append(Evidence(kind, value, start, end, _lead(text, start), origin=origin))
                 if block:
                     taken.append(range(start, end))
 
@@ -91,12 +98,22 @@ def find_evidence(text: str) -> list[Evidence]:
 
 
 def _implied_today(text: str, found: list[Evidence]) -> list[Evidence]:
-    """A question like "how long until Christmas Day 2030" counts from today without saying so."""
+    """A question like "how long until Christmas Day 2030" or "how old is" counts from today without saying so."""
     match = _COUNTED.search(text)
     if match is None:
         return []
-    dates = sum(item.kind == "date" and match.start() < item.start < match.end() + 60 for item in found)
-    return [Evidence("date", "today", match.start(1), match.end(1))] if dates == 1 else []
+    word = match.lastindex or 0
+    reach = range(match.start() - 60 * (word > 2), match.end() + 60)  # "born on May 17, 1990. How old is she?"
+    dates = [item for item in found if item.kind == "date" and item.start in reach]
+    if len(dates) != 1:
+        return []
+    ahead = match[word].lower() in ("until", "till")
+    start, end = match.span(word) if ahead else (dates[0].end, dates[0].end)  # today is last where a date lies behind
+    return [Evidence("date", "today", start, end, origin="implied")]
+
+
+def _is_word(date: object) -> bool:
+    return not any(character.isdigit() for character in str(date))
 
 
 def _lead(text: str, start: int) -> str:

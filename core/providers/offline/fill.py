@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .choices import MENTIONED, chosen, scored, yes_or_no
-from .fits import ENOUGH, Fit, fit, is_free_text
+from .choices import MENTIONED, chosen, presumed, scored, yes_or_no
+from .fits import ENOUGH, Fit, fit, is_expression, is_free_text
 from .limits import matching, within
 from .patterns import example_of
 from .properties import Property, read_properties
 from .schemas import Subject, alternatives, resolved, subject_of, type_of
 from .supply import Supply
-from .topic import topic_of
+from .topic import says_something, topic_of
 
 __all__ = ["Filler"]
 
@@ -21,6 +22,8 @@ _MOST_DEPTH = 6
 _MOST_NODES = 400
 _MOST_ITEMS = 20
 _MOST_WORDS = 200
+_MOST_CHOICES = 12
+_CALCULABLE = re.compile(r"\d|[-+*/^=<>√π∫]|\b(?:pi|tau|e|x|y)\b")
 _NOTHING: Any = object()
 """No value; None is one."""
 
@@ -33,11 +36,15 @@ class Filler:
         root: The whole schema, which references point into.
         supply: What the prompt offers.
         missing: How many required values had nothing in the prompt to be made of.
+        invented: How many of them are made up; the others are words of the prompt, taken for want of better ones.
+        needs: The top-level properties that hold made-up values, with their choices where there are any.
     """
 
     root: Mapping[str, Any]
     supply: Supply
     missing: int = 0
+    invented: int = 0
+    needs: list[str] = field(default_factory=list)
     _nodes: int = field(default=0)
 
     def fill(self) -> Any:
@@ -65,12 +72,16 @@ class Filler:
         return self._scalar(schema, subject, required=required)
 
     def _enumeration(self, schema: dict[str, Any], *, required: bool) -> Any:
-        found = chosen(schema["enum"], schema, self.supply)
+        found = chosen(schema["enum"], schema, self.supply, required=required)
         if found:
             return found[0]
         if not required:
             return _NOTHING
         self.missing += "default" not in schema
+        likely = presumed(schema) if "default" not in schema else []
+        if likely:
+            return likely[0]
+        self.invented += "default" not in schema and len(schema["enum"]) > 1
         wanted = schema.get("default", _NOTHING)
         return wanted if wanted in schema["enum"] else schema["enum"][0]
 
@@ -130,10 +141,14 @@ class Filler:
             return schema["default"]
         self.missing += 1
         if type_of(schema) != "string" or schema.get("format"):
-            return within(None, schema)
-        self.missing -= is_free_text(subject)
-        text = topic_of(self.supply, whole=is_free_text(subject)) or subject.name or "text"
-        return self._settled(text, schema)
+            likely = presumed(schema)
+            self.invented += type_of(schema) != "null" and not likely
+            return within(likely[0] if likely else None, schema)
+        free = is_free_text(subject)
+        self.missing -= free
+        text = topic_of(self.supply, whole=free)
+        self.invented += not _can_be(text, subject, self.supply)
+        return self._settled(text or subject.name or "text", schema)
 
     def _array(self, schema: dict[str, Any], subject: Subject, *, depth: int, required: bool) -> Any:
         items = resolved(schema.get("items"), self.root)
@@ -176,7 +191,7 @@ class Filler:
         """Objects, as long as the prompt has something for each."""
         values: list[Any] = []
         while len(values) < _MOST_ITEMS and depth < _MOST_DEPTH and self._nodes < _MOST_NODES:
-            trial = Filler(self.root, self.supply.copy(), 0, self._nodes)
+            trial = Filler(self.root, self.supply.copy(), _nodes=self._nodes)
             value = trial._value(items, subject, depth=depth + 1, required=True)
             self._nodes = trial._nodes
             if len(trial.supply.taken) == len(self.supply.taken):
@@ -193,7 +208,10 @@ class Filler:
         self._by_score(properties, values)
         for entry in properties:
             if entry.name not in values:
+                invented = self.invented
                 value = self._value(entry.schema, entry.subject, depth=depth + 1, required=entry.required)
+                if depth == 0 and self.invented > invented:
+                    self.needs.append(_asked_for(entry))
                 if value is not _NOTHING:
                     values[entry.name] = value
         if not required and len(self.supply.taken) == before:
@@ -221,6 +239,22 @@ class Filler:
             if entry.name not in values and self.supply.taken.isdisjoint(item.span):
                 values[entry.name] = self._settled(value, entry.scalar or {})
                 self.supply.take(item)
+
+
+def _can_be(text: str, subject: Subject, supply: Supply) -> bool:
+    """Whether words of the prompt may be what is asked for: any that say something, or a sum for an expression."""
+    if is_expression(subject):
+        return _CALCULABLE.search(text) is not None
+    return is_free_text(subject) or says_something(text, supply)
+
+
+def _asked_for(entry: Property) -> str:
+    """A property as a person may be asked for it."""
+    choices = [str(choice) for choice in entry.schema.get("enum", ())]
+    if not choices:
+        return entry.name
+    more = ", …" if len(choices) > _MOST_CHOICES else ""
+    return f"{entry.name} ({', '.join(choices[:_MOST_CHOICES])}{more})"
 
 
 def _ending(schema: Mapping[str, Any]) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -116,15 +117,22 @@ def fit(item: Evidence, schema: Mapping[str, Any], subject: Subject, supply: Sup
 
 
 def _number(item: Evidence, schema: Mapping[str, Any], near: int, described: int) -> Fit | None:
-    if item.kind != "number" or isinstance(item.value, str):
+    value = _figures(item)
+    if value is None:
         return None
-    value: int | float = item.value
     if type_of(schema) == "integer":
         if value != int(value):
             return None
         value = int(value)
     score = 60 + 12 * near + 4 * described - (35 if not _in_range(value, schema) else 0)
     return Fit(score, value, near > 0 or described > 1)
+
+
+def _figures(item: Evidence) -> int | float | None:
+    """The number that a piece is, in quotes or without."""
+    if item.kind == "quoted" and re.fullmatch(r"-?\d{1,15}(?:\.\d{1,15})?", str(item.value)):
+        return float(item.value) if "." in str(item.value) else int(item.value)
+    return item.value if item.kind == "number" and not isinstance(item.value, str) else None
 
 
 def _in_range(value: float, schema: Mapping[str, Any]) -> bool:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from heapq import nlargest
 from typing import Any
 
 from ...jsontext import JsonObject
 from .clauses import Clause
-from .evidence import Evidence
 from .fits import is_expression, is_place, is_placed
 from .keywords import sound
 from .properties import Property, read_properties
@@ -17,12 +17,15 @@ from .schemas import resolved, type_of
 from .supply import Supply
 from .words import content_stems, kin, split_name, word_list
 
-__all__ = ["SPOKEN_OF", "OfferedTool", "best_tool", "rarity_of", "read_tools"]
+__all__ = ["CLEARLY", "SPOKEN_OF", "OfferedTool", "best_tool", "best_tools", "rarity_of", "read_tools"]
 
 _MOST_TOOLS = 1_000
 _MOST_DESCRIBED = 4_000
+_MOST_TRIED = 3
 SPOKEN_OF = 3.0
 """Score from which on a clause speaks of a tool."""
+CLEARLY = 4.0
+"""Score from which on a few words speak of a tool of their own."""
 _DATE = frozenset({"date"})
 _NAMED = 10.0
 """Score of a tool whose name stands in the clause as it is written."""
@@ -99,14 +102,16 @@ def _score(tool: OfferedTool, clause: Clause, rarity: Mapping[str, float]) -> fl
 
 def _affinity(tool: OfferedTool, clause: Clause) -> float:
     """What the kinds of evidence add: an expression for a tool that takes one, dates for one that takes dates."""
-    kinds = {item.kind for item in clause.evidence if item.kind != "date" or _has_figures(item)}
+    kinds = {item.kind for item in clause.evidence if item.kind != "date" or item.origin == "written"}
     score = 0.0
+    if "date" in kinds and any(map(_takes_dates, tool.properties)):
+        counted = any(item.origin == "implied" for item in clause.evidence)
+        written = sum(item.kind == "date" and item.origin == "written" for item in clause.evidence)
+        score += 4.0 if counted else 3.0 if written > 1 else 2.0
     for entry in tool.properties:
         schema = sound(entry.schema.get("items")) or entry.schema
         if "expression" in kinds and is_expression(entry.subject) and entry.required:
             score += 4.0
-        if "date" in kinds and (schema.get("format") == "date" or entry.subject.named(_DATE)):
-            score += 2.0
         if entry.required and is_place(entry.subject) and any(map(is_placed, clause.evidence)):
             score += 1.5
         if entry.required and type_of(schema) in ("integer", "number") and "enum" not in schema:
@@ -114,15 +119,22 @@ def _affinity(tool: OfferedTool, clause: Clause) -> float:
     return score
 
 
-def _has_figures(item: Evidence) -> bool:
-    """Whether a date is written out; "tomorrow" says when, and seldom that a date is the matter."""
-    return any(character.isdigit() for character in str(item.value))
+def _takes_dates(entry: Property) -> bool:
+    """Whether a property holds a date or dates, and is none of the choices about them."""
+    schema = sound(entry.schema.get("items")) or entry.schema
+    return "enum" not in schema and (schema.get("format") == "date" or entry.subject.named(_DATE))
 
 
 def best_tool(tools: Sequence[OfferedTool], clause: Clause, rarity: Mapping[str, float]) -> tuple[float, OfferedTool]:
     """The tool that a clause speaks of most, with its score; the first of equals."""
-    scores = [(_score(tool, clause, rarity), tool) for tool in tools]
-    return max(scores, key=lambda pair: pair[0])
+    return best_tools(tools, clause, rarity)[0]
+
+
+def best_tools(
+    tools: Sequence[OfferedTool], clause: Clause, rarity: Mapping[str, float]
+) -> list[tuple[float, OfferedTool]]:
+    """The few tools that a clause speaks of most, with their scores, the best first; equals in their order."""
+    return nlargest(_MOST_TRIED, ((_score(tool, clause, rarity), tool) for tool in tools), key=lambda pair: pair[0])
 
 
 def rarity_of(tools: Sequence[OfferedTool]) -> dict[str, float]:

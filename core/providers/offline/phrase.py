@@ -7,12 +7,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from ...jsontext import JsonError, JsonObject, loads
+from .expressions import find_expressions
 from .thread import Answered
 from .words import split_name
 
 __all__ = ["facts", "phrase_results"]
 
 _VERB = re.compile(r"(?:get|fetch|retrieve)\s(?=\w)")
+_NUMBER = re.compile(r"[-−]?\d[\d.,]*(?:e[-+]?\d+)?", re.IGNORECASE)
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ][\d:.]+(?:Z|[+-]\d\d:?\d\d)?)?|today|tomorrow|yesterday", re.IGNORECASE)
 _MOST_TEXT = 600
 _MOST_MEMBERS = 12
 _MOST_LISTED = 6
@@ -45,8 +48,27 @@ def _sentence(call: Answered) -> str:
     error = _error(value)
     if error is not None:
         return _closed(f"The tool {name} failed{f' for {subject}' if subject else ''}: {error}")
-    said = _said(value) or "nothing"
-    return _closed(f"For {subject}, {name} gives {said}" if subject else f"{name[:1].upper()}{name[1:]} gives {said}")
+    return _closed(_stated(name, subject, call.arguments, _said(value) or "nothing"))
+
+
+def _stated(name: str, subject: str, arguments: JsonObject | None, said: str) -> str:
+    """A result with what it is the result of: arithmetic equals it, two dates span it, else the tool gives it."""
+    if _is_arithmetic(subject):
+        return f"{subject} is {said}" if _NUMBER.fullmatch(said) else f"{subject}: {said}"
+    span = next((value for value in (arguments or {}).values() if _is_span(value)), None)
+    if span is not None:
+        return f"From {span[0]} to {span[1]}: {said}"
+    title = name[:1].upper() + name[1:]
+    return f"{title} for {subject}: {said}" if subject else f"{title}: {said}"
+
+
+def _is_arithmetic(subject: str) -> bool:
+    found = next(find_expressions(subject), None)
+    return found is not None and found[:2] == (0, len(subject)) and not _DAY.fullmatch(subject)
+
+
+def _is_span(value: Any) -> bool:
+    return isinstance(value, list) and len(value) == 2 and all(_DAY.fullmatch(str(item)) for item in value)
 
 
 def _closed(text: str) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from ...jsontext import JsonObject
 from .clauses import Clause, Prompt
 from .fill import Filler
-from .match import SPOKEN_OF, OfferedTool, best_tool, rarity_of
+from .match import CLEARLY, SPOKEN_OF, OfferedTool, best_tool, best_tools, rarity_of
 from .schemas import type_of
 from .supply import Supply
 
@@ -19,13 +19,27 @@ _MOST_FOLLOWING = 80
 """Characters of a prompt that only makes sense after another one."""
 _FOLLOWS = re.compile(r"\s*(?:and|or|then|also|what about|how about|now|same)\b", re.IGNORECASE)
 
+_MOST_COMPARED = 100
+"""Tools up to which each piece of a clause is compared with every one."""
+_NEARLY = 0.8
+"""Part of the best score from which on a tool comes into question when the best one lacks an argument."""
+_LISTED = frozenset({"name", "quoted", "expression"})
+"""What a list of is a call for each."""
+
 
 @dataclass(frozen=True, slots=True)
 class PlannedCall:
-    """A call to make: the tool's name and its arguments."""
+    """A call to make.
+
+    Attributes:
+        name: The tool's name.
+        arguments: Its arguments.
+        needs: What it needs and the prompt does not say, so that the arguments are made up.
+    """
 
     name: str
     arguments: JsonObject
+    needs: tuple[str, ...] = ()
 
 
 def plan_calls(prompt: Prompt, tools: Sequence[OfferedTool], *, at_least_one: bool) -> list[PlannedCall]:
@@ -44,11 +58,18 @@ def plan_calls(prompt: Prompt, tools: Sequence[OfferedTool], *, at_least_one: bo
     rarity = rarity_of(tools)
     found: list[PlannedCall] = []
     speaking: list[OfferedTool] = []
-    for clause in prompt.clauses:
-        score, tool = best_tool(tools, clause, rarity)
-        if score >= SPOKEN_OF and (tool not in speaking or _stands_alone(tool, clause)):
-            speaking.append(tool)
-            found += [call for call in _calls(tool, clause, prompt.whole) if call not in found]
+    for clause in _by_tool(prompt.clauses, tools, rarity):
+        ranked = best_tools(tools, clause, rarity)
+        score, tool = ranked[0]
+        if score < SPOKEN_OF or (tool in speaking and not _stands_alone(tool, clause)):
+            continue
+        calls = _calls(tool, clause, prompt.whole)
+        for nearly, other in ranked[1:]:
+            if calls[0].needs and nearly >= max(SPOKEN_OF, _NEARLY * score) and other not in speaking:
+                tried = _calls(other, clause, prompt.whole)
+                tool, calls = (tool, calls) if tried[0].needs else (other, tried)
+        speaking.append(tool)
+        found += [call for call in calls if call not in found]
     if len(speaking) == 1:
         found = _completed(found, speaking[0], prompt.whole)
     if not found and (at_least_one or len(prompt.clauses) > 1):
@@ -58,11 +79,28 @@ def plan_calls(prompt: Prompt, tools: Sequence[OfferedTool], *, at_least_one: bo
     return found
 
 
+def _by_tool(clauses: Sequence[Clause], tools: Sequence[OfferedTool], rarity: Mapping[str, float]) -> Iterator[Clause]:
+    """Cut clauses where the pieces speak of different tools: "the weather in Paris, and 2 + 2"."""
+    for clause in clauses:
+        seams = clause.seams() if 1 < len(tools) <= _MOST_COMPARED else []
+        kept: list[int] = []
+        sure = SPOKEN_OF if any(item.kind == "expression" for item in clause.evidence) else CLEARLY
+        before: OfferedTool | None = None
+        for start, piece in zip([0, *seams], clause.cut(seams), strict=True):
+            score, tool = best_tool(tools, piece, rarity)
+            if score < sure:
+                continue
+            if before is not None and tool is not before:
+                kept.append(start)
+            before = tool
+        yield from clause.cut(kept)
+
+
 def _completed(calls: list[PlannedCall], tool: OfferedTool, whole: Clause) -> list[PlannedCall]:
     """Add optional arguments that other clauses speak of: "Weather in Oslo? In fahrenheit, please."."""
     said = Filler(tool.parameters, tool.supply(whole)).fill()
     more = said if isinstance(said, dict) else {}
-    return [PlannedCall(call.name, {**more, **call.arguments}) for call in calls]
+    return [replace(call, arguments={**more, **call.arguments}) for call in calls]
 
 
 def _stands_alone(tool: OfferedTool, clause: Clause) -> bool:
@@ -91,12 +129,13 @@ def _calls(tool: OfferedTool, clause: Clause, whole: Clause) -> list[PlannedCall
     supply = tool.supply(clause)
     filler = Filler(tool.parameters, supply)
     arguments = filler.fill()
+    needs = filler.needs
     if filler.missing and clause is not whole:  # the arguments may stand in another clause
         wider = Filler(tool.parameters, tool.supply(whole))
         again = wider.fill()
-        if wider.missing < filler.missing:
-            arguments = again
-    first = PlannedCall(tool.name, arguments if isinstance(arguments, dict) else {})
+        if wider.missing < filler.missing or len(wider.needs) < len(needs):
+            arguments, needs = again, wider.needs
+    first = PlannedCall(tool.name, arguments if isinstance(arguments, dict) else {}, tuple(needs))
     return [first, *_siblings(tool, first, supply)]
 
 
@@ -106,7 +145,9 @@ def _siblings(tool: OfferedTool, first: PlannedCall, supply: Supply) -> list[Pla
     if len(needed) != 1 or needed[0].scalar is None or type_of(needed[0].scalar) != "string":
         return []
     name = needed[0].name
-    listed = [item for item in supply.clause.evidence if item.kind in ("name", "quoted") and not item.weak]
+    evidence = supply.clause.evidence
+    kinds = {item.kind for item in evidence if item.value == first.arguments.get(name)} & _LISTED
+    listed = [item for item in evidence if item.kind in kinds and not item.weak]
     place = next((at for at, item in enumerate(listed) if item.value == first.arguments.get(name)), None)
     calls: list[PlannedCall] = []
     while place is not None and place + 1 < len(listed):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from .thread import Thread
 
-__all__ = ["plain_answer"]
+__all__ = ["asking_answer", "needs_of", "plain_answer"]
 
 _MOST_REPEATED = 300
 _MOST_NAMED = 6
@@ -43,6 +43,20 @@ def plain_answer(thread: Thread, tools: Sequence[str]) -> str:
     else:
         parts.append("Without a tool that fits I can only repeat it.")
     return " ".join(parts)
+
+
+def asking_answer(needs: Mapping[str, Sequence[str]]) -> str:
+    """Say what the tools that a prompt speaks of need, instead of making it up.
+
+    Args:
+        needs: What each tool needs, by its name.
+    """
+    return " ".join([_SELF, *needs_of(needs), "Your message does not say that."])
+
+
+def needs_of(needs: Mapping[str, Sequence[str]]) -> list[str]:
+    """One sentence for each tool."""
+    return [f"{name} needs: {', '.join(wanted)}." for name, wanted in needs.items()]
 
 
 def _shortened(text: str) -> str:

@@ -9,9 +9,12 @@ from .numbers import NUMBER_WORDS
 
 __all__ = ["find_spelled_expressions"]
 
-_N = rf"(-?\d{{1,30}}(?:\.\d{{1,30}})?|(?:{'|'.join(NUMBER_WORDS)})\b)"
+_N = rf"(-?(?:\d{{1,3}}(?:,\d{{3}}){{1,10}}|\d{{1,30}})(?:\.\d{{1,30}})?|(?:{'|'.join(NUMBER_WORDS)})\b)"
 _FORMS = (
     (rf"\bsquare root of {_N}", "sqrt({0})"),
+    (rf"\bcube root of {_N}", "cbrt({0})"),
+    (rf"\bfactorial of {_N}", "factorial({0})"),
+    (rf"(?<![\w.]){_N} factorial\b", "factorial({0})"),
     (rf"\b(?:add|sum of|total of) {_N} (?:and|to|plus) {_N}", "{0} + {1}"),
     (rf"\bdifference (?:between|of) {_N} and {_N}", "{0} - {1}"),
     (rf"\bsubtract {_N} from {_N}", "{1} - {0}"),
@@ -36,4 +39,4 @@ def find_spelled_expressions(text: str) -> Iterator[tuple[int, int, str]]:
 
 
 def _figures(number: str) -> str:
-    return str(NUMBER_WORDS.get(number.lower(), number))
+    return str(NUMBER_WORDS.get(number.lower(), number.replace(",", "")))

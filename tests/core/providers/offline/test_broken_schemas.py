@@ -202,4 +202,4 @@ def test_a_broken_call_is_passed_over_and_its_answer_is_not(call: Any) -> None:
     user = {"role": "user", "content": "How much?"}
     made = {"role": "assistant", "tool_calls": [call]}
     answer = {"role": "tool", "tool_call_id": "c1", "content": "12"}
-    assert "gives 12" in complete(messages=(user, made, answer))["content"]
+    assert ": 12" in complete(messages=(user, made, answer))["content"]

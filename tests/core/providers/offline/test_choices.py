@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from promptdock.providers.offline.choices import chosen, yes_or_no
+from promptdock.providers.offline.choices import chosen, presumed, yes_or_no
 from promptdock.providers.offline.clauses import read_prompt
 from promptdock.providers.offline.schemas import subject_of
 from promptdock.providers.offline.supply import Supply
@@ -39,3 +39,20 @@ def test_yes_and_no_are_read_beside_the_name() -> None:
     assert yes_or_no(subject, Supply(read_prompt("the price with tax").whole)) is True
     assert yes_or_no(subject, Supply(read_prompt("the price without tax").whole)) is False
     assert yes_or_no(subject, Supply(read_prompt("the price of it all").whole)) is None
+
+
+def test_a_form_or_a_part_of_a_value_is_enough_for_what_is_required_only() -> None:
+    for text, values, value in (
+        ("a rental", ["rent", "buy"], "rent"),
+        ("by debit", ["cash", "debit card"], "debit card"),
+    ):
+        supply = Supply(read_prompt(text).whole)
+        assert chosen(values, {}, supply) == [value]
+        assert chosen(values, {}, supply, required=False) == []
+
+
+def test_what_the_description_gives_as_default_or_a_neutral_value_is_presumed() -> None:
+    assert presumed({"enum": ["low", "high"], "description": "Quality. Default is 'high'."}) == ["high"]
+    assert presumed({"type": "integer", "description": "Acceptable range 3-100, defaults to 10."}) == [10]
+    assert presumed({"enum": ["Jazz", "dontcare"]}) == ["dontcare"]
+    assert presumed({"enum": ["low", "high"]}) == []

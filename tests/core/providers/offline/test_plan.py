@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from promptdock.providers.offline.clauses import read_prompt
 from promptdock.providers.offline.match import read_tools
 from promptdock.providers.offline.plan import PlannedCall, follow_up, plan_calls
@@ -39,6 +41,37 @@ def test_each_clause_may_call_a_tool_of_its_own() -> None:
         ("get_weather", {"city": "Rome"}),
         ("roll_dice", {"sides": 20}),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("weather in Paris, and 2+2", ["get_weather", "sum_up"]),
+        ("2+2 and weather in Paris", ["sum_up", "get_weather"]),
+        ("the weather in Paris and Rome, and 3 * 3", ["get_weather", "get_weather", "sum_up"]),
+        ("weather in Paris, 6*7, 2^10 and 1+1", ["get_weather", "sum_up", "sum_up", "sum_up"]),
+        ("the weather in Paris, with wind and rain", ["get_weather"]),
+    ],
+)
+def test_commas_and_and_part_what_different_tools_are_for(text: str, names: list[str]) -> None:
+    assert [name for name, _ in plan(text)] == names
+
+
+def test_of_two_tools_that_fit_the_one_that_has_all_it_needs_is_called() -> None:
+    kinds = {"type": "string", "enum": ["sun", "moon"]}
+    tools = read_tools(
+        [
+            tool("rise_of", "Get the rise", kind=kinds, city={"type": "string"}),
+            tool("rise_at", "Get the rise", city={"type": "string"}),
+        ]
+    )
+    (call,) = plan_calls(read_prompt("The rise in Paris?"), tools, at_least_one=False)
+    assert call == PlannedCall("rise_at", {"city": "Paris"})
+
+
+def test_a_call_says_what_it_lacks() -> None:
+    (call,) = plan_calls(read_prompt("What's the weather?"), TOOLS, at_least_one=False)
+    assert (call.name, call.needs) == ("get_weather", ("city",))
 
 
 def test_a_list_of_names_calls_a_tool_for_each() -> None:

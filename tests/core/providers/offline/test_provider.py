@@ -87,8 +87,8 @@ async def test_the_demo_calls_both_tools_in_one_round_and_phrases_both_results()
     results = answers(first, '[{"result": 42}]', '[{"difference_days": 2, "difference_weeks": 0.29}]')
     second = await ask(DEMO, *results, tools=(CALCULATOR, DATES, WEATHER))
     assert second["finish_reason"] == "stop"
-    assert "calculator gives 42." in second["message"]["content"]
-    assert "difference days 2" in second["message"]["content"]
+    told = "(17 + 4) * 2 is 42. From 2024-02-28 to 2024-03-01: difference days 2, difference weeks 0.29."
+    assert second["message"]["content"] == told
 
 
 @pytest.mark.anyio
@@ -121,6 +121,79 @@ async def test_tool_choice() -> None:
     assert [name for name, _ in calls_of(await ask("1 + 2", tools=tools, tool_choice=allowed))] == ["get_weather"]
 
 
+CONVERT = {
+    "type": "function",
+    "function": {
+        "name": "convert",
+        "description": "Convert an amount to a unit.",
+        "parameters": {
+            "type": "object",
+            "properties": {"amount": {"type": "number"}, "unit": {"enum": ["km", "mi"]}},
+            "required": ["amount", "unit"],
+        },
+    },
+}
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("prompt", "needs"),
+    [
+        ("convert 5 parsecs", "convert needs: unit (km, mi)."),
+        ("convert to km", "convert needs: amount."),
+        ("What's the weather?", "get_weather needs: city."),
+        ("What is the weather like today?", "get_weather needs: city."),
+        ("Use the calculator, please", "calculator needs: expression."),
+    ],
+)
+async def test_what_the_prompt_does_not_say_is_asked_for_and_not_made_up(prompt: str, needs: str) -> None:
+    choice = await ask(prompt, tools=(CALCULATOR, WEATHER, CONVERT))
+    assert calls_of(choice) == []
+    assert needs in choice["message"]["content"]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("choice", ["required", {"type": "function", "function": {"name": "convert"}}])
+async def test_a_call_that_is_asked_for_is_made_with_what_there_is(choice: Any) -> None:
+    forced = await ask("convert 5 parsecs", tools=(CONVERT,), tool_choice=choice)
+    assert calls_of(forced) == [("convert", {"amount": 5, "unit": "km"})]
+
+
+@pytest.mark.anyio
+async def test_what_one_tool_lacks_does_not_hold_up_another() -> None:
+    prompt = "What is the weather, and 2+2?"
+    first = await ask(prompt, tools=(CALCULATOR, WEATHER))
+    assert calls_of(first) == [("calculator", {"expression": "2+2"})]
+    second = await ask(prompt, *answers(first, '{"result": 4}'), tools=(CALCULATOR, WEATHER))
+    assert second["message"]["content"] == "2+2 is 4. get_weather needs: city."
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("prompt", "dates"),
+    [
+        ("How old is someone born on March 1, 1990?", ["1990-03-01", "2026-11-21"]),
+        ("Ada was born on 1990-05-17. How old is she?", ["1990-05-17", "2026-11-21"]),
+        ("How long ago was 1990-05-17?", ["1990-05-17", "2026-11-21"]),
+        ("How many days until 2030-12-24?", ["2026-11-21", "2030-12-24"]),
+    ],
+)
+async def test_ages_and_spans_count_from_today(prompt: str, dates: list[str]) -> None:
+    system = {"role": "system", "content": "Today is 2026-11-21."}
+    choice = await ask(system, {"role": "user", "content": prompt}, tools=(CALCULATOR, DATES, WEATHER))
+    assert calls_of(choice) == [("date_calculator", {"dates": dates, "operation": "difference"})]
+
+
+@pytest.mark.anyio
+async def test_a_day_that_is_only_mentioned_calls_no_tool_for_dates() -> None:
+    system = {"role": "system", "content": "Today is 2026-11-21."}
+    tools = (DATES, WEATHER)
+    asked = await ask(system, "What's the weather like in New York tomorrow?", tools=tools)
+    assert calls_of(asked) == [("get_weather", {"city": "New York"})]
+    assert calls_of(await ask(system, "Meet on 2024-05-05 at 3pm", tools=tools)) == []
+    assert calls_of(await ask("What happened on March 1, 1990?", tools=tools)) == []
+
+
 @pytest.mark.anyio
 async def test_functions_of_the_old_protocol_are_answered_in_its_form() -> None:
     options = {"functions": [WEATHER["function"]], "function_call": "auto"}
@@ -129,7 +202,7 @@ async def test_functions_of_the_old_protocol_are_answered_in_its_form() -> None:
     assert json.loads(first["message"]["function_call"]["arguments"]) == {"city": "Paris"}
     result = {"role": "function", "name": "get_weather", "content": "rain"}
     second = await ask("Weather in Paris?", first["message"], result, options=options)
-    assert second["message"]["content"] == "For Paris, weather gives rain."
+    assert second["message"]["content"] == "Weather for Paris: rain."
 
 
 @pytest.mark.anyio

@@ -11,6 +11,9 @@ from promptdock.providers.offline.spelled import find_spelled_expressions
     ("text", "expression"),
     [
         ("What is the square root of 16?", "sqrt(16)"),
+        ("the square root of 1,600", "sqrt(1600)"),
+        ("the cube root of 27", "cbrt(27)"),
+        ("factorial of five", "factorial(5)"),
         ("add 5 and 7", "5 + 7"),
         ("the sum of 2.5 and 3", "2.5 + 3"),
         ("subtract 3 from ten", "10 - 3"),
