@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from .providers.base import Provider as Provider
     from .providers.offline import OfflineProvider as OfflineProvider
     from .providers.openai_compatible import OpenAICompatibleProvider as OpenAICompatibleProvider
+    from .providers.relay import RelayReply as RelayReply
+    from .providers.relay import RelayRequest as RelayRequest
     from .selection.rules import Always as Always
     from .selection.rules import PromptSettings as PromptSettings
     from .selection.rules import SearchTerms as SearchTerms
@@ -83,6 +85,8 @@ _HOMES = {
     "Provider": ".providers.base",
     "ProviderInitialized": ".turn.events",
     "ProviderSettings": ".settings",
+    "RelayReply": ".providers.relay",
+    "RelayRequest": ".providers.relay",
     "SearchTerms": ".selection.rules",
     "SelectionRequest": ".selection.rules",
     "SelectionRule": ".selection.rules",

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ..jsontext import JsonObject
+
+if TYPE_CHECKING:
+    from .relay import RelayReply, RelayRequest
 
 __all__ = ["Capabilities", "CompletionCall", "ModelInfo", "Provider", "prune"]
 
@@ -143,6 +147,20 @@ class Provider(Protocol):
 
         for chunk in completion_as_chunks(await self.complete(call)):
             yield chunk
+
+    def relay(self, request: RelayRequest) -> AbstractAsyncContextManager[RelayReply]:  # noqa: ARG002  (as below)
+        """Send a caller's request as it is and give what comes back: nothing is decoded, translated or tried again.
+
+        A status that is no success is a reply like any. Leaving the context closes the connection, unless the body was
+        read to its end. The default raises when it is entered.
+
+        Raises:
+            openai.OpenAIError: There is no reply; when it breaks off, its body raises.
+            BadRequest: The provider has no raw passthrough (``relay_unsupported``).
+        """
+        from .relay import NoRelay
+
+        return NoRelay(self.name)
 
     async def models(self) -> Sequence[ModelInfo]:
         """The models on offer; asked when somebody lists them, so it may go to the network."""

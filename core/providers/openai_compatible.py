@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -15,6 +15,7 @@ from ..errors import BadRequest, ConfigurationError, ServiceUnavailable
 from ..jsontext import JsonObject
 from .base import Capabilities, CompletionCall, ModelInfo, Provider
 from .quirks import Quirks, quirks_of
+from .relay import RelayReply, RelayRequest
 from .transports import Endpoint, Transport
 
 if TYPE_CHECKING:
@@ -121,6 +122,19 @@ class OpenAICompatibleProvider(Provider):
         async with aclosing(self._ready().stream(self._body(call, stream=True))) as chunks:
             async for chunk in chunks:
                 yield chunk
+
+    @asynccontextmanager
+    async def relay(self, request: RelayRequest) -> AsyncIterator[RelayReply]:
+        """Send a caller's request as it is, with our key; see :meth:`Provider.relay`. Quirks are not applied.
+
+        Redirects are replies, not followed, and nothing is tried again.
+
+        Raises:
+            openai.OpenAIError: There is no reply.
+            BadRequest: The provider has no key.
+        """
+        async with self._ready().relay(request) as reply:
+            yield reply
 
     async def models(self) -> Sequence[ModelInfo]:
         """The models that the server lists.

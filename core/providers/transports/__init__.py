@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from pydantic import SecretStr
 
 from ...jsontext import JsonObject
+from ..relay import RelayReply, RelayRequest
 
 __all__ = ["Endpoint", "Transport"]
 
@@ -50,6 +52,10 @@ class Transport(Protocol):
 
     def stream(self, body: JsonObject) -> AsyncGenerator[JsonObject, None]:
         """Send a chat completion and give its chunks as they come; closing the generator ends the call."""
+        ...
+
+    def relay(self, request: RelayRequest) -> AbstractAsyncContextManager[RelayReply]:
+        """Send a request as it is, once, and give the reply whatever its status; see :meth:`Provider.relay`."""
         ...
 
     async def models(self) -> Any:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from ...jsontext import JsonObject, loads
+from ..relay import RelayReply, RelayRequest
 from . import Endpoint, Transport
 from .failures import Failures, unwritable
+from .relaying import reply_headers, request_headers
 
 if TYPE_CHECKING:
+    import httpx2
     import openai
     from openai import RequestOptions
 
@@ -33,6 +36,7 @@ class SdkTransport(Transport):
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
         self._client: openai.AsyncOpenAI | None = None
+        self._http: httpx2.AsyncClient | None = None
         self._opening = asyncio.Lock()
 
     async def complete(self, body: JsonObject) -> JsonObject:
@@ -68,6 +72,18 @@ class SdkTransport(Transport):
             if empty:
                 raise await failures.unreadable()
 
+    @asynccontextmanager
+    async def relay(self, request: RelayRequest) -> AsyncIterator[RelayReply]:
+        """Send a request as it is, over the connections of the package's client; see :meth:`Transport.relay`."""
+        client = await self._opened()
+        failures = self._failures(request.method, request.path)
+        response = await self._sent(request, failures, client)
+        try:
+            async with aclosing(_pieces(response, failures, client)) as body:
+                yield RelayReply(status=response.status_code, headers=reply_headers(response.headers.raw), body=body)
+        finally:
+            await response.aclose()
+
     async def models(self) -> Any:
         """Ask for the list of models."""
         client = await self._opened()
@@ -81,6 +97,20 @@ class SdkTransport(Transport):
             client, self._client = self._client, None
         if client is not None:
             await client.close()
+
+    async def _sent(self, request: RelayRequest, failures: Failures, client: openai.AsyncOpenAI) -> httpx2.Response:
+        import httpx2
+
+        assert self._http is not None
+        async with _translated(failures, client):
+            # made by hand: the HTTP client would add headers of its own
+            made = httpx2.Request(
+                request.method,
+                self._endpoint.url(request.target),
+                headers=request_headers(self._endpoint, request),
+                content=request.body,
+            )
+            return await self._http.send(made, stream=True, follow_redirects=False)
 
     def _options(self) -> RequestOptions:
         """Leave the key out where there is none: the client insists on having one, and on hearing so each time."""
@@ -102,20 +132,37 @@ class SdkTransport(Transport):
             return self._client
 
     def _build(self) -> openai.AsyncOpenAI:
+        from http.cookiejar import CookieJar, DefaultCookiePolicy
+
         import httpx2
-        from openai import AsyncOpenAI, Omit
+        from openai import AsyncOpenAI, DefaultAsyncHttpxClient, Omit
 
         endpoint = self._endpoint
         # the client would take these from OpenAI's environment variables, whoever the vendor is
         headers: dict[str, Any] = {"OpenAI-Organization": Omit(), "OpenAI-Project": Omit(), **endpoint.headers}
         key = endpoint.api_key.get_secret_value() if endpoint.api_key is not None else _NO_KEY
+        timeout = httpx2.Timeout(endpoint.timeout, connect=endpoint.connect_timeout)
+        # our own, so that a passthrough can share its connections; callers share it, so it keeps no cookies
+        self._http = DefaultAsyncHttpxClient(
+            timeout=timeout, cookies=CookieJar(DefaultCookiePolicy(allowed_domains=()))
+        )
         return AsyncOpenAI(
             base_url=endpoint.base_url,
             api_key=key,
             max_retries=endpoint.max_retries,
-            timeout=httpx2.Timeout(endpoint.timeout, connect=endpoint.connect_timeout),
+            timeout=timeout,
             default_headers=headers,
+            http_client=self._http,
         )
+
+
+async def _pieces(
+    response: httpx2.Response, failures: Failures, client: openai.AsyncOpenAI
+) -> AsyncGenerator[bytes, None]:
+    """The body in the pieces in which it comes."""
+    async with _translated(failures, client), aclosing(response.aiter_raw()) as raw:
+        async for piece in raw:
+            yield piece
 
 
 def _json(answer: object) -> Any:

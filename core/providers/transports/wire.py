@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
 from importlib import import_module
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ... import __version__
 from ...jsontext import JsonError, JsonObject, dumps, loads
+from ..relay import RelayReply, RelayRequest
 from . import Endpoint, Transport
 from .failures import Failures, unwritable
+from .relaying import reply_headers, request_headers
 from .retries import backoff, pause, should_retry
 from .sse import SseDecoder
 
 if TYPE_CHECKING:
     import ssl
 
-    from aiohttp import ClientResponse, ClientSession
+    from aiohttp import ClientHandlerType, ClientRequest, ClientResponse, ClientSession
 
 __all__ = ["WireTransport"]
 
@@ -27,6 +30,7 @@ _COMPLETIONS = "/chat/completions"
 _CONNECTIONS = 1000
 _KEEP_ALIVE = 30.0
 _DRAIN = 0.1
+_LARGE = 1_000_000
 
 
 class WireTransport(Transport):
@@ -67,6 +71,18 @@ class WireTransport(Transport):
         if empty:
             raise await failures.unreadable()
 
+    @asynccontextmanager
+    async def relay(self, request: RelayRequest) -> AsyncIterator[RelayReply]:
+        """Send a request as it is; see :meth:`Transport.relay`."""
+        failures = self._failures(request.method, request.path)
+        response = await self._sent(request, failures)
+        try:
+            async with aclosing(_pieces(response, failures)) as body:
+                yield RelayReply(status=response.status, headers=reply_headers(response.raw_headers), body=body)
+        finally:
+            # closes the connection, unless the body was read to its end and the pool has it back
+            response.close()
+
     async def models(self) -> Any:
         """Ask for the list of models."""
         failures = self._failures("GET", "/models")
@@ -92,7 +108,9 @@ class WireTransport(Transport):
             if session.closed:  # while this call waited for its next attempt
                 raise await failures.unreachable()
             try:
-                response = await session.request(failures.method, failures.url, data=data, headers=self._headers())
+                response = await session.request(
+                    failures.method, failures.url, data=_payload(data), headers=self._headers()
+                )
                 if 200 <= response.status < 300:
                     return response, b"" if stream else await response.read()
                 if last or not should_retry(response.status, response.headers):
@@ -106,6 +124,28 @@ class WireTransport(Transport):
                 wait = backoff(attempt)
             await asyncio.sleep(wait)
         raise AssertionError("the last attempt returns or raises")
+
+    async def _sent(self, request: RelayRequest, failures: Failures) -> ClientResponse:
+        session = await self._opened()
+        from aiohttp import ClientError
+        from yarl import URL
+
+        if session.closed:
+            raise await failures.unreachable()
+        try:
+            return await session.request(
+                request.method,
+                URL(self._endpoint.url(request.target), encoded=True),
+                # a file, as the library warns of big bodies that are bytes
+                data=None if request.body is None else BytesIO(request.body),
+                headers=request_headers(self._endpoint, request),
+                skip_auto_headers=("Content-Type",),
+                allow_redirects=False,
+                auto_decompress=False,
+                middlewares=(_once,),
+            )
+        except (ClientError, OSError) as error:
+            raise await _broken(error, failures) from _cause(error.__cause__ or error, failures)
 
     def _headers(self) -> dict[str, str]:
         headers = {
@@ -160,6 +200,11 @@ def _has_proxy() -> bool:
     return any(scheme in getproxies() for scheme in ("http", "https", "all"))
 
 
+def _payload(data: bytes | None) -> bytes | BytesIO | None:
+    """Aiohttp warns of large bodies that are sent in one piece; a file is sent in several."""
+    return BytesIO(data) if data is not None and len(data) > _LARGE else data
+
+
 def _written(body: JsonObject) -> bytes:
     try:
         return dumps(body)
@@ -182,15 +227,53 @@ def _cause(error: BaseException, failures: Failures) -> Exception:
     return failures.scrubbed(error, tellable=isinstance(error, OSError))
 
 
+async def _once(request: ClientRequest, send: ClientHandlerType) -> ClientResponse:
+    """Keep the library from sending a request again by itself, as it does with a GET whose connection breaks."""
+    from aiohttp import ClientConnectionError, ClientConnectorError, ClientOSError, ServerDisconnectedError
+
+    try:
+        return await send(request)
+    except ClientConnectorError:
+        raise
+    except (ClientOSError, ServerDisconnectedError) as error:
+        raise ClientConnectionError("the connection broke") from error
+
+
+async def _pieces(response: ClientResponse, failures: Failures) -> AsyncGenerator[bytes, None]:
+    """The body in the pieces in which it comes."""
+    from aiohttp import ClientError
+
+    try:
+        async with aclosing(_received(response)) as pieces:
+            async for piece in pieces:
+                yield piece
+    except (ClientError, OSError) as error:
+        raise await _broken(error, failures) from _cause(error, failures)
+
+
+async def _received(response: ClientResponse) -> AsyncGenerator[bytes, None]:
+    from aiohttp import ClientConnectionError
+
+    try:
+        async for piece in response.content.iter_any():
+            yield piece
+    except RuntimeError:
+        # said of a connection that this side has closed, and of bugs
+        if response.connection is not None and response.connection.transport is not None:
+            raise
+        raise ClientConnectionError("the provider was closed") from None
+
+
 async def _events(response: ClientResponse) -> AsyncGenerator[bytes, None]:
     """The data of each event up to ``[DONE]`` or the end of the body."""
     decoder = SseDecoder()
-    async for piece in response.content.iter_any():
-        for data in decoder.feed(piece):
-            if data.startswith(b"[DONE]"):
-                await _drain(response)
-                return
-            yield data
+    async with aclosing(_received(response)) as pieces:
+        async for piece in pieces:
+            for data in decoder.feed(piece):
+                if data.startswith(b"[DONE]"):
+                    await _drain(response)
+                    return
+                yield data
 
 
 async def _drain(response: ClientResponse) -> None:

@@ -291,3 +291,15 @@ async def test_a_user_in_the_url_is_sent_instead_of_the_key(upstream: Upstream, 
     await asked.complete(CALL)
     await asked.aclose()
     assert upstream.calls[0].headers["authorization"].startswith("Basic ")
+
+
+@TRANSPORTS
+@pytest.mark.anyio
+async def test_a_large_request_is_sent_without_a_warning(upstream: Upstream, transport: str) -> None:
+    """Pictures in a prompt are megabytes."""
+    asked = provider(upstream, transport)
+    large = CompletionCall(model="m", messages=({"role": "user", "content": "x" * 3_000_000},))
+    await asked.complete(large)
+    await chunks_of(asked, large)
+    await asked.aclose()
+    assert [len(request.body["messages"][0]["content"]) for request in upstream.calls] == [3_000_000] * 2
