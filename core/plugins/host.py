@@ -190,8 +190,10 @@ def _can_be_sent(call: CompletionCall) -> bool:
         dumps(body)
     except (AttributeError, TypeError, ValueError):
         return False
-    messages = body.get("messages", ())
-    return _is_text(call.model) and bool(messages) and all(isinstance(message, dict) for message in messages)
+    messages, tools = body.get("messages", ()), body.get("tools", ())
+    if not _is_text(call.model) or not messages or not all(isinstance(tool, dict) for tool in tools):
+        return False
+    return all(isinstance(message, dict) and _is_text(message.get("role")) for message in messages)
 
 
 def _is_text(value: object) -> bool:

@@ -18,6 +18,8 @@ from .rules import SelectionRequest, Verdict
 __all__ = ["Judgement", "judge"]
 
 _log = logging.getLogger("promptdock.selection")
+_LONG = 20_000
+"""Characters of text that are read on the event loop; more of them are read in a thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,9 @@ async def judge(
     Returns:
         The judgements, in the order of the rules. A rule that fails or takes too long has not selected.
     """
+    if sum(map(len, request.user_texts)) > _LONG:
+        # reading takes about 0.2 s a megabyte, which the event loop need not feel
+        await threads.call(_read, request)
     waiting = {
         place: asyncio.ensure_future(_ask_waiting(rule, request, threads, timeout))
         for place, rule in enumerate(rules)
@@ -60,6 +65,11 @@ async def judge(
             task.cancel()
     both = quick | slow
     return tuple(both[place] for place in range(len(rules)))
+
+
+def _read(request: SelectionRequest) -> None:
+    """Read the texts that rules look terms up in; the request keeps what was read."""
+    _ = request.input_words, request.thread_words
 
 
 def _is_quick(rule: RegisteredRule) -> bool:

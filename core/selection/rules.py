@@ -5,11 +5,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from ..errors import ConfigurationError
 from ..turn.messages import Message
-from .terms import Term
+from .terms import Term, WordIndex
 
 if TYPE_CHECKING:
     from ..tools.tool import Tool
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["Always", "PromptSettings", "SearchTerms", "SelectionRequest", "SelectionRule", "Verdict"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class SelectionRequest:
     """What a rule gets to see of a prompt.
 
@@ -36,6 +37,16 @@ class SelectionRequest:
     provider: str
     model: str
     caller: str
+
+    @cached_property
+    def input_words(self) -> WordIndex:
+        """The words of the newest user text; read once, however many rules look terms up in it."""
+        return WordIndex(self.text)
+
+    @cached_property
+    def thread_words(self) -> tuple[WordIndex, ...]:
+        """The words of each user text of the thread."""
+        return tuple(WordIndex(text) for text in self.user_texts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +174,8 @@ class SearchTerms(SelectionRule):
 
     def decide(self, request: SelectionRequest) -> Verdict:
         """Select when any text in scope refers to any term."""
-        texts = (request.text,) if self.scope == "input" else request.user_texts
-        hits = tuple(term.text for term in self.terms if any(term.is_in(text) for text in texts))
+        texts = (request.input_words,) if self.scope == "input" else request.thread_words
+        hits = tuple(term.text for term in self.terms if any(text.holds(term) for text in texts))
         if not hits:
             return Verdict(selected=False, reason=f"none of its terms stands in the {self.scope}")
         named = ", ".join(repr(hit) for hit in hits)

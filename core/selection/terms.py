@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from ..errors import ConfigurationError
 
-__all__ = ["Term", "words"]
+__all__ = ["Term", "WordIndex", "words"]
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?<!\bMc)(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _WORD = re.compile(r"\w+(?:'\w+)?")
@@ -26,17 +26,36 @@ def words(text: str) -> list[str]:
     return [word.casefold() for word in _WORD.findall(_clean(text))]
 
 
+class WordIndex:
+    """A text, read once, to look many terms up in.
+
+    Args:
+        text: The text.
+    """
+
+    def __init__(self, text: str) -> None:
+        cleaned = _clean(text)
+        self._folded = cleaned.casefold()
+        self._counts = Counter(word.casefold() for word in _WORD.findall(cleaned))
+
+    def holds(self, term: Term) -> bool:
+        """Whether the text refers to a term."""
+        return all(
+            word in self._folded if unspaced else self._counts[word] >= count for word, count, unspaced in term.needs
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Term:
     """A word or a phrase to look for.
 
     Attributes:
         text: As the rule's author wrote it.
-        words: What has to stand in a text, each as often as here.
+        needs: The words that have to stand in a text, how often each, and whether it is of a script without spaces.
     """
 
     text: str
-    words: tuple[str, ...]
+    needs: tuple[tuple[str, int, bool], ...]
 
     @classmethod
     def parse(cls, text: str) -> Term:
@@ -45,19 +64,14 @@ class Term:
         Raises:
             ConfigurationError: It holds no word: empty, or punctuation only.
         """
-        found = tuple(words(text))
+        found = words(text)
         if not any(character.isalnum() for word in found for character in word):
             raise ConfigurationError(f"The search term {text!r} holds no word.", hint="Give a word or a phrase.")
-        return cls(text, found)
+        return cls(text, tuple((word, count, bool(_UNSPACED.search(word))) for word, count in Counter(found).items()))
 
     def is_in(self, text: str) -> bool:
         """Whether a text refers to this term: all its words, whole, in any order and case.
 
         A word in a script without spaces counts wherever its characters stand together.
         """
-        present = Counter(words(text))
-        folded = _clean(text).casefold()
-        return all(
-            word in folded if _UNSPACED.search(word) else present[word] >= count
-            for word, count in Counter(self.words).items()
-        )
+        return WordIndex(text).holds(self)

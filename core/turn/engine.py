@@ -133,7 +133,7 @@ class _Turn:
                 self._keep(answers)
                 if theirs:
                     caller, assistant = self._plan.request.caller.name, self._new[-len(answers) - 1]
-                    self._engine.held.hold(caller, self._plan.thread, theirs, assistant, answers)
+                    self._engine.held.hold(caller, self._plan.sent, theirs, assistant, answers)
             if theirs or not ours or cut_off:
                 break
             self._view.end_round()

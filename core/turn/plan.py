@@ -33,7 +33,8 @@ class TurnPlan:
         provider: The provider to ask.
         settings: What the turn uses.
         tool_set: The tools to present.
-        thread: The thread as the caller sent it, without private roles.
+        sent: The thread as the caller sent it, without private roles.
+        thread: The same with the rounds put back that were half answered here.
         messages: The thread as the provider gets it in the first round: system message first.
     """
 
@@ -42,6 +43,7 @@ class TurnPlan:
     provider: RegisteredProvider
     settings: EffectiveSettings
     tool_set: ToolSet
+    sent: tuple[Message, ...]
     thread: tuple[Message, ...]
     messages: tuple[Message, ...]
 
@@ -81,7 +83,8 @@ async def plan_turn(
     Raises:
         BadRequest: The caller's tool choice names a tool that is not presented, or asks for one when there is none.
     """
-    thread = held.restore(request.caller.name, tuple(public_thread(request.messages)))
+    sent = tuple(public_thread(request.messages))
+    thread = held.restore(request.caller.name, sent)
     tool_set = await _select(request, provider, model, thread, catalog, threads, rule_timeout)
     settings = effective_settings(request, provider, model, tool_set.settings)
     check_tool_choice(
@@ -94,6 +97,7 @@ async def plan_turn(
         provider=provider,
         settings=settings,
         tool_set=tool_set,
+        sent=sent,
         thread=thread,
         messages=with_system(thread, [opening, *tool_set.additions]),
     )

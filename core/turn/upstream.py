@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Mapping
 from types import MappingProxyType, NoneType
 
 from ..errors import PromptdockError
-from ..jsontext import JsonObject
+from ..jsontext import JsonObject, well_formed
 from ..providers.base import CompletionCall, Provider
 from ..providers.call_ids import CallIds
 from ..providers.chunks import completion_as_chunks
@@ -85,7 +85,10 @@ def _choice(choice: JsonObject, place: int, content: str, provider: Provider) ->
     said = message.get("content")
     if isinstance(said, list):  # some vendors answer in parts; what is not text has no place in the protocol
         read[content] = {**message, "content": "".join(_part_text(part) for part in said)}
-    elif not isinstance(said, (str, NoneType)):
+    elif isinstance(said, str):
+        if not said.isascii():
+            read[content] = {**message, "content": well_formed(said)}
+    elif said is not None:
         raise _unusable(provider, "the 'content' of a message is no text")
     calls = message.get("tool_calls") or []
     if not isinstance(calls, list) or not all(_is_call(call) for call in calls):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 __all__ = ["Territory", "path_of"]
@@ -26,6 +26,11 @@ class Territory:
 
     prefix: str = ""
     whole: bool = False
+
+    def below(self, path: str) -> Territory:
+        """The same part of an app that itself lies below a path."""
+        above = f"/{path.strip('/')}" if path.strip("/") else ""
+        return replace(self, prefix=above + self.prefix)
 
     def holds(self, scope: Mapping[str, Any]) -> bool:
         """Whether a request is ours to answer."""

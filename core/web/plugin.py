@@ -9,6 +9,7 @@ from litestar import Router
 from litestar.exceptions import HTTPException
 from litestar.plugins import InitPlugin
 
+from ..errors import ConfigurationError
 from .auth import key_guard
 from .chat import create_chat_completion
 from .errors import ErrorReplies
@@ -45,7 +46,7 @@ class PromptdockPlugin(InitPlugin):
         whole: True when the whole app is promptdock's: then errors and request ids of unknown paths are, too.
 
     Raises:
-        ConfigurationError: The settings are not valid.
+        ConfigurationError: The settings are not valid, the path has a parameter, or the app has such a plugin already.
     """
 
     def __init__(
@@ -64,19 +65,26 @@ class PromptdockPlugin(InitPlugin):
         self.settings = settings
         self._service = service
         self._extra = extra
+        if "{" in path:
+            raise ConfigurationError(f"The path {path!r} has a parameter; promptdock's routes need a fixed one.")
         self._territory = Territory(prefix=f"/{path.strip('/')}" if path.strip("/") else "", whole=whole)
 
     def on_app_init(self, app_config: AppConfig) -> AppConfig:
         """Add the routes, the error replies, the request id and the service's life to an app's configuration."""
-        errors = ErrorReplies(self._territory)
+        if any(isinstance(plugin, PromptdockPlugin) and plugin is not self for plugin in app_config.plugins):
+            raise ConfigurationError(
+                "An app takes one PromptdockPlugin.", hint="Mount a second one as an app of its own, with asgi()."
+            )
+        territory = self._territory.below(app_config.path or "")
+        errors = ErrorReplies(territory)
         app_config.route_handlers.append(self._router(errors))
         app_config.lifespan.append(lifespan(self.settings, self._service, self._extra))
-        app_config.before_send.append(RequestIdHeader(self._territory.holds))
-        if self._territory.whole:
+        app_config.before_send.append(RequestIdHeader(territory.holds))
+        if territory.whole:
             app_config.exception_handlers.update({HTTPException: errors, Exception: errors})
         else:
             # unknown paths and methods never reach a router of ours: the app's own handler hears of them
-            app_config.exception_handlers = Fallback.around(app_config.exception_handlers, self._territory, errors)
+            app_config.exception_handlers = Fallback.around(app_config.exception_handlers, territory, errors)
         return app_config
 
     def _router(self, errors: ErrorReplies) -> Router:

@@ -57,3 +57,12 @@ def test_an_unknown_scope_is_refused() -> None:
     """A typing mistake must not turn into a rule that never selects."""
     with pytest.raises(ConfigurationError, match="'input' or 'thread'"):
         SearchTerms("dice", scope="threads")  # type: ignore[arg-type]
+
+
+def test_a_text_is_read_once_for_all_rules() -> None:
+    """However many terms are looked up in it: a long prompt must not cost a pass for each."""
+    prompt = request("what is an everlasting gobstopper?", "and dice?")
+    assert prompt.input_words is prompt.input_words
+    assert prompt.thread_words is prompt.thread_words
+    rules = [SearchTerms("dice", "cards"), SearchTerms("gobstopper", scope="thread")]
+    assert [rule.decide(prompt).selected for rule in rules] == [True, True]

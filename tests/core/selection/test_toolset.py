@@ -153,3 +153,26 @@ async def test_additions_come_once_each_and_only_from_rules_whose_tools_are_pres
     installed = catalog({"a": [one], "b": [two]}, {"a": [first], "b": [second], "c": [alone]})
     assert (await select(installed, "hi")).additions == ("Be brief.", "Be kind.")
     assert (await select(installed, "hi", withheld="no tools here")).additions == ("Be kind.",)
+
+
+async def test_long_texts_are_read_beside_the_event_loop() -> None:
+    """A megabyte takes a fraction of a second; a ticker goes on meanwhile."""
+    import asyncio
+
+    ticks = 0
+
+    async def tick() -> None:
+        nonlocal ticks
+        while True:
+            await asyncio.sleep(0.001)
+            ticks += 1
+
+    tool = make_tool("dice")
+    rules = [SearchTerms(f"term{number}", "dice", tools=[tool]) for number in range(50)]
+    ticking = asyncio.create_task(tick())
+    began = time.perf_counter()
+    chosen = await select(catalog({"a": [tool]}, {"a": rules}), "word " * 200_000 + "dice")
+    ticking.cancel()
+    assert [item.name for item in chosen.tools] == ["dice"]
+    assert ticks > 0
+    assert time.perf_counter() - began < 10  # it took 0.2 s a term once

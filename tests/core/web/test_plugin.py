@@ -7,7 +7,7 @@ import httpx
 import pytest
 from litestar import Litestar, Request, Response, get
 
-from promptdock import Settings
+from promptdock import ConfigurationError, Settings
 from promptdock.web import PromptdockPlugin
 from tests.support.server import live_server
 
@@ -72,3 +72,23 @@ def test_the_hosts_document_has_our_routes(mounted: str) -> None:
     paths = httpx.get(f"{mounted}/schema/openapi.json").json()["paths"]
 
     assert {"/own", "/llm/v1/chat/completions"} <= set(paths)
+
+
+def test_an_app_with_a_path_of_its_own_has_ours_below_it(settings: Settings) -> None:
+    """Errors keep OpenAI's shape, and replies carry the request id."""
+    app = Litestar(path="/api", plugins=[PromptdockPlugin(settings, path="/llm")])
+    with live_server(app) as url:
+        bad = httpx.post(f"{url}/api/llm/v1/chat/completions", content=b"{")
+        unknown = httpx.get(f"{url}/api/llm/v1/nope")
+    assert (bad.status_code, unknown.status_code) == (400, 404)
+    assert "error" in bad.json()
+    assert "error" in unknown.json()
+    assert bad.headers["x-request-id"]
+
+
+def test_one_app_takes_one_plugin_and_a_fixed_path(settings: Settings) -> None:
+    """Two would answer each other's callers; a parameter in the path would hide ours."""
+    with pytest.raises(ConfigurationError, match="one PromptdockPlugin"):
+        Litestar(plugins=[PromptdockPlugin(settings, path="/a"), PromptdockPlugin(settings, path="/b")])
+    with pytest.raises(ConfigurationError, match="has a parameter"):
+        PromptdockPlugin(settings, path="/{tenant:str}")

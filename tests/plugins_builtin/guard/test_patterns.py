@@ -22,6 +22,12 @@ from promptdock_builtin.guard.patterns import nested_repetition
         r"(\w+\s?)*$",
         "(?i:a+)+",
         "([)]+)+",
+        "(a{1,2})+X",
+        "(a?a?)+X",
+        "(?:a|a){30}X",
+        r"(?:\d{1,3}-?)+X",
+        "(a+?)+?b",
+        "(a{,3})*",
     ],
 )
 def test_repeated_repetitions_and_branches_are_risky(pattern: str) -> None:
@@ -47,6 +53,9 @@ def test_repeated_repetitions_and_branches_are_risky(pattern: str) -> None:
         "(ab)+",
         "(?:a+)?b",
         "[(]a+[)]+",
+        "(?:a{3}b)+",
+        "(?:a?+b)*",
+        r"(?:\d{1,3}-?){4}",
     ],
 )
 def test_others_are_fine(pattern: str) -> None:
