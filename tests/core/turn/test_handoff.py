@@ -68,7 +68,7 @@ def test_two_rounds_of_one_conversation_are_both_put_back() -> None:
     held.hold("ann", [USER, SEEN, THEIRS], [second], whole, [answer])
     seen = {"role": "assistant", "tool_calls": [second]}
     done = {"role": "tool", "tool_call_id": "call_2", "content": "done"}
-    thread = [USER, SEEN, THEIRS, seen, done]
+    thread: list[dict[str, Any]] = [USER, SEEN, THEIRS, seen, done]
     assert held.restore("ann", thread) == (USER, ASSISTANT, OURS, THEIRS, whole, answer, done)
 
 
