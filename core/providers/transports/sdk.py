@@ -85,11 +85,12 @@ class SdkTransport(Transport):
             await response.aclose()
 
     async def models(self) -> Any:
-        """Ask for the list of models."""
+        """Ask for the list of models, once: a list can wait for the next time somebody asks."""
         client = await self._opened()
         failures = self._failures("GET", "/models")
         async with _translated(failures, client):
-            return _json(await client.get("/models", cast_to=object, options=self._options()))
+            options = self._options() | {"max_retries": 0}
+            return _json(await client.get("/models", cast_to=object, options=options))
 
     async def aclose(self) -> None:
         """Close the connections; calling it again does no harm."""

@@ -84,9 +84,9 @@ class WireTransport(Transport):
             response.close()
 
     async def models(self) -> Any:
-        """Ask for the list of models."""
+        """Ask for the list of models, once: a list can wait for the next time somebody asks."""
         failures = self._failures("GET", "/models")
-        _, content = await self._exchange(failures)
+        _, content = await self._exchange(failures, retries=0)
         return await _decoded(content, failures)
 
     async def aclose(self) -> None:
@@ -97,14 +97,15 @@ class WireTransport(Transport):
             await session.close()
 
     async def _exchange(
-        self, failures: Failures, data: bytes | None = None, *, stream: bool = False
+        self, failures: Failures, data: bytes | None = None, *, stream: bool = False, retries: int | None = None
     ) -> tuple[ClientResponse, bytes]:
         """Send a request until it succeeds or trying again makes no sense; read the answer unless it is a stream."""
         session = await self._opened()
         from aiohttp import ClientError
 
-        for attempt in range(self._endpoint.max_retries + 1):
-            last = attempt == self._endpoint.max_retries
+        most = self._endpoint.max_retries if retries is None else retries
+        for attempt in range(most + 1):
+            last = attempt == most
             if session.closed:  # while this call waited for its next attempt
                 raise await failures.unreachable()
             try:

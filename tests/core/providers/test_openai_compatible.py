@@ -303,3 +303,15 @@ async def test_a_large_request_is_sent_without_a_warning(upstream: Upstream, tra
     await chunks_of(asked, large)
     await asked.aclose()
     assert [len(request.body["messages"][0]["content"]) for request in upstream.calls] == [3_000_000] * 2
+
+
+@TRANSPORTS
+@pytest.mark.anyio
+async def test_a_list_of_models_is_asked_for_once(upstream: Upstream, transport: str) -> None:
+    """Whoever lists models waits for all providers; one that is down must not hold the others up."""
+    upstream.models_reply = error(503)
+    asked = provider(upstream, transport)
+    with pytest.raises(openai.InternalServerError):
+        await asked.models()
+    await asked.aclose()
+    assert len(upstream.requests) == 1
