@@ -90,11 +90,18 @@ class Workers(Multiprocess):
         """Stop: somebody pressed Ctrl-C."""
         self.stopped_by = signal.SIGINT
         super().handle_int()
+        self._refuse()
 
     def handle_term(self) -> None:
         """Stop: the system asks for it."""
         self.stopped_by = signal.SIGTERM
         super().handle_term()
+        self._refuse()
+
+    def _refuse(self) -> None:
+        """Let go of the sockets: while this process holds them, new connections wait for workers that take none."""
+        for listening in self.sockets:
+            listening.close()
 
     def join_all(self) -> None:
         """Wait for the workers to end; one whose event loop is stuck would never."""

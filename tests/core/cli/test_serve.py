@@ -9,6 +9,8 @@ import threading
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
 
 import openai
 import pytest
@@ -130,6 +132,39 @@ def test_workers_answer_and_end_together(command: CommandLine) -> None:
         for pid in pids:
             with pytest.raises(ProcessLookupError):
                 os.kill(pid, 0)
+
+
+def test_draining_workers_take_no_new_connections(command: CommandLine) -> None:
+    """They are refused at once, so that a balancer goes elsewhere, while what runs goes on."""
+    command.write_plugin("slowpoke", _SLOW_PROVIDER)
+    with command.serving("--workers", "2", "--grace", "3") as server:
+        pieces: list[str] = []
+        streaming = threading.Event()
+
+        def listen() -> None:
+            with _client(server) as client, suppress(openai.OpenAIError):
+                asked: list[Any] = [{"role": "user", "content": "count"}]
+                for chunk in client.chat.completions.create(model="slow/slow", messages=asked, stream=True):
+                    pieces.append(chunk.choices[0].delta.content or "")
+                    streaming.set()
+
+        thread = threading.Thread(target=listen)
+        thread.start()
+        assert streaming.wait(20)
+        server.process.send_signal(signal.SIGTERM)
+        end = time.monotonic() + 2.5
+        refused = False
+        while not refused and time.monotonic() < end:
+            try:
+                socket.create_connection(("127.0.0.1", int(server.origin.rpartition(":")[2])), 5).close()
+                time.sleep(0.05)
+            except ConnectionRefusedError:
+                refused = True
+        heard = len(pieces)
+        thread.join(20)
+        assert server.process.wait(40) == 0
+    assert refused
+    assert len(pieces) > heard
 
 
 def _worker_pids(server: RunningServer) -> set[int]:
