@@ -93,7 +93,6 @@ class _Turn:
         self._started = time.perf_counter()
         self._round = 0
         self._usage: list[Usage | None] = []
-        self._sent: list[Message] = list(plan.messages)
         self._new: list[Message] = []
         self._offered: frozenset[str] = frozenset()
         self._own_tools = [tool.definition for tool in plan.tool_set.tools]
@@ -130,10 +129,10 @@ class _Turn:
                     async for event in running:
                         yield event
                 answers = [outcome.message for outcome in calls.outcomes]
-                self._keep(answers)
                 if theirs:
-                    caller, assistant = self._plan.request.caller.name, self._new[-len(answers) - 1]
-                    self._engine.held.hold(caller, self._plan.sent, theirs, assistant, answers)
+                    caller = self._plan.request.caller.name
+                    self._engine.held.hold(caller, self._plan.sent, theirs, self._new[-1], answers)
+                self._new += answers
             if theirs or not ours or cut_off:
                 break
             self._view.end_round()
@@ -175,7 +174,7 @@ class _Turn:
         tools = (*request.tools, *self._own_tools)
         return CompletionCall(
             model=settings.model,
-            messages=tuple(self._sent),
+            messages=(*self._plan.messages, *self._new),
             tools=tools,
             tool_choice=self._tool_choice() if tools else None,
             temperature=settings.temperature,
@@ -196,17 +195,12 @@ class _Turn:
         if without_calls:
             message.pop("tool_calls", None)
             message["content"] = message["content"] or self._cut_off_text
-        self._keep([message])
-
-    def _keep(self, messages: Sequence[Message]) -> None:
-        self._sent += messages
-        self._new += messages
+        self._new.append(message)
 
     def _closing(self, *, cut_off: bool, handed_back: bool) -> Sequence[Event]:
         note: JsonObject = {"rounds": self._round, "max_rounds_reached": cut_off or self._is_last}
         deltas: list[CompletionDelta] = []
         if cut_off and self._new[-1]["content"] == self._cut_off_text:
-            self._view.end_round()
             deltas.append(self._delta(self._view.say(self._cut_off_text)))
         reason = "stop" if cut_off else "tool_calls" if handed_back else None
         deltas.append(self._delta(self._view.finish(reason), note))
