@@ -7,14 +7,19 @@ from typing import ClassVar
 
 __all__ = [
     "BadRequest",
+    "BudgetExceeded",
     "ConfigurationError",
+    "Conflict",
     "ErrorInfo",
+    "Forbidden",
     "NotFound",
     "PayloadTooLarge",
     "PluginError",
     "PromptdockError",
     "ServiceUnavailable",
+    "TooManyRequests",
     "Unauthorized",
+    "Unprocessable",
 ]
 
 
@@ -103,11 +108,35 @@ class Unauthorized(PromptdockError):
     type = "authentication_error"
 
 
+class BudgetExceeded(PromptdockError):
+    """A budget has no room for what was asked; the provider was not asked."""
+
+    status = 402
+    code = "budget_exceeded"
+    type = "insufficient_quota"
+
+
+class Forbidden(PromptdockError):
+    """The caller is known, and may not do this."""
+
+    status = 403
+    code = "forbidden"
+    type = "permission_error"
+
+
 class NotFound(PromptdockError):
     """The thing that was named does not exist here."""
 
     status = 404
     code = "not_found"
+    type = "invalid_request_error"
+
+
+class Conflict(PromptdockError):
+    """The request is at odds with what is there, e.g. a name that is taken or a session that is busy."""
+
+    status = 409
+    code = "conflict"
     type = "invalid_request_error"
 
 
@@ -117,6 +146,22 @@ class PayloadTooLarge(PromptdockError):
     status = 413
     code = "payload_too_large"
     type = "invalid_request_error"
+
+
+class Unprocessable(PromptdockError):
+    """The request is well formed, and what it says cannot be used, e.g. the name of a tool that is not installed."""
+
+    status = 422
+    code = "unprocessable"
+    type = "invalid_request_error"
+
+
+class TooManyRequests(PromptdockError):
+    """The caller's rate limit is reached."""
+
+    status = 429
+    code = "rate_limit_exceeded"
+    type = "rate_limit_error"
 
 
 class ServiceUnavailable(PromptdockError):

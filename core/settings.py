@@ -28,6 +28,7 @@ __all__ = ["ProviderSettings", "Settings", "load_settings"]
 _ANY_OBJECT: Final = '{"name": {"field": "value"}}'
 _JSON_EXAMPLES: Final[Mapping[str, str]] = MappingProxyType(
     {
+        "log_levels": '{"promptdock.turn": "debug"}',
         "model_aliases": '{"fast": "openai/gpt-4o-mini"}',
         "plugins": '{"plugin": {"field": "value"}}',
         "providers": '{"local": {"base_url": "http://127.0.0.1:8080/v1"}}',
@@ -114,10 +115,67 @@ class Settings(BaseSettings):
     tool_result_limit: int = Field(default=65_536, ge=256, description="The most characters of one tool result")
     hook_timeout: float = Field(default=5.0, gt=0, description="Seconds that a per-request hook or rule may take")
 
+    database_url: SecretStr | None = Field(
+        default=None,
+        description="Where sessions, keys and charges are stored: postgresql://… or sqlite:///…; unset: promptdock.db "
+        "in the home",
+    )
+    secret_key: SecretStr | None = Field(
+        default=None,
+        min_length=16,
+        description="What stored API keys are hashed with; unset: the file secret.key in the home, made when missing",
+    )
+    redis_url: SecretStr | None = Field(
+        default=None, description="Where rate limits are counted, for several machines; unset: in each process"
+    )
+    allow_anonymous: bool | None = Field(
+        default=None,
+        description="Whether callers without a key may use the OpenAI endpoint; unset: when no api_key is set",
+    )
+    rate_limit_per_key: str | None = Field(
+        default=None, description="The most requests of one key, e.g. 600/minute; unset: no limit"
+    )
+    rate_limit_per_host: str | None = Field(
+        default=None,
+        description="The most requests without a key from one address to one host name, e.g. 60/minute; unset: no limit",
+    )
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="Origins whose pages may call the API, e.g. https://chat.example.com; * for any"
+    )
+    api_domain: str | None = Field(
+        default=None, description="LLM clients answer at <name>.<account number>.<api_domain>; unset: at no such host"
+    )
+    journal: bool = Field(default=True, description="Whether each API request gets a row in the journal")
+
+    session_wait: float = Field(
+        default=30.0, ge=0, description="Seconds that a prompt waits for an earlier one of its session, before 409"
+    )
+    context_tokens: int = Field(
+        default=128_000, ge=256, description="The most tokens of a stored thread that are sent upstream"
+    )
+    resume_window: float = Field(
+        default=15.0, ge=0, description="Seconds that a streamed prompt goes on after its caller hung up"
+    )
+    llm_client_temperature: float = Field(
+        default=0.5, ge=0, le=2, description="Of LLM clients that say none, at providers that say none"
+    )
+    llm_client_max_completion_tokens: int = Field(
+        default=2_048, ge=1, description="Of LLM clients that say none, at providers that say none"
+    )
+    budget_answer_tokens: int = Field(
+        default=4_096, ge=1, description="Tokens that a budget sets aside for an answer when nobody says how long it may be"
+    )
+
+    log_levels: dict[str, str] = Field(
+        default_factory=dict, description="Levels by component, e.g. promptdock.turn = debug"
+    )
+    log_format: Literal["text", "json"] = Field(default="text", description="How the server writes its log lines")
+
     max_body_bytes: int = Field(default=1_048_576, ge=1024, description="The largest request body")
+    max_relay_bytes: int = Field(default=33_554_432, ge=1024, description="The largest body that is passed through")
     max_messages: int = Field(default=2_048, ge=1, description="The most messages of one request")
 
-    @field_validator("plugins_allow", "plugins_deny", mode="before")
+    @field_validator("plugins_allow", "plugins_deny", "cors_origins", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         """Take ``a, b`` from the environment as well as a list from TOML."""
@@ -129,6 +187,11 @@ class Settings(BaseSettings):
     def plugins_folder(self) -> Path:
         """Where one-file plugins lie."""
         return self.plugins_dir if self.plugins_dir is not None else self.home / "plugins"
+
+    @property
+    def admits_anonymous(self) -> bool:
+        """Whether the OpenAI endpoint answers callers without a key."""
+        return self.api_key is None if self.allow_anonymous is None else self.allow_anonymous
 
     @classmethod
     def settings_customise_sources(

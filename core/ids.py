@@ -1,0 +1,23 @@
+"""Ids that sort by the time at which they were made, and tell nothing else: UUIDs of version 7 (RFC 9562)."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from uuid import UUID
+
+__all__ = ["new_id"]
+
+_VERSION = 0x7 << 76
+_VARIANT = 0x2 << 62
+
+
+def new_id() -> UUID:
+    """Make an id: 48 bits of milliseconds, 12 bits of the millisecond's fraction, 62 random bits.
+
+    Ids made one after the other sort in that order as far as the clock tells them apart: to a quarter of a microsecond.
+    """
+    nanoseconds = time.time_ns()
+    milliseconds, rest = divmod(nanoseconds, 1_000_000)
+    fraction = (rest << 12) // 1_000_000
+    return UUID(int=(milliseconds & (1 << 48) - 1) << 80 | _VERSION | fraction << 64 | _VARIANT | secrets.randbits(62))
