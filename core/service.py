@@ -14,6 +14,7 @@ from .http import SharedHttpClient
 from .model_directory import ModelDirectory
 from .plugins.catalog import Catalog, PluginState
 from .plugins.host import PluginHost
+from .plugins.telling import plugin_events
 from .providers.base import Provider
 from .routing import Route, Router
 from .settings import Settings, load_settings
@@ -24,7 +25,8 @@ from .turn.events import Event
 from .turn.fold import TurnResult, fold_turn
 from .turn.handoff import HeldRounds
 from .turn.messages import Message, check_thread
-from .turn.observe import observed
+from .turn.meter import Meter, metered
+from .turn.observe import Observer, observed
 from .turn.plan import TurnPlan, plan_turn
 from .turn.request import PromptRequest
 
@@ -92,7 +94,7 @@ class PromptService:
         Raises:
             PromptdockError: The request cannot be answered; nothing was done.
         """
-        route = self.resolve(request.model)
+        route = self.resolve(request.model if request.model is not None else request.defaults.model)
         role = request.system_role if request.system_role is not None else self.settings.system_role
         return await plan_turn(
             replace(request, system_role=role, request_id=request.request_id or new_request_id()),
@@ -104,11 +106,15 @@ class PromptService:
             held=self._held,
         )
 
-    async def run(self, request: PromptRequest) -> AsyncGenerator[Event, None]:
+    async def run(
+        self, request: PromptRequest, *, meter: Meter | None = None, observers: Sequence[Observer] = ()
+    ) -> AsyncGenerator[Event, None]:
         """Answer a prompt, told as events.
 
         Args:
             request: The prompt.
+            meter: What watches over the turn; see :meth:`run_plan`.
+            observers: Who else is told of the turn; see :meth:`run_plan`.
 
         Yields:
             The events of the turn; the last one is a ``TurnFinished`` or a ``TurnFailed``. Closing the generator, or
@@ -118,7 +124,27 @@ class PromptService:
             PromptdockError: Before the first event, when the request cannot be answered; nothing was done.
         """
         plan = await self.plan(request)
-        async with aclosing(observed(self._engine.run(plan), self.host.observer())) as events:
+        async with aclosing(self.run_plan(plan, meter=meter, observers=observers)) as events:
+            async for event in events:
+                yield event
+
+    async def run_plan(
+        self, plan: TurnPlan, *, meter: Meter | None = None, observers: Sequence[Observer] = ()
+    ) -> AsyncGenerator[Event, None]:
+        """Run a turn that is planned, told as events.
+
+        Args:
+            plan: What :meth:`plan` settled; it is run once.
+            meter: May refuse and shorten the turn's upstream calls and deny its tool calls; hears all of its events.
+            observers: Told of every event before the turn goes on, and of a ``TurnFailed`` with the code ``cancelled``
+                when the turn ends because the generator is closed or who iterates it is cancelled.
+
+        Yields:
+            As :meth:`run`.
+        """
+        engine = self._engine if meter is None else metered(self._engine, meter)
+        heard_by = (*(() if meter is None else (meter,)), *observers, self.host.observer())
+        async with aclosing(observed(engine.run(plan), *heard_by)) as events:
             async for event in events:
                 yield event
 
@@ -193,6 +219,8 @@ async def open_service(
         PluginError: ``strict`` is set and a plugin is quarantined.
     """
     service = PromptService(settings if settings is not None else load_settings(), extra=extra)
+    for event in plugin_events(service.catalog.plugins):
+        service.host.tell(event)
     try:
         yield service
     finally:

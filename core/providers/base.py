@@ -12,8 +12,9 @@ from ..jsontext import JsonObject
 if TYPE_CHECKING:
     from .relay import RelayReply, RelayRequest
 
-__all__ = ["Capabilities", "CompletionCall", "ModelInfo", "Provider", "prune"]
+__all__ = ["Capabilities", "CompletionCall", "ModelInfo", "Provider", "masked", "prune"]
 
+_SHORTEST_SHOWN = 12
 _SCHEMAS = frozenset({"parameters", "schema"})
 """Members that hold JSON Schemas."""
 
@@ -99,6 +100,11 @@ def prune(value: Any) -> Any:
     return value
 
 
+def masked(key: str) -> str:
+    """A key as it may be shown: its last four characters, or nothing of one so short that these would tell much."""
+    return f"****{key[-4:]}" if len(key) >= _SHORTEST_SHOWN else "****"
+
+
 class Provider(Protocol):
     """Completes chats. Subclass it and write :meth:`complete`; the rest has working defaults.
 
@@ -120,6 +126,12 @@ class Provider(Protocol):
 
     known_models: Sequence[str] | None = None
     """All models there are, when that is known without asking; None leaves unknown names to the vendor."""
+
+    base_url: str | None = None
+    """Root of its API as it may be shown: without a user, a password or a key; None when it has none."""
+
+    key_hint: str | None = None
+    """The key that it sends, all but its end masked, see :func:`masked`; None when it sends none."""
 
     configured: bool = True
     """Whether it has what it needs to be asked, e.g. a key; listings show it."""

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from ..errors import BadRequest, ConfigurationError, ServiceUnavailable
 from ..jsontext import JsonObject
-from .base import Capabilities, CompletionCall, ModelInfo, Provider
+from .base import Capabilities, CompletionCall, ModelInfo, Provider, masked
 from .quirks import Quirks, quirks_of
 from .relay import RelayReply, RelayRequest
 from .transports import Endpoint, Transport
@@ -86,6 +86,10 @@ class OpenAICompatibleProvider(Provider):
             connect_timeout=settings.connect_timeout,
             max_retries=settings.max_retries,
         )
+        self.base_url = _shown_url(self._endpoint.base_url)
+        # a user in the URL is sent in the key's place
+        sent = self._endpoint.api_key if urlsplit(self._endpoint.base_url).username is None else None
+        self.key_hint = None if sent is None else masked(sent.get_secret_value())
         # a server that the operator put in the vendor's place, e.g. a gateway, may want no key
         needs_key = bool(key_variables) and settings.base_url is None
         self.configured = not needs_key or self._endpoint.api_key is not None
@@ -93,12 +97,6 @@ class OpenAICompatibleProvider(Provider):
         self._quirks = quirks
         self._transport = _transport(settings.transport, self._endpoint)
         self._closed = False
-
-    @property
-    def base_url(self) -> str:
-        """Root of the API, without a slash at the end and without a user or password."""
-        parts = urlsplit(self._endpoint.base_url)
-        return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(name={self.name!r}, base_url={self.base_url!r}, configured={self.configured!r})"
@@ -222,6 +220,12 @@ def _checked_name(name: str) -> str:
             f"{name!r} is no name for a provider.", hint="Use lower-case letters, digits, '_' and '-'."
         )
     return name
+
+
+def _shown_url(base_url: str) -> str:
+    """The URL without a user or password."""
+    parts = urlsplit(base_url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
 
 
 def _checked_url(name: str, base_url: str | None) -> str:

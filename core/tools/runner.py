@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 from ..jsontext import JsonObject
 from ..threads import WorkerThreads
@@ -19,7 +20,10 @@ from .outcome import ToolOutcome, ToolResult
 from .results import ResultNotSerialisable, ResultTooLarge, check_text, result_text
 from .running import Refused, RunningCall
 
-__all__ = ["BoundTool", "CallRequest", "CallWatcher", "ToolRunner"]
+__all__ = ["Approve", "BoundTool", "CallRequest", "CallWatcher", "ToolRunner"]
+
+Approve: TypeAlias = Callable[[ToolCall], Awaitable[Approval]]
+"""Answers whether a call may run."""
 
 
 class ToolRunner:
@@ -41,7 +45,7 @@ class ToolRunner:
         http: HttpClient,
         timeout: float,
         result_limit: int,
-        approve: Callable[[ToolCall], Awaitable[Approval]],
+        approve: Approve,
         transform: Callable[[ToolResult], Awaitable[ToolResult]],
     ) -> None:
         self._executor = ToolExecutor(threads)
@@ -50,6 +54,20 @@ class ToolRunner:
         self._result_limit = result_limit
         self._approve = approve
         self._transform = transform
+
+    def with_approval(self, approve: Approve) -> ToolRunner:
+        """A runner that asks this, too: last, of calls that nobody has denied before."""
+        before = self._approve
+
+        async def both(call: ToolCall) -> Approval:
+            answer = await before(call)
+            if answer is not None and not isinstance(answer, Allow):
+                return answer
+            return await approve(call) or answer
+
+        further = copy.copy(self)
+        further._approve = both  # noqa: SLF001  (its own class)
+        return further
 
     async def run(self, call: CallRequest, watcher: CallWatcher) -> ToolOutcome:
         """Run one call to its answer.

@@ -17,6 +17,7 @@ from ..providers.base import CompletionCall
 from ..providers.chunks import ChunkFold
 from ..tasks import is_cancelled
 from ..tools.runner import ToolRunner
+from .additions import answer_message
 from .calls import RoundOfCalls, split_calls
 from .events import (
     CompletionDelta,
@@ -31,8 +32,9 @@ from .handoff import HeldRounds
 from .messages import Message
 from .opening import opening_events
 from .plan import TurnPlan
-from .request import ToolChoice
-from .tool_choice import choice_for_round, tool_name
+from .round_call import round_call
+from .tool_choice import tool_name
+from .unreported import OpenCall
 from .upstream import ask
 from .usage import read_usage, sum_usage, usage_object
 from .view import CallerView
@@ -95,7 +97,7 @@ class _Turn:
         self._usage: list[Usage | None] = []
         self._new: list[Message] = []
         self._offered: frozenset[str] = frozenset()
-        self._own_tools = [tool.definition for tool in plan.tool_set.tools]
+        self._open_call: OpenCall | None = None
         self._view = CallerView(plan.handed_back)
         self._visible = ChunkFold()
         self._model = ""
@@ -142,21 +144,30 @@ class _Turn:
     async def _ask(self) -> AsyncGenerator[Event, None]:
         """One round's upstream call."""
         provider = self._plan.provider.provider
-        call = await self._engine.hooks.prepare_request(self._call())
+        call = round_call(self._plan, self._new, self._round, last=self._is_last)
+        call = await self._engine.hooks.prepare_request(call)
         self._offered = frozenset(tool_name(tool) for tool in call.tools)
         yield CompletionRequested(
-            **self._now(), round=self._round, provider=provider.name, request=call.body(), last=self._is_last
+            **self._now(),
+            round=self._round,
+            provider=provider.name,
+            request=call.body(),
+            last=self._is_last,
+            api_url=provider.base_url,
+            key_hint=provider.key_hint,
         )
         began = time.perf_counter()
         fold = ChunkFold()
         async with aclosing(ask(provider, call, stream=self._plan.request.stream)) as chunks:
             async for chunk in chunks:
                 fold.add(chunk)
+                self._open_call = OpenCall(provider.name, call, fold)
                 if choices := self._view.show(chunk):
                     self._note_names(chunk)
                     delta = self._delta(choices)
                     if self._plan.request.stream:
                         yield delta
+        self._open_call = None
         self._completion = fold.completion()
         self._note_names(self._completion)
         usage = read_usage(self._completion)
@@ -169,29 +180,9 @@ class _Turn:
             ms=(time.perf_counter() - began) * 1000,
         )
 
-    def _call(self) -> CompletionCall:
-        request, settings = self._plan.request, self._plan.settings
-        tools = (*request.tools, *self._own_tools)
-        return CompletionCall(
-            model=settings.model,
-            messages=(*self._plan.messages, *self._new),
-            tools=tools,
-            tool_choice=self._tool_choice() if tools else None,
-            temperature=settings.temperature,
-            max_completion_tokens=settings.max_completion_tokens,
-            options=request.options,
-            request_id=request.request_id,
-            round=self._round,
-        )
-
-    def _tool_choice(self) -> ToolChoice:
-        return "none" if self._is_last else choice_for_round(self._plan.request.tool_choice, self._round)
-
     def _keep_answer(self, *, without_calls: bool) -> None:
         """Add the model's message to the thread."""
-        choices = self._completion.get("choices") or [{"message": {"role": "assistant", "content": ""}}]
-        message = {key: value for key, value in choices[0]["message"].items() if value is not None}
-        message.setdefault("content", None)
+        message = answer_message(self._completion)
         if without_calls:
             message.pop("tool_calls", None)
             message["content"] = message["content"] or self._cut_off_text
@@ -226,7 +217,7 @@ class _Turn:
     @property
     def _is_last(self) -> bool:
         """Whether the model must not ask for our tools any more in this round."""
-        return bool(self._own_tools) and self._round >= self._engine.max_rounds
+        return bool(self._plan.tool_set.tools) and self._round >= self._engine.max_rounds
 
     def _note_names(self, answer: Mapping[str, Any]) -> None:
         """Remember what the first answer calls itself: the caller sees one model all along."""
@@ -264,6 +255,7 @@ class _Turn:
             plan.settings.model,
             plan.request.request_id,
             exc_info=error if info.code == "internal_error" else None,  # what has a code of its own is no defect
+            extra={"request_id": plan.request.request_id, "turn_id": plan.turn_id},
         )
         return TurnFailed(
             **self._now(),
@@ -272,6 +264,7 @@ class _Turn:
             ms=self._ms(),
             rounds=len(self._usage),
             usage=sum_usage(self._usage),
+            unreported=None if self._open_call is None else self._open_call.unreported(),
         )
 
     def _now(self) -> dict[str, Any]:

@@ -29,6 +29,7 @@ __all__ = [
     "TurnFailed",
     "TurnFinished",
     "TurnStarted",
+    "UnreportedCall",
     "Usage",
 ]
 
@@ -152,6 +153,8 @@ class CompletionRequested(Event):
         provider: Name of the provider.
         request: The request's body in the OpenAI protocol's form.
         last: True when this round must not ask for tools, because ``max_rounds`` is reached.
+        api_url: Root of the provider's API, without a user or password; None when it has none.
+        key_hint: The key that is sent, all but its end masked; None when there is none.
     """
 
     hook: ClassVar[str] = "completion_requested"
@@ -159,6 +162,8 @@ class CompletionRequested(Event):
     provider: str
     request: JsonObject
     last: bool
+    api_url: str | None = None
+    key_hint: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -323,6 +328,25 @@ class ToolResponded(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UnreportedCall:
+    """An upstream call that was begun and never ended: it may cost something, and nobody says how much.
+
+    Attributes:
+        round: Number of the round.
+        provider: Name of the provider.
+        model: The model that was asked.
+        prompt_tokens: What its prompt came to, as estimated.
+        completion_tokens: What had arrived of the answer, as estimated.
+    """
+
+    round: int
+    provider: str
+    model: str
+    prompt_tokens: int
+    completion_tokens: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TurnFailed(Event):
     """The turn ended without an answer; the last event of such a turn.
 
@@ -332,6 +356,7 @@ class TurnFailed(Event):
         ms: Milliseconds that the turn took.
         rounds: How many upstream calls were answered before.
         usage: Tokens that these cost, or None when unknown.
+        unreported: The call that was under way, when its answer had begun or its caller went away; else None.
     """
 
     hook: ClassVar[str] = "turn_failed"
@@ -340,6 +365,7 @@ class TurnFailed(Event):
     ms: float
     rounds: int = 0
     usage: Usage | None = None
+    unreported: UnreportedCall | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,8 @@ from contextlib import aclosing
 from typing import Protocol
 
 from ..errors import ErrorInfo
-from .events import CompletionReceived, Event, TurnFailed, TurnFinished, Usage
+from .events import CompletionReceived, CompletionRequested, Event, TurnFailed, TurnFinished, Usage
+from .unreported import UnendedCall
 from .usage import sum_usage
 
 __all__ = ["CANCELLED", "Observer", "observed"]
@@ -26,34 +27,66 @@ class Observer(Protocol):
         ...
 
 
-async def observed(events: AsyncGenerator[Event, None], observer: Observer) -> AsyncGenerator[Event, None]:
-    """Pass the events of a turn on, and tell them to an observer on the way.
+async def observed(events: AsyncGenerator[Event, None], *observers: Observer) -> AsyncGenerator[Event, None]:
+    """Pass the events of a turn on, and tell them to observers on the way, to each before the turn goes on.
 
-    A turn whose consumer goes away yields no last event any more; the observer is told of a failure with the code
+    A turn whose consumer goes away yields no last event any more; the observers are told of a failure with the code
     ``cancelled`` in its place.
     """
-    latest: Event | None = None
-    answered: list[Usage | None] = []
-    began = time.perf_counter()
+    turn = _Watch()
     try:
         async with aclosing(events):
             async for event in events:
-                latest = event
-                if isinstance(event, CompletionReceived):
-                    answered.append(event.usage)
-                observer.tell(event)
+                turn.hear(event)
+                _tell(observers, event)
                 yield event
+                turn.passed(event)
     finally:
-        if latest is not None and not isinstance(latest, (TurnFailed, TurnFinished)):
-            observer.tell(
-                TurnFailed(
-                    request_id=latest.request_id,
-                    turn_id=latest.turn_id,
-                    at=time.time(),
-                    error=CANCELLED,
-                    round=getattr(latest, "round", 0),
-                    ms=(time.perf_counter() - began) * 1000,
-                    rounds=len(answered),
-                    usage=sum_usage(answered),
-                )
-            )
+        cancelled = turn.cancelled()
+        if cancelled is not None:
+            _tell(observers, cancelled)
+
+
+def _tell(observers: tuple[Observer, ...], event: Event) -> None:
+    for observer in observers:
+        observer.tell(event)
+
+
+class _Watch:
+    """What is known of a turn, in case that its consumer goes away."""
+
+    def __init__(self) -> None:
+        self._began = time.perf_counter()
+        self._latest: Event | None = None
+        self._answered: list[Usage | None] = []
+        self._call = UnendedCall()
+
+    def hear(self, event: Event) -> None:
+        """Take note of an event."""
+        self._latest = event
+        if isinstance(event, CompletionReceived):
+            self._answered.append(event.usage)
+        if not isinstance(event, CompletionRequested):
+            self._call.hear(event)
+
+    def passed(self, event: Event) -> None:
+        """Note that the turn goes on behind an event: only then a provider is really asked."""
+        if isinstance(event, CompletionRequested):
+            self._call.hear(event)
+
+    def cancelled(self) -> TurnFailed | None:
+        """How the turn ends when nobody wants its further events; None when it has ended, or never began."""
+        latest = self._latest
+        if latest is None or isinstance(latest, (TurnFailed, TurnFinished)):
+            return None
+        return TurnFailed(
+            request_id=latest.request_id,
+            turn_id=latest.turn_id,
+            at=time.time(),
+            error=CANCELLED,
+            round=getattr(latest, "round", 0),
+            ms=(time.perf_counter() - self._began) * 1000,
+            rounds=len(self._answered),
+            usage=sum_usage(self._answered),
+            unreported=self._call.unreported(),
+        )

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TypeVar
 
+from ..ids import new_id
 from ..plugins.catalog import Catalog, RegisteredProvider
 from ..selection.judge import judge
 from ..selection.rules import PromptSettings, SelectionRequest
+from ..selection.scope import narrowed
 from ..selection.toolset import ToolSet, make_tool_set
 from ..threads import WorkerThreads
 from .handoff import HeldRounds
@@ -82,17 +83,19 @@ async def plan_turn(
 
     Raises:
         BadRequest: The caller's tool choice names a tool that is not presented, or asks for one when there is none.
+        ConfigurationError: A rule of the request's scope is not valid.
     """
     sent = tuple(public_thread(request.messages))
     thread = held.restore(request.caller.name, sent)
-    tool_set = await _select(request, provider, model, thread, catalog, threads, rule_timeout)
+    in_scope = narrowed(catalog, request.scope)
+    tool_set = await _select(request, provider, model, thread, in_scope, threads, rule_timeout)
     settings = effective_settings(request, provider, model, tool_set.settings)
     check_tool_choice(
         request.tool_choice, {tool.name for tool in tool_set.tools} | {tool_name(tool) for tool in request.tools}
     )
     opening = "\n".join(part for part in (date_line(datetime.now(UTC)), request.system_role) if part)
     return TurnPlan(
-        turn_id=f"chatcmpl-{secrets.token_hex(16)}",
+        turn_id=request.turn_id or f"chatcmpl-{new_id().hex}",
         request=request,
         provider=provider,
         settings=settings,
@@ -153,17 +156,27 @@ def _reason_to_withhold(request: PromptRequest, provider: RegisteredProvider, mo
 def effective_settings(
     request: PromptRequest, provider: RegisteredProvider, model: str, wanted: PromptSettings
 ) -> EffectiveSettings:
-    """Settle what a turn uses: what the caller says, then what selected rules want, then the provider's defaults.
+    """Settle what a turn uses: what the caller says, then what selected rules want, then the defaults.
 
     Zero is a value; only None is "not said".
     """
-    asked = provider.provider
+    asked, given = provider.provider, request.defaults
     return EffectiveSettings(
         provider=asked.name,
         model=wanted.model if request.model is None and wanted.model is not None else model,
-        temperature=_first(request.temperature, wanted.temperature, asked.default_temperature),
+        temperature=_first(
+            request.temperature,
+            wanted.temperature,
+            given.temperature,
+            asked.default_temperature,
+            given.fallback_temperature,
+        ),
         max_completion_tokens=_first(
-            request.max_completion_tokens, wanted.max_completion_tokens, asked.default_max_completion_tokens
+            request.max_completion_tokens,
+            wanted.max_completion_tokens,
+            given.max_completion_tokens,
+            asked.default_max_completion_tokens,
+            given.fallback_max_completion_tokens,
         ),
     )
 

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from ..jsontext import JsonObject
 from .messages import Message
 
-__all__ = ["ANONYMOUS", "Caller", "EffectiveSettings", "PromptRequest", "ToolChoice"]
+__all__ = [
+    "ANONYMOUS",
+    "Caller",
+    "EffectiveSettings",
+    "PromptDefaults",
+    "PromptRequest",
+    "SelectionRuleSpec",
+    "ToolChoice",
+    "ToolScope",
+]
 
 ToolChoice: TypeAlias = str | Mapping[str, Any]
 """``none``, ``auto``, ``required``, or OpenAI's object that names one tool."""
@@ -30,14 +39,74 @@ ANONYMOUS = Caller()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PromptDefaults:
+    """Settings of whom the prompt is addressed to, e.g. of an LLM client; None says nothing.
+
+    The first of these to say a setting counts: the request itself, selected rules, these defaults, the provider's
+    defaults, the fallbacks here.
+
+    Attributes:
+        model: ``provider/model``, a bare model of the default provider, or an alias.
+        temperature: 0 to 2.
+        max_completion_tokens: The most tokens of an answer.
+        fallback_temperature: Where the provider says none, too.
+        fallback_max_completion_tokens: Where the provider says none, too.
+    """
+
+    model: str | None = None
+    temperature: float | None = None
+    max_completion_tokens: int | None = None
+    fallback_temperature: float | None = None
+    fallback_max_completion_tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SelectionRuleSpec:
+    """A selection rule as data; its tools follow it instead of the rules of their own plugins.
+
+    Attributes:
+        tools: Stable ids, ``plugin.tool``; none for a rule that only adds system text.
+        directive: ``always`` selects for every prompt, ``search_terms`` when one of the terms is referred to.
+        terms: Words or phrases, as :class:`~promptdock.SearchTerms` takes them; at least one for ``search_terms``.
+        scope: Where the terms are looked up: in the newest user text, or in all of the thread's.
+        system: Text that the system message gains while the rule selects.
+        priority: Of two rules that want different settings, the higher one wins.
+    """
+
+    tools: tuple[str, ...] = ()
+    directive: Literal["always", "search_terms"] = "always"
+    terms: tuple[str, ...] = ()
+    scope: Literal["input", "thread"] = "input"
+    system: str | None = None
+    priority: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolScope:
+    """Which of the installed tools a prompt may see at all; what is outside is neither presented nor run.
+
+    Attributes:
+        plugins: Ids of the plugins whose tools and rules count; None for all.
+        tools: Stable ids, ``plugin.tool``, of the tools of those plugins that count; None for all of them.
+        rules: Rules in place of the plugins' own, for the tools that they name.
+    """
+
+    plugins: tuple[str, ...] | None = None
+    tools: tuple[str, ...] | None = None
+    rules: tuple[SelectionRuleSpec, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PromptRequest:
     """One prompt.
 
     Attributes:
         messages: The thread, oldest first, ending with what is to be answered.
-        model: ``provider/model``, a bare model of the default provider, an alias, or None for the default.
+        model: ``provider/model``, a bare model of the default provider, an alias, or None: that of ``defaults``, then
+            the default provider's.
         system_role: System text of the operator's; None for none.
-        temperature: 0 to 2; None leaves it to selected rules, then to the provider's settings, then to the vendor.
+        temperature: 0 to 2; None leaves it to selected rules, then to ``defaults``, then to the provider's settings,
+            then to the vendor.
         max_completion_tokens: The most tokens of an answer; None as above.
         options: Further parameters of the OpenAI protocol, passed on as they are (``seed``, ``stop``, ``top_p``, …).
         tools: The caller's own tools in OpenAI's form; their calls are handed back, never run here.
@@ -45,6 +114,9 @@ class PromptRequest:
         stream: Whether the provider is asked to stream.
         request_id: Names this request in logs, errors and replies.
         caller: Who asks.
+        defaults: What holds where neither the request nor a rule says anything.
+        scope: Which of the installed tools count; None for all of them.
+        turn_id: Names the turn, and the completion that comes of it; None makes a new id.
     """
 
     messages: tuple[Message, ...]
@@ -58,11 +130,14 @@ class PromptRequest:
     stream: bool = False
     request_id: str = ""
     caller: Caller = ANONYMOUS
+    defaults: PromptDefaults = field(default_factory=PromptDefaults)
+    scope: ToolScope | None = None
+    turn_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EffectiveSettings:
-    """What a turn really uses, computed once: request, then selected rules, then the provider's defaults.
+    """What a turn really uses, computed once; see :class:`PromptDefaults` for the order.
 
     Attributes:
         provider: Name of the provider.

@@ -1,0 +1,52 @@
+"""What a turn may come to, estimated before it starts, for whoever has to set that aside."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .allowance import answers_of
+from .plan import TurnPlan
+from .round_call import round_call
+from .tokens import TokenCounter, estimate_call
+
+__all__ = ["TurnEstimate", "estimate_turn"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnEstimate:
+    """The most that a turn is expected to use.
+
+    Attributes:
+        prompt_tokens: Of all rounds.
+        completion_tokens: Of all rounds.
+        plugins: Ids of the plugins whose tools are presented, in the tools' order; each may be called.
+    """
+
+    prompt_tokens: int
+    completion_tokens: int
+    plugins: tuple[str, ...]
+
+
+def estimate_turn(
+    plan: TurnPlan, *, answer_tokens: int, max_rounds: int, counter: TokenCounter | None = None
+) -> TurnEstimate:
+    """Estimate a turn by its first round, times the rounds that it may take.
+
+    Prompts grow from round to round by what tools answer, and answers are seldom as long as they may be. Where the sum
+    must hold, an :class:`~promptdock.turn.allowance.Allowance` of this size makes it hold.
+
+    Args:
+        plan: The turn.
+        answer_tokens: The most tokens of an answer where the plan says none.
+        max_rounds: The most rounds of a turn with tools of ours; any other has one.
+        counter: Counts tokens; None estimates them from characters.
+    """
+    call = round_call(plan, (), 1, last=False)
+    prompt = estimate_call(call) if counter is None else estimate_call(call, counter)
+    most = call.max_completion_tokens if call.max_completion_tokens is not None else answer_tokens
+    rounds = max_rounds if plan.tool_set.tools else 1
+    return TurnEstimate(
+        prompt_tokens=rounds * prompt,
+        completion_tokens=rounds * most * answers_of(call),
+        plugins=tuple(dict.fromkeys(tool.plugin.name for tool in plan.tool_set.tools)),
+    )

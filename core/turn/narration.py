@@ -1,0 +1,134 @@
+"""Narration: events as messages with a private role, for people who read the thread."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from ..jsontext import JsonObject
+from .additions import new_rounds
+from .events import (
+    CompletionReceived,
+    CompletionRequested,
+    Event,
+    PluginSelected,
+    SettingsConflicted,
+    ToolPresented,
+    ToolRequested,
+    TurnFailed,
+)
+from .messages import Message
+
+__all__ = ["narrate", "narrated_messages"]
+
+_ROLE = "promptdock"
+_ROLE_OF_ERRORS = "promptdock_error"
+
+
+def narrate(event: Event) -> JsonObject | None:
+    """Tell of an event in one line.
+
+    Args:
+        event: Any event of a turn.
+
+    Returns:
+        A message ``{"role", "content", "promptdock_event"}``, the last of which names the event's hook; its role is
+        ``promptdock_error`` for a failure and ``promptdock`` for anything else. None for kinds of events that have no
+        narration.
+    """
+    text = _text(event)
+    if text is None:
+        return None
+    role = _ROLE_OF_ERRORS if isinstance(event, TurnFailed) else _ROLE
+    return {"role": role, "content": " ".join(text.split()), "promptdock_event": event.hook}
+
+
+def narrated_messages(events: Iterable[Event], new_user_messages: Iterable[Message]) -> tuple[Message, ...]:
+    """The new messages of a turn with their narration, in one order for every round.
+
+    The user's messages, the rules that selected, the settings they disagreed on; then for each round what is asked of
+    whom, in the first one the tools, what it took, the model's message, and for each call that call and its answer; at
+    the end the failure, if there is one.
+
+    Args:
+        events: All events of one turn.
+        new_user_messages: What the caller said.
+
+    Returns:
+        The messages; without the private roles they are the user's and
+        :func:`~promptdock.turn.additions.new_messages`.
+    """
+    heard = tuple(events)
+    rounds = new_rounds(heard)
+    told = [*new_user_messages, *_told(heard, PluginSelected), *_told(heard, SettingsConflicted)]
+    for event in heard:
+        match event:
+            case CompletionRequested():
+                told += _told([event])
+                told += _told(heard, ToolPresented) if event.round == 1 else ()
+            case CompletionReceived():
+                calls = [call for call in heard if isinstance(call, ToolRequested) and call.round == event.round]
+                told += [*_told([event]), *_answered(rounds.get(event.round, ()), calls)]
+            case TurnFailed():
+                told += _told([event])
+    return tuple(told)
+
+
+def _told(events: Iterable[Event], kind: type[Event] = Event) -> Iterator[Message]:
+    """The narration of the events of one kind."""
+    told = (narrate(event) for event in events if isinstance(event, kind))
+    return (message for message in told if message is not None)
+
+
+def _answered(messages: Sequence[Message], calls: Iterable[ToolRequested]) -> Iterator[Message]:
+    """A round's messages, each answer of a tool behind the narration of its call."""
+    yield from messages[:1]
+    answers = list(messages[1:])
+    for call in calls:
+        yield from _told([call])
+        answer = next((message for message in answers if message.get("tool_call_id") == call.call_id), None)
+        if answer is not None:
+            answers.remove(answer)
+            yield answer
+    yield from answers
+
+
+def _text(event: Event) -> str | None:
+    match event:
+        case PluginSelected():
+            return f"Selected {event.plugin}: {event.reason}."
+        case SettingsConflicted():
+            return f"Rules disagree on {event.setting}: {event.kept} was taken, {event.dropped} was left."
+        case ToolPresented():
+            described = (event.definition.get("function") or {}).get("description")
+            return f"Presented {event.name}: {described}" if described else f"Presented {event.name}."
+        case CompletionRequested():
+            return _asked(event)
+        case CompletionReceived():
+            return _taken(event)
+        case ToolRequested():
+            return f"The model calls {event.name} with {event.arguments or 'no arguments'}"
+        case TurnFailed():
+            return event.error.message
+        case _:
+            return None
+
+
+def _asked(event: CompletionRequested) -> str:
+    asked: Mapping[str, Any] = event.request
+    temperature, most = asked.get("temperature"), asked.get("max_completion_tokens")
+    tools = len(asked.get("tools") or ())
+    members = (
+        "the vendor's temperature" if temperature is None else f"temperature {temperature:g}",
+        "an answer of any length" if most is None else f"at most {most} tokens",
+        f"{tools or 'no'} tool{'' if tools == 1 else 's'}",
+    )
+    return f"Round {event.round}: asked {event.provider} for {asked.get('model')} with {', '.join(members)}."
+
+
+def _taken(event: CompletionReceived) -> str:
+    usage = event.usage
+    if usage is None:
+        return f"Round {event.round} took an unknown number of tokens: the provider reports none."
+    parts = f"{usage.prompt_tokens} of the prompt, {usage.completion_tokens} of the answer"
+    return f"Round {event.round} took {usage.total_tokens} tokens: {parts}."
