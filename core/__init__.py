@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .errors import ConfigurationError as ConfigurationError
     from .errors import PromptdockError as PromptdockError
+    from .handlers import ChatHandler as ChatHandler
+    from .handlers import Handlers as Handlers
+    from .handlers import PassthroughHandler as PassthroughHandler
     from .hookmarkers import hookimpl as hookimpl
     from .providers.base import Capabilities as Capabilities
     from .providers.base import CompletionCall as CompletionCall
@@ -29,6 +32,38 @@ if TYPE_CHECKING:
     from .selection.rules import Verdict as Verdict
     from .service import PromptService as PromptService
     from .service import open_service as open_service
+    from .service_events import AccountCreated as AccountCreated
+    from .service_events import APIRequestCompleted as APIRequestCompleted
+    from .service_events import APIRequestFailed as APIRequestFailed
+    from .service_events import APIRequestStarted as APIRequestStarted
+    from .service_events import AuthenticationFailed as AuthenticationFailed
+    from .service_events import AuthenticationRequested as AuthenticationRequested
+    from .service_events import AuthenticationSucceeded as AuthenticationSucceeded
+    from .service_events import ChargeAuthorized as ChargeAuthorized
+    from .service_events import ChargeDeclined as ChargeDeclined
+    from .service_events import ChargeRecorded as ChargeRecorded
+    from .service_events import DomainVerificationFailed as DomainVerificationFailed
+    from .service_events import DomainVerificationRequested as DomainVerificationRequested
+    from .service_events import DomainVerified as DomainVerified
+    from .service_events import KeyCreated as KeyCreated
+    from .service_events import KeyDeleted as KeyDeleted
+    from .service_events import KeyUpdated as KeyUpdated
+    from .service_events import LLMClientCalled as LLMClientCalled
+    from .service_events import LLMClientCreated as LLMClientCreated
+    from .service_events import LLMClientDeleted as LLMClientDeleted
+    from .service_events import LLMClientDeployed as LLMClientDeployed
+    from .service_events import LLMClientUndeployed as LLMClientUndeployed
+    from .service_events import LLMClientUpdated as LLMClientUpdated
+    from .service_events import PluginDenied as PluginDenied
+    from .service_events import PluginLoaded as PluginLoaded
+    from .service_events import PluginQuarantined as PluginQuarantined
+    from .service_events import PromptConfigured as PromptConfigured
+    from .service_events import RelayFailed as RelayFailed
+    from .service_events import RelayReceived as RelayReceived
+    from .service_events import RelayRequested as RelayRequested
+    from .service_events import ServiceEvent as ServiceEvent
+    from .service_events import SessionOpened as SessionOpened
+    from .service_events import UserCreated as UserCreated
     from .settings import ProviderSettings as ProviderSettings
     from .settings import Settings as Settings
     from .tools.approval import Allow as Allow
@@ -56,28 +91,61 @@ if TYPE_CHECKING:
     from .turn.events import TurnFinished as TurnFinished
     from .turn.events import TurnStarted as TurnStarted
     from .turn.request import Caller as Caller
+    from .turn.request import PromptDefaults as PromptDefaults
     from .turn.request import PromptRequest as PromptRequest
+    from .turn.request import SelectionRuleSpec as SelectionRuleSpec
+    from .turn.request import ToolScope as ToolScope
 
 __version__ = "0.1.0"
 
 _HOMES = {
+    "APIRequestCompleted": ".service_events",
+    "APIRequestFailed": ".service_events",
+    "APIRequestStarted": ".service_events",
+    "AccountCreated": ".service_events",
     "Allow": ".tools.approval",
     "Always": ".selection.rules",
+    "AuthenticationFailed": ".service_events",
+    "AuthenticationRequested": ".service_events",
+    "AuthenticationSucceeded": ".service_events",
     "Caller": ".turn.request",
     "Capabilities": ".providers.base",
+    "ChargeAuthorized": ".service_events",
+    "ChargeDeclined": ".service_events",
+    "ChargeRecorded": ".service_events",
+    "ChatHandler": ".handlers",
     "CompletionCall": ".providers.base",
     "CompletionDelta": ".turn.events",
     "CompletionReceived": ".turn.events",
     "CompletionRequested": ".turn.events",
     "ConfigurationError": ".errors",
     "Deny": ".tools.approval",
+    "DomainVerificationFailed": ".service_events",
+    "DomainVerificationRequested": ".service_events",
+    "DomainVerified": ".service_events",
     "Event": ".turn.events",
+    "Handlers": ".handlers",
+    "KeyCreated": ".service_events",
+    "KeyDeleted": ".service_events",
+    "KeyUpdated": ".service_events",
+    "LLMClientCalled": ".service_events",
+    "LLMClientCreated": ".service_events",
+    "LLMClientDeleted": ".service_events",
+    "LLMClientDeployed": ".service_events",
+    "LLMClientUndeployed": ".service_events",
+    "LLMClientUpdated": ".service_events",
     "ModelInfo": ".providers.base",
     "OfflineProvider": ".providers.offline",
     "OpenAICompatibleProvider": ".providers.openai_compatible",
+    "PassthroughHandler": ".handlers",
     "PluginCalled": ".turn.events",
+    "PluginDenied": ".service_events",
+    "PluginLoaded": ".service_events",
+    "PluginQuarantined": ".service_events",
     "PluginResponded": ".turn.events",
     "PluginSelected": ".turn.events",
+    "PromptConfigured": ".service_events",
+    "PromptDefaults": ".turn.request",
     "PromptRequest": ".turn.request",
     "PromptService": ".service",
     "PromptSettings": ".selection.rules",
@@ -85,11 +153,17 @@ _HOMES = {
     "Provider": ".providers.base",
     "ProviderInitialized": ".turn.events",
     "ProviderSettings": ".settings",
+    "RelayFailed": ".service_events",
+    "RelayReceived": ".service_events",
     "RelayReply": ".providers.relay",
     "RelayRequest": ".providers.relay",
+    "RelayRequested": ".service_events",
     "SearchTerms": ".selection.rules",
     "SelectionRequest": ".selection.rules",
     "SelectionRule": ".selection.rules",
+    "SelectionRuleSpec": ".turn.request",
+    "ServiceEvent": ".service_events",
+    "SessionOpened": ".service_events",
     "Settings": ".settings",
     "SettingsConflicted": ".turn.events",
     "Tool": ".tools.tool",
@@ -101,9 +175,11 @@ _HOMES = {
     "ToolRequested": ".turn.events",
     "ToolResponded": ".turn.events",
     "ToolResult": ".tools.outcome",
+    "ToolScope": ".turn.request",
     "TurnFailed": ".turn.events",
     "TurnFinished": ".turn.events",
     "TurnStarted": ".turn.events",
+    "UserCreated": ".service_events",
     "Verdict": ".selection.rules",
     "hookimpl": ".hookmarkers",
     "open_service": ".service",

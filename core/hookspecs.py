@@ -14,6 +14,9 @@ Rules for all hooks:
 - Four kinds, with one failure policy each. *Register*, once at start: a failure quarantines the plugin. *Decide*: a
   failure or a time-out counts as a denial. *Transform*: a failure or a time-out leaves the previous value. *Observe*:
   a failure or a time-out is logged and counted, and nobody else feels it.
+- Observe hooks all take one ``event``. Those of turns are told of one turn's events in their order; those around turns
+  are told of the whole host's events in their order, each plugin at its own pace. Between the two kinds there is no
+  order: compare ``event.at``. No event around turns holds a key, a secret, a header, a query or a body.
 """
 
 from __future__ import annotations
@@ -28,6 +31,39 @@ if TYPE_CHECKING:
 
     from .providers.base import CompletionCall, Provider
     from .selection.rules import SelectionRule
+    from .service_events import (
+        AccountCreated,
+        APIRequestCompleted,
+        APIRequestFailed,
+        APIRequestStarted,
+        AuthenticationFailed,
+        AuthenticationRequested,
+        AuthenticationSucceeded,
+        ChargeAuthorized,
+        ChargeDeclined,
+        ChargeRecorded,
+        DomainVerificationFailed,
+        DomainVerificationRequested,
+        DomainVerified,
+        KeyCreated,
+        KeyDeleted,
+        KeyUpdated,
+        LLMClientCalled,
+        LLMClientCreated,
+        LLMClientDeleted,
+        LLMClientDeployed,
+        LLMClientUndeployed,
+        LLMClientUpdated,
+        PluginDenied,
+        PluginLoaded,
+        PluginQuarantined,
+        PromptConfigured,
+        RelayFailed,
+        RelayReceived,
+        RelayRequested,
+        SessionOpened,
+        UserCreated,
+    )
     from .settings import ProviderSettings
     from .tools.approval import Approval, ToolCall
     from .tools.outcome import ToolResult
@@ -48,12 +84,12 @@ if TYPE_CHECKING:
         TurnStarted,
     )
 
-__all__ = ["DECIDE", "OBSERVE", "REGISTER", "TRANSFORM"]
+__all__ = ["DECIDE", "OBSERVE", "OBSERVE_SERVICE", "OBSERVE_TURNS", "REGISTER", "TRANSFORM"]
 
 REGISTER = ("register_settings", "register_providers", "register_tools", "register_selection_rules")
 DECIDE = ("approve_tool_call",)
 TRANSFORM = ("prepare_request", "transform_tool_result")
-OBSERVE = (
+OBSERVE_TURNS = (
     "turn_started",
     "provider_initialized",
     "plugin_selected",
@@ -68,6 +104,40 @@ OBSERVE = (
     "turn_failed",
     "turn_finished",
 )
+OBSERVE_SERVICE = (
+    "api_request_started",
+    "api_request_completed",
+    "api_request_failed",
+    "authentication_requested",
+    "authentication_succeeded",
+    "authentication_failed",
+    "key_created",
+    "key_updated",
+    "key_deleted",
+    "user_created",
+    "account_created",
+    "llm_client_created",
+    "llm_client_updated",
+    "llm_client_deleted",
+    "llm_client_deployed",
+    "llm_client_undeployed",
+    "domain_verification_requested",
+    "domain_verified",
+    "domain_verification_failed",
+    "llm_client_called",
+    "session_opened",
+    "prompt_configured",
+    "charge_authorized",
+    "charge_declined",
+    "charge_recorded",
+    "relay_requested",
+    "relay_received",
+    "relay_failed",
+    "plugin_loaded",
+    "plugin_quarantined",
+    "plugin_denied",
+)
+OBSERVE = (*OBSERVE_TURNS, *OBSERVE_SERVICE)
 
 
 @hookspec
@@ -432,4 +502,564 @@ def turn_finished(event: TurnFinished, settings: BaseModel | None) -> Awaitable[
         Nothing; a value is ignored. An exception or a time-out is logged and counted.
 
     Since: 0.1.
+    """
+
+
+@hookspec
+def api_request_started(event: APIRequestStarted, settings: BaseModel | None) -> Awaitable[None] | None:
+    """Told when a request to the API has arrived; once a request.
+
+    Kind: observe. Events around turns reach each plugin one after the other, in the order in which they happened, while
+    the host goes on; nobody waits for it.
+
+    Args:
+        event: See :class:`~promptdock.APIRequestStarted`.
+        settings: The plugin's own settings.
+
+    Returns:
+        Nothing; a value is ignored. An exception or a time-out is logged and counted.
+
+    Since: 0.2.
+    """
+
+
+@hookspec
+def api_request_completed(event: APIRequestCompleted, settings: BaseModel | None) -> Awaitable[None] | None:
+    """Told when a request to the API was answered with a status below 500; the last event of such a request.
+
+    Kind: observe. Events around turns reach each plugin one after the other, in the order in which they happened, while
+    the host goes on; nobody waits for it.
+
+    Args:
+        event: See :class:`~promptdock.APIRequestCompleted`.
+        settings: The plugin's own settings.
+
+    Returns:
+        Nothing; a value is ignored. An exception or a time-out is logged and counted.
+
+    Since: 0.2.
+    """
+
+
+@hookspec
+def api_request_failed(event: APIRequestFailed, settings: BaseModel | None) -> Awaitable[None] | None:
+    """Told when a request to the API was answered with 500 or above; the last event of such a request.
+
+    Kind: observe. Events around turns reach each plugin one after the other, in the order in which they happened, while
+    the host goes on; nobody waits for it.
+
+    Args:
+        event: See :class:`~promptdock.APIRequestFailed`.
+        settings: The plugin's own settings.
+
+    Returns:
+        Nothing; a value is ignored. An exception or a time-out is logged and counted.
+
+    Since: 0.2.
+    """
+
+
+@hookspec
+def authentication_requested(event: AuthenticationRequested, settings: BaseModel | None) -> Awaitable[None] | None:
+    """Told when a request came with a key, before it is checked; once such a request.
+
+    Kind: observe. Events around turns reach each plugin one after the other, in the order in which they happened, while
+    the host goes on; nobody waits for it.
+
+    Args:
+        event: See :class:`~promptdock.AuthenticationRequested`.
+        settings: The plugin's own settings.
+
+    Returns:
+        Nothing; a value is ignored. An exception or a time-out is logged and counted.
+
+    Since: 0.2.
+    """
+
+
+@hookspec
+def authentication_succeeded(event: AuthenticationSucceeded, settings: BaseModel | None) -> Awaitable[None] | None:
+    """Told when a request's key is good; once such a request.
+
+    Kind: observe. Events around turns reach each plugin one after the other, in the order in which they happened, while
+    the host goes on; nobody waits for it.
+
+    Args:
+        event: See :class:`~promptdock.AuthenticationSucceeded`.
+        settings: The plugin's own settings.
+
+    Returns:
+        Nothing; a value is ignored. An exception or a time-out is logged and counted.
+
+    Since: 0.2.
+    """
+
+
+@hookspec
+def authentication_failed(event: AuthenticationFailed, settings: BaseModel | None) -> Awaitable[None] | None:
+    """Told when a request was turned away because of its key, or for want of one; once such a request.
+
+    Kind: observe. Events around turns reach each plugin one after the other, in the order in which they happened, while
+    the host goes on; nobody waits for it.
+
+    Args:
+        event: See :class:`~promptdock.AuthenticationFailed`.
+        settings: The plugin's own settings.
+
+    Returns:
+        Nothing; a value is ignored. An exception or a time-out is logged and counted.
+
+    Since: 0.2.
+    """
+
+
+@hookspec
+def key_created(event: KeyCreated, settings: BaseModel | None) -> Awaitable[None] | None:
+    """Told when an API key was made, after it is stored.
+
+    Kind: observe. Events around turns reach each plugin one after the other, in the order in which they happened, while
+    the host goes on; nobody waits for it.
+
+    Args:
+        event: See :class:`~promptdock.KeyCreated`.
+        settings: The plugin's own settings.
+
+    Returns:
+        Nothing; a value is ignored. An exception or a time-out is logged and counted.
+
+    Since: 0.2.
+    """
+
+
+@hookspec
+def key_updated(event: KeyUpdated, settings: BaseModel | None) -> Awaitable[None] | None:
+    """Told when an API key was changed, after the change is stored.
+
+    Kind: observe. Events around turns reach each plugin one after the other, in the order in which they happened, while
+    the host goes on; nobody waits for it.
+
+    Args:
+        event: See :class:`~promptdock.KeyUpdated`.
+        settings: The plugin's own settings.
+
+    Returns:
+        Nothing; a value is ignored. An exception or a time-out is logged and counted.
+
+    Since: 0.2.
+    """
+
+
+@hookspec
+def key_deleted(event: KeyDeleted, settings: BaseModel | None) -> Awaitable[None] | None:
+    """Told when an API key was deleted, after it opens nothing any more.
+
+    Kind: observe. Events around turns reach each plugin one after the other, in the order in which they happened, while
+    the host goes on; nobody waits for it.
+
+    Args:
+        event: See :class:`~promptdock.KeyDeleted`.
+        settings: The plugin's own settings.
+
+    Returns:
+        Nothing; a value is ignored. An exception or a time-out is logged and counted.
+
+    Since: 0.2.
+    """
+
+
+@hookspec
+def user_created(event: UserCreated, settings: BaseModel | None) -> Awaitable[None] | None:
+    """Told when there is a new user, after they are stored.
+
+    Kind: observe. Events around turns reach each plugin one after the other, in the order in which they happened, while
+    the host goes on; nobody waits for it.
+
+    Args:
+        event: See :class:`~promptdock.UserCreated`.
+        settings: The plugin's own settings.
+
+    Returns:
+        Nothing; a value is ignored. An exception or a time-out is logged and counted.
+
+    Since: 0.2.
+    """
+
+
+@hookspec
+def account_created(event: AccountCreated, settings: BaseModel | None) -> Awaitable[None] | None:
+    """Told when there is a new account, after it is stored.
+
+    Kind: observe. Events around turns reach each plugin one after the other, in the order in which they happened, while
+    the host goes on; nobody waits for it.
+
+    Args:
+        event: See :class:`~promptdock.AccountCreated`.
+        settings: The plugin's own settings.
+
+    Returns:
+        Nothing; a value is ignored. An exception or a time-out is logged and counted.
+
+    Since: 0.2.
+    """
+
+
+@hookspec
+def llm_client_created(event: LLMClientCreated, settings: BaseModel | None) -> Awaitable[None] | None:
+    """Told when an LLM client was made, after it is stored.
+
+    Kind: observe. Events around turns reach each plugin one after the other, in the order in which they happened, while
+    the host goes on; nobody waits for it.
+
+    Args:
+        event: See :class:`~promptdock.LLMClientCreated`.
+        settings: The plugin's own settings.
+
+    Returns:
+        Nothing; a value is ignored. An exception or a time-out is logged and counted.
+
+    Since: 0.2.
+    """
+
+
+@hookspec
+def llm_client_updated(event: LLMClientUpdated, settings: BaseModel | None) -> Awaitable[None] | None:
+    """Told when an LLM client was changed, after the change is stored; not for a change that changes nothing.
+
+    Kind: observe. Events around turns reach each plugin one after the other, in the order in which they happened, while
+    the host goes on; nobody waits for it.
+
+    Args:
+        event: See :class:`~promptdock.LLMClientUpdated`.
+        settings: The plugin's own settings.
+
+    Returns:
+        Nothing; a value is ignored. An exception or a time-out is logged and counted.
+
+    Since: 0.2.
+    """
+
+
+@hookspec
+def llm_client_deleted(event: LLMClientDeleted, settings: BaseModel | None) -> Awaitable[None] | None:
+    """Told when an LLM client was deleted, after it is gone.
+
+    Kind: observe. Events around turns reach each plugin one after the other, in the order in which they happened, while
+    the host goes on; nobody waits for it.
+
+    Args:
+        event: See :class:`~promptdock.LLMClientDeleted`.
+        settings: The plugin's own settings.
+
+    Returns:
+        Nothing; a value is ignored. An exception or a time-out is logged and counted.
+
+    Since: 0.2.
+    """
+
+
+@hookspec
+def llm_client_deployed(event: LLMClientDeployed, settings: BaseModel | None) -> Awaitable[None] | None:
+    """Told when an LLM client begins to answer at its host names, after that is stored.
+
+    Kind: observe. Events around turns reach each plugin one after the other, in the order in which they happened, while
+    the host goes on; nobody waits for it.
+
+    Args:
+        event: See :class:`~promptdock.LLMClientDeployed`.
+        settings: The plugin's own settings.
+
+    Returns:
+        Nothing; a value is ignored. An exception or a time-out is logged and counted.
+
+    Since: 0.2.
+    """
+
+
+@hookspec
+def llm_client_undeployed(event: LLMClientUndeployed, settings: BaseModel | None) -> Awaitable[None] | None:
+    """Told when an LLM client no longer answers at its host names, after that is stored.
+
+    Kind: observe. Events around turns reach each plugin one after the other, in the order in which they happened, while
+    the host goes on; nobody waits for it.
+
+    Args:
+        event: See :class:`~promptdock.LLMClientUndeployed`.
+        settings: The plugin's own settings.
+
+    Returns:
+        Nothing; a value is ignored. An exception or a time-out is logged and counted.
+
+    Since: 0.2.
+    """
+
+
+@hookspec
+def domain_verification_requested(
+    event: DomainVerificationRequested, settings: BaseModel | None
+) -> Awaitable[None] | None:
+    """Told when a custom domain is about to be verified; once a check, before ``domain_verified`` or its opposite.
+
+    Kind: observe. Events around turns reach each plugin one after the other, in the order in which they happened, while
+    the host goes on; nobody waits for it.
+
+    Args:
+        event: See :class:`~promptdock.DomainVerificationRequested`.
+        settings: The plugin's own settings.
+
+    Returns:
+        Nothing; a value is ignored. An exception or a time-out is logged and counted.
+
+    Since: 0.2.
+    """
+
+
+@hookspec
+def domain_verified(event: DomainVerified, settings: BaseModel | None) -> Awaitable[None] | None:
+    """Told when a custom domain is shown to be its owner's, after that is stored.
+
+    Kind: observe. Events around turns reach each plugin one after the other, in the order in which they happened, while
+    the host goes on; nobody waits for it.
+
+    Args:
+        event: See :class:`~promptdock.DomainVerified`.
+        settings: The plugin's own settings.
+
+    Returns:
+        Nothing; a value is ignored. An exception or a time-out is logged and counted.
+
+    Since: 0.2.
+    """
+
+
+@hookspec
+def domain_verification_failed(event: DomainVerificationFailed, settings: BaseModel | None) -> Awaitable[None] | None:
+    """Told when a custom domain could not be verified; once a check that failed.
+
+    Kind: observe. Events around turns reach each plugin one after the other, in the order in which they happened, while
+    the host goes on; nobody waits for it.
+
+    Args:
+        event: See :class:`~promptdock.DomainVerificationFailed`.
+        settings: The plugin's own settings.
+
+    Returns:
+        Nothing; a value is ignored. An exception or a time-out is logged and counted.
+
+    Since: 0.2.
+    """
+
+
+@hookspec
+def llm_client_called(event: LLMClientCalled, settings: BaseModel | None) -> Awaitable[None] | None:
+    """Told when an LLM client was found for a prompt and the caller may prompt it; once a prompt, before its turn.
+
+    Kind: observe. Events around turns reach each plugin one after the other, in the order in which they happened, while
+    the host goes on; nobody waits for it.
+
+    Args:
+        event: See :class:`~promptdock.LLMClientCalled`.
+        settings: The plugin's own settings.
+
+    Returns:
+        Nothing; a value is ignored. An exception or a time-out is logged and counted.
+
+    Since: 0.2.
+    """
+
+
+@hookspec
+def session_opened(event: SessionOpened, settings: BaseModel | None) -> Awaitable[None] | None:
+    """Told when a session was made, before its first turn; once a session.
+
+    Kind: observe. Events around turns reach each plugin one after the other, in the order in which they happened, while
+    the host goes on; nobody waits for it.
+
+    Args:
+        event: See :class:`~promptdock.SessionOpened`.
+        settings: The plugin's own settings.
+
+    Returns:
+        Nothing; a value is ignored. An exception or a time-out is logged and counted.
+
+    Since: 0.2.
+    """
+
+
+@hookspec
+def prompt_configured(event: PromptConfigured, settings: BaseModel | None) -> Awaitable[None] | None:
+    """Told when a chat page was told what it needs; once an answer of the ``config`` routes.
+
+    Kind: observe. Events around turns reach each plugin one after the other, in the order in which they happened, while
+    the host goes on; nobody waits for it.
+
+    Args:
+        event: See :class:`~promptdock.PromptConfigured`.
+        settings: The plugin's own settings.
+
+    Returns:
+        Nothing; a value is ignored. An exception or a time-out is logged and counted.
+
+    Since: 0.2.
+    """
+
+
+@hookspec
+def charge_authorized(event: ChargeAuthorized, settings: BaseModel | None) -> Awaitable[None] | None:
+    """Told when a budget has room for what is about to be done; once a budget that was asked, before the provider is.
+
+    Kind: observe. Events around turns reach each plugin one after the other, in the order in which they happened, while
+    the host goes on; nobody waits for it.
+
+    Args:
+        event: See :class:`~promptdock.ChargeAuthorized`.
+        settings: The plugin's own settings.
+
+    Returns:
+        Nothing; a value is ignored. An exception or a time-out is logged and counted.
+
+    Since: 0.2.
+    """
+
+
+@hookspec
+def charge_declined(event: ChargeDeclined, settings: BaseModel | None) -> Awaitable[None] | None:
+    """Told when a budget has no room; once a request that is declined, in place of asking the provider.
+
+    Kind: observe. Events around turns reach each plugin one after the other, in the order in which they happened, while
+    the host goes on; nobody waits for it.
+
+    Args:
+        event: See :class:`~promptdock.ChargeDeclined`.
+        settings: The plugin's own settings.
+
+    Returns:
+        Nothing; a value is ignored. An exception or a time-out is logged and counted.
+
+    Since: 0.2.
+    """
+
+
+@hookspec
+def charge_recorded(event: ChargeRecorded, settings: BaseModel | None) -> Awaitable[None] | None:
+    """Told when the ledger has a new charge, after it is stored; once an upstream call and once a tool invocation.
+
+    Kind: observe. Events around turns reach each plugin one after the other, in the order in which they happened, while
+    the host goes on; nobody waits for it.
+
+    Args:
+        event: See :class:`~promptdock.ChargeRecorded`.
+        settings: The plugin's own settings.
+
+    Returns:
+        Nothing; a value is ignored. An exception or a time-out is logged and counted.
+
+    Since: 0.2.
+    """
+
+
+@hookspec
+def relay_requested(event: RelayRequested, settings: BaseModel | None) -> Awaitable[None] | None:
+    """Told when a request is about to go to a provider as it is; once a request that is relayed.
+
+    Kind: observe. Events around turns reach each plugin one after the other, in the order in which they happened, while
+    the host goes on; nobody waits for it.
+
+    Args:
+        event: See :class:`~promptdock.RelayRequested`.
+        settings: The plugin's own settings.
+
+    Returns:
+        Nothing; a value is ignored. An exception or a time-out is logged and counted.
+
+    Since: 0.2.
+    """
+
+
+@hookspec
+def relay_received(event: RelayReceived, settings: BaseModel | None) -> Awaitable[None] | None:
+    """Told when the provider's answer to a relayed request was passed on to its last byte, whatever its status.
+
+    Kind: observe. Events around turns reach each plugin one after the other, in the order in which they happened, while
+    the host goes on; nobody waits for it.
+
+    Args:
+        event: See :class:`~promptdock.RelayReceived`.
+        settings: The plugin's own settings.
+
+    Returns:
+        Nothing; a value is ignored. An exception or a time-out is logged and counted.
+
+    Since: 0.2.
+    """
+
+
+@hookspec
+def relay_failed(event: RelayFailed, settings: BaseModel | None) -> Awaitable[None] | None:
+    """Told when a relayed request got no answer, or one that broke off; in place of ``relay_received``.
+
+    Kind: observe. Events around turns reach each plugin one after the other, in the order in which they happened, while
+    the host goes on; nobody waits for it.
+
+    Args:
+        event: See :class:`~promptdock.RelayFailed`.
+        settings: The plugin's own settings.
+
+    Returns:
+        Nothing; a value is ignored. An exception or a time-out is logged and counted.
+
+    Since: 0.2.
+    """
+
+
+@hookspec
+def plugin_loaded(event: PluginLoaded, settings: BaseModel | None) -> Awaitable[None] | None:
+    """Told when a plugin is loaded and ready; once a plugin and start, in load order, before any request.
+
+    Kind: observe. Events around turns reach each plugin one after the other, in the order in which they happened, while
+    the host goes on; nobody waits for it.
+
+    Args:
+        event: See :class:`~promptdock.PluginLoaded`.
+        settings: The plugin's own settings.
+
+    Returns:
+        Nothing; a value is ignored. An exception or a time-out is logged and counted.
+
+    Since: 0.2.
+    """
+
+
+@hookspec
+def plugin_quarantined(event: PluginQuarantined, settings: BaseModel | None) -> Awaitable[None] | None:
+    """Told when a plugin cannot be used; once a plugin and start, in load order, before any request.
+
+    Kind: observe. Events around turns reach each plugin one after the other, in the order in which they happened, while
+    the host goes on; nobody waits for it.
+
+    Args:
+        event: See :class:`~promptdock.PluginQuarantined`.
+        settings: The plugin's own settings.
+
+    Returns:
+        Nothing; a value is ignored. An exception or a time-out is logged and counted.
+
+    Since: 0.2.
+    """
+
+
+@hookspec
+def plugin_denied(event: PluginDenied, settings: BaseModel | None) -> Awaitable[None] | None:
+    """Told when the operator's lists leave a plugin out; once a plugin and start, in load order, before any request.
+
+    Kind: observe. Events around turns reach each plugin one after the other, in the order in which they happened, while
+    the host goes on; nobody waits for it.
+
+    Args:
+        event: See :class:`~promptdock.PluginDenied`.
+        settings: The plugin's own settings.
+
+    Returns:
+        Nothing; a value is ignored. An exception or a time-out is logged and counted.
+
+    Since: 0.2.
     """

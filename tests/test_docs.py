@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from pathlib import Path
 
 import pytest
 
-from promptdock import hookspecs
+import promptdock
+from promptdock import Event, ServiceEvent, hookspecs
 from promptdock.settings import ProviderSettings, Settings
 from promptdock.tools.errors import ToolErrorCode
 
 ROOT = Path(__file__).parents[1]
 HOOKS = (*hookspecs.REGISTER, *hookspecs.DECIDE, *hookspecs.TRANSFORM, *hookspecs.OBSERVE)
+
+
+EVENTS = {
+    kind.hook: kind
+    for name in promptdock.__all__
+    if isinstance(kind := getattr(promptdock, name), type) and issubclass(kind, Event) and kind.hook
+}
+NAMES_OF_A_COMPARABLE_SYSTEM = 107
 
 
 def arguments(hook: str) -> str:
@@ -49,6 +59,38 @@ def test_every_hook_is_in_one_kind() -> None:
     assert len(HOOKS) == len(set(HOOKS))
 
 
+def test_every_observe_hook_has_its_own_event() -> None:
+    """Which is public, and says whether it happens in a turn or around turns."""
+    assert set(EVENTS) == set(hookspecs.OBSERVE)
+    around = {hook for hook, kind in EVENTS.items() if issubclass(kind, ServiceEvent)}
+    assert around == set(hookspecs.OBSERVE_SERVICE)
+    for hook, kind in EVENTS.items():
+        assert f"~promptdock.{kind.__name__}`" in getattr(hookspecs, hook).__doc__
+
+
+@pytest.mark.parametrize("hook", hookspecs.OBSERVE)
+def test_every_event_is_documented_with_its_members(hook: str) -> None:
+    """In a table of docs/events.md, and in its own docstring."""
+    kind = EVENTS[hook]
+    rows = (ROOT / "docs" / "events.md").read_text().splitlines()
+    (row,) = (row for row in rows if row.startswith(f"| `{hook}` | `{kind.__name__}` |"))
+    base = ServiceEvent if issubclass(kind, ServiceEvent) else Event
+    own = {field.name for field in dataclasses.fields(kind)} - {field.name for field in dataclasses.fields(base)}
+    assert set(re.findall(r"`(\w+)`", row.split(" | ")[-1])) == own
+    for member in own:
+        assert f"        {member}: " in (kind.__doc__ or "")
+
+
+def test_every_name_of_the_comparable_system_is_mapped_once() -> None:
+    """To hooks that there are, or to a reason why there is none."""
+    table = (ROOT / "docs" / "events.md").read_text().split("| the comparable system's names |")[1]
+    rows = [row.strip("|").split(" | ") for row in table.splitlines() if row.startswith("| `")]
+    names = [name for row in rows for name in re.findall(r"`(\w+)`", row[0])]
+    assert len(names) == len(set(names)) == NAMES_OF_A_COMPARABLE_SYSTEM
+    for _, ours in rows:
+        assert ours.startswith("no counterpart, because ") or re.findall(r"`(\w+)`", ours)[0] in hookspecs.OBSERVE
+
+
 @pytest.mark.parametrize("field", sorted({*Settings.model_fields, *ProviderSettings.model_fields}))
 def test_every_setting_is_documented(field: str) -> None:
     """In docs/settings.md, by its name."""
@@ -68,7 +110,7 @@ def test_links_between_documents_hold() -> None:
             assert (page.parent / target).exists(), f"{page.name} links to {target}"
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/plugins.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/plugins.md", "docs/events.md"])
 def test_examples_in_the_documents_are_python(page: str) -> None:
     """And those that are plugins load: every block that only defines things is run."""
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / page).read_text(), flags=re.DOTALL)

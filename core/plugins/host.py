@@ -9,7 +9,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from ..hookspecs import OBSERVE
+from ..hookspecs import OBSERVE_SERVICE, OBSERVE_TURNS
 from ..jsontext import dumps
 from ..providers.base import CompletionCall
 from ..tools.approval import Allow, Approval, Deny, ToolCall
@@ -18,9 +18,10 @@ from .calls import HookCall, HookStatistics
 from .catalog import Catalog, PluginRecord, PluginState
 from .executor import HookExecutor, HookFailed
 from .loader import LoadedPlugins, load_plugins
-from .observer import TurnObserver
+from .observer import HookObserver, observers_by_plugin
 
 if TYPE_CHECKING:
+    from ..service_events import ServiceEvent
     from ..settings import Settings
     from ..threads import WorkerThreads
 
@@ -42,8 +43,10 @@ class PluginHost:
         self._loaded = loaded
         self._hook_timeout = hook_timeout
         self._executor = HookExecutor(threads=threads, timeout=hook_timeout)
-        self._observing = MappingProxyType({hook: loaded.calls[hook] for hook in OBSERVE if hook in loaded.calls})
+        self._observing = MappingProxyType({hook: loaded.calls[hook] for hook in OBSERVE_TURNS if hook in loaded.calls})
         self._deliveries: set[asyncio.Task[None]] = set()
+        around = {hook: loaded.calls[hook] for hook in OBSERVE_SERVICE if hook in loaded.calls}
+        self._around = observers_by_plugin(around, self._executor, self._deliveries)
         self._silenced = tuple(record for record in loaded.catalog.plugins if _cannot_be_asked(record))
         self._closed = False
 
@@ -141,9 +144,24 @@ class PluginHost:
                 self._executor.refuse(hook, given, "ToolResult or None", request_id=result.request_id)
         return result
 
-    def observer(self) -> TurnObserver:
+    def observer(self) -> HookObserver:
         """An observer for one turn."""
-        return TurnObserver(self._observing, self._executor, self._deliveries)
+        return HookObserver(self._observing, self._executor, self._deliveries)
+
+    def tell(self, event: ServiceEvent) -> None:
+        """Tell the observe hooks of something that happened around turns; never waits and never raises.
+
+        Each plugin hears all events in the order in which they are told here, at its own pace: one that hangs holds up
+        neither the caller nor another plugin. :meth:`aclose` waits for them like for those of turns; what is told
+        after it reaches nobody.
+
+        Args:
+            event: What happened. Tell it on the event loop's thread.
+        """
+        if self._closed:
+            return
+        for observer in self._around.get(event.hook, ()):
+            observer.tell(event)
 
     async def drain(self, timeout: float) -> bool:  # noqa: ASYNC109  (a bound on the wait, part of the call)
         """Wait until the observe hooks were told everything that happened so far.

@@ -1,4 +1,4 @@
-"""Writes every event of a turn to the log, one line of JSON each.
+"""Writes every event of a turn, and every event around turns, to the log: one line of JSON each.
 
 The logger is ``promptdock.plugins.event_log``. ``[plugins.event_log]`` in ``promptdock.toml`` takes ``level`` and
 ``include_content``. Without the latter no line holds what people wrote, what tools were given, or what anybody
@@ -7,36 +7,109 @@ answered: only names, numbers and codes.
 
 from __future__ import annotations
 
-import json
-import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from promptdock import (
-    CompletionReceived,
-    CompletionRequested,
-    Event,
-    PluginCalled,
-    PluginResponded,
-    PluginSelected,
-    ProviderInitialized,
-    SettingsConflicted,
-    ToolPresented,
-    ToolRequested,
-    ToolResponded,
-    TurnFailed,
-    TurnFinished,
-    TurnStarted,
-    hookimpl,
+from promptdock import hookimpl
+
+from .service import (
+    account_created,
+    api_request_completed,
+    api_request_failed,
+    api_request_started,
+    authentication_failed,
+    authentication_requested,
+    authentication_succeeded,
+    charge_authorized,
+    charge_declined,
+    charge_recorded,
+    domain_verification_failed,
+    domain_verification_requested,
+    domain_verified,
+    key_created,
+    key_deleted,
+    key_updated,
+    llm_client_called,
+    llm_client_created,
+    llm_client_deleted,
+    llm_client_deployed,
+    llm_client_undeployed,
+    llm_client_updated,
+    plugin_denied,
+    plugin_loaded,
+    plugin_quarantined,
+    prompt_configured,
+    relay_failed,
+    relay_received,
+    relay_requested,
+    session_opened,
+    user_created,
 )
-
-from .facts import bounded, facts_of
+from .turns import (
+    completion_received,
+    completion_requested,
+    plugin_called,
+    plugin_responded,
+    plugin_selected,
+    provider_initialized,
+    settings_conflicted,
+    tool_presented,
+    tool_requested,
+    tool_responded,
+    turn_failed,
+    turn_finished,
+    turn_started,
+)
 
 if TYPE_CHECKING:
     from .settings import EventLogSettings
 
-__all__ = ["register_settings"]
-
-_LOGGER = "promptdock.plugins.event_log"
+__all__ = [
+    "account_created",
+    "api_request_completed",
+    "api_request_failed",
+    "api_request_started",
+    "authentication_failed",
+    "authentication_requested",
+    "authentication_succeeded",
+    "charge_authorized",
+    "charge_declined",
+    "charge_recorded",
+    "completion_received",
+    "completion_requested",
+    "domain_verification_failed",
+    "domain_verification_requested",
+    "domain_verified",
+    "key_created",
+    "key_deleted",
+    "key_updated",
+    "llm_client_called",
+    "llm_client_created",
+    "llm_client_deleted",
+    "llm_client_deployed",
+    "llm_client_undeployed",
+    "llm_client_updated",
+    "plugin_called",
+    "plugin_denied",
+    "plugin_loaded",
+    "plugin_quarantined",
+    "plugin_responded",
+    "plugin_selected",
+    "prompt_configured",
+    "provider_initialized",
+    "register_settings",
+    "relay_failed",
+    "relay_received",
+    "relay_requested",
+    "session_opened",
+    "settings_conflicted",
+    "tool_presented",
+    "tool_requested",
+    "tool_responded",
+    "turn_failed",
+    "turn_finished",
+    "turn_started",
+    "user_created",
+]
 
 
 @hookimpl
@@ -45,97 +118,3 @@ def register_settings() -> type[EventLogSettings]:
     from .settings import EventLogSettings
 
     return EventLogSettings
-
-
-def _write(event: Event, settings: EventLogSettings) -> None:
-    logger = logging.getLogger(_LOGGER)
-    level = settings.level_number
-    if not logger.isEnabledFor(level):
-        return
-    line: dict[str, Any] = {
-        "event": event.hook,
-        "request_id": event.request_id,
-        "turn_id": event.turn_id,
-        **facts_of(event, include_content=settings.include_content),
-    }
-    line = {name: bounded(value) for name, value in line.items()}
-    # ASCII only: no control character of a prompt can forge or garble a line
-    logger.log(level, "%s", json.dumps(line, default=str), extra={"promptdock_event": line})
-
-
-@hookimpl(nonblocking=True)
-def turn_started(event: TurnStarted, settings: EventLogSettings) -> None:
-    """Caller, provider, model, length of the thread."""
-    _write(event, settings)
-
-
-@hookimpl(nonblocking=True)
-def provider_initialized(event: ProviderInitialized, settings: EventLogSettings) -> None:
-    """Provider, its plugin, model."""
-    _write(event, settings)
-
-
-@hookimpl(nonblocking=True)
-def plugin_selected(event: PluginSelected, settings: EventLogSettings) -> None:
-    """Plugin, rule, tools."""
-    _write(event, settings)
-
-
-@hookimpl(nonblocking=True)
-def settings_conflicted(event: SettingsConflicted, settings: EventLogSettings) -> None:
-    """What was kept and what was left."""
-    _write(event, settings)
-
-
-@hookimpl(nonblocking=True)
-def tool_presented(event: ToolPresented, settings: EventLogSettings) -> None:
-    """Tool, wire name, plugin."""
-    _write(event, settings)
-
-
-@hookimpl(nonblocking=True)
-def completion_requested(event: CompletionRequested, settings: EventLogSettings) -> None:
-    """Round, provider, model, how many messages and tools."""
-    _write(event, settings)
-
-
-@hookimpl(nonblocking=True)
-def completion_received(event: CompletionReceived, settings: EventLogSettings) -> None:
-    """Round, tokens, time."""
-    _write(event, settings)
-
-
-@hookimpl(nonblocking=True)
-def tool_requested(event: ToolRequested, settings: EventLogSettings) -> None:
-    """Round, call, tool."""
-    _write(event, settings)
-
-
-@hookimpl(nonblocking=True)
-def plugin_called(event: PluginCalled, settings: EventLogSettings) -> None:
-    """Round, call, tool."""
-    _write(event, settings)
-
-
-@hookimpl(nonblocking=True)
-def plugin_responded(event: PluginResponded, settings: EventLogSettings) -> None:
-    """Round, call, tool, error, time."""
-    _write(event, settings)
-
-
-@hookimpl(nonblocking=True)
-def tool_responded(event: ToolResponded, settings: EventLogSettings) -> None:
-    """Round, call, tool, error, time, length of the result."""
-    _write(event, settings)
-
-
-@hookimpl(nonblocking=True)
-def turn_failed(event: TurnFailed, settings: EventLogSettings) -> None:
-    """Status, code, round, time."""
-    _write(event, settings)
-
-
-@hookimpl(nonblocking=True)
-def turn_finished(event: TurnFinished, settings: EventLogSettings) -> None:
-    """Rounds, tokens, time."""
-    _write(event, settings)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
-from promptdock import Event, TurnFailed, TurnStarted
+from promptdock import Event, ServiceEvent, TurnFailed, TurnStarted
+
+from . import service_facts
 
 __all__ = ["bounded", "facts_of"]
 
@@ -28,6 +31,7 @@ _PLAIN = {
     "tool_responded": ("round", "call_id", "tool", "plugin", "error", "ms"),
     "turn_failed": ("round", "rounds", "ms"),
     "turn_finished": ("rounds", "max_rounds_reached", "ms"),
+    **service_facts.PLAIN,
 }
 _CONTENT = {
     "turn_started": ("text",),
@@ -38,6 +42,7 @@ _CONTENT = {
     "plugin_called": ("arguments",),
     "tool_responded": ("arguments", "content"),
     "turn_finished": ("completion",),
+    **service_facts.CONTENT,
 }
 
 
@@ -48,7 +53,10 @@ def facts_of(event: Event, *, include_content: bool) -> dict[str, Any]:
         event: Any event that hooks are told of.
         include_content: Whether texts, arguments and results are among them.
     """
-    facts = {name: getattr(event, name) for name in _PLAIN.get(event.hook, ())}
+    facts: dict[str, Any] = {}
+    if isinstance(event, ServiceEvent):
+        facts = {"caller": event.caller, "account": event.account}
+    facts |= {name: getattr(event, name) for name in _PLAIN.get(event.hook, ())}
     facts |= _counted(event)
     if include_content:
         facts |= {name: getattr(event, name) for name in _CONTENT.get(event.hook, ())}
@@ -82,11 +90,13 @@ def _counted(event: Event) -> dict[str, Any]:
 
 
 def bounded(value: Any) -> Any:
-    """A value that fits into a line: numbers as they are, texts and lists cut, everything else as cut JSON."""
+    """A value that fits into a line: numbers as they are (decimals as text), texts and lists cut, the rest cut JSON."""
     if value is None or isinstance(value, (bool, int)):
         return value
     if isinstance(value, float):
         return round(value, 3)
+    if isinstance(value, Decimal):
+        return f"{value:f}"  # exact, and without an exponent
     if isinstance(value, str):
         return value if len(value) <= LONGEST else f"{value[:LONGEST]}… ({len(value)} characters)"
     if isinstance(value, tuple) and all(isinstance(item, str) for item in value):

@@ -17,7 +17,8 @@ class EventLogSettings(BaseModel):
 
     level: Literal["debug", "info", "warning", "error"] = Field("debug", description="Level of the lines")
     include_content: bool = Field(
-        default=False, description="Whether to log prompts, arguments, results and answers, which may be personal"
+        default=False,
+        description="Whether to log prompts, arguments, results, answers and people's names, which may be personal",
     )
 
     @field_validator("level", mode="before")

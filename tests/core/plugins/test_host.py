@@ -1,8 +1,9 @@
-"""Decide and transform hooks, each with its failure policy."""
+"""Decide and transform hooks, each with its failure policy; and telling of what happens around turns."""
 
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,8 +13,10 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from promptdock import Allow, CompletionCall, Deny, ToolCall, ToolResult, hookimpl
+from promptdock import Allow, CompletionCall, Deny, KeyCreated, KeyDeleted, ToolCall, ToolResult, hookimpl
+from promptdock.plugins.observer import QUEUE_LIMIT
 from tests.support.hosts import bare_host
+from tests.support.service_events import AROUND
 
 pytestmark = pytest.mark.anyio
 
@@ -170,3 +173,122 @@ async def test_only_the_content_of_a_result_is_taken_over_and_only_text(tmp_path
     }
     host = bare_host(tmp_path, extra)
     assert await host.transform_tool_result(RESULT) == replace(RESULT, content="new")
+
+
+def created(number: int) -> KeyCreated:
+    """An event with a number."""
+    return KeyCreated(request_id="req-1", caller="ann@7", account="7", key_id=str(number), name="n")
+
+
+def deleted(number: int) -> KeyDeleted:
+    """Another kind of event with a number."""
+    return KeyDeleted(request_id="req-1", caller="ann@7", account="7", key_id=str(number), name="n")
+
+
+async def test_every_event_around_turns_reaches_its_own_hook_with_the_settings(tmp_path: Path) -> None:
+    told: list[tuple[str, object]] = []
+
+    class Mine(BaseModel):
+        word: str
+
+    def hook_for(name: str) -> Callable[..., None]:
+        def observe(event: Any, settings: Mine) -> None:
+            assert settings.word == "hello"
+            told.append((name, event))
+
+        return observe
+
+    hooks = {event.hook: hook_for(event.hook) for event in AROUND}
+    mine = plugin(register_settings=lambda: Mine, **hooks)
+    host = bare_host(tmp_path, {"mine": mine}, plugins={"mine": {"word": "hello"}})
+    for event in AROUND:
+        host.tell(event)
+    assert await host.drain(10)
+    assert told == [(event.hook, event) for event in AROUND]
+
+
+async def test_a_plugin_hears_the_events_of_all_its_hooks_in_the_order_in_which_they_happened(tmp_path: Path) -> None:
+    told: list[tuple[str, str]] = []
+
+    async def slow(event: KeyCreated) -> None:
+        await asyncio.sleep(0.001)
+        told.append(("created", event.key_id))
+
+    quick = plugin(key_deleted=lambda event: told.append(("deleted", event.key_id)), key_created=slow)
+    host = bare_host(tmp_path, {"mine": quick})
+    for number in range(10):
+        host.tell(created(number))
+        host.tell(deleted(number))
+    assert await host.drain(10)
+    assert told == [(kind, str(number)) for number in range(10) for kind in ("created", "deleted")]
+
+
+async def test_t61_an_observer_around_turns_that_raises_or_hangs_is_felt_by_nobody_else(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    release = threading.Event()
+    heard = asyncio.Event()
+    told: list[str] = []
+
+    def failing() -> None:
+        raise SystemExit(1)
+
+    def hanging() -> None:
+        release.wait(30)
+
+    async def well(event: KeyCreated) -> None:
+        told.append(event.key_id)
+        if event.key_id == "9":
+            heard.set()
+
+    extra = {"a": plugin(key_created=hanging), "b": plugin(key_created=failing), "c": plugin(key_created=well)}
+    host = bare_host(tmp_path, extra, hook_timeout=30)
+    for number in range(10):
+        host.tell(created(number))
+    await asyncio.wait_for(heard.wait(), 10)  # while plugin a still holds its first event
+    counted = {found.plugin: (found.calls, found.failures) for found in host.statistics()}
+    assert told == [str(number) for number in range(10)]
+    assert counted["a"] == (1, 0)
+    release.set()
+    assert await host.drain(10)
+    counted = {found.plugin: (found.calls, found.failures) for found in host.statistics()}
+    assert counted == {"a": (10, 0), "b": (10, 10), "c": (10, 0)}
+    assert {record.name for record in caplog.records} == {"promptdock.plugins.b"}
+
+
+async def test_what_waits_around_turns_is_bounded(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    told: list[str] = []
+    observe = hookimpl(nonblocking=True)(lambda event: told.append(event.key_id))
+    host = bare_host(tmp_path, {"mine": SimpleNamespace(key_created=observe)})
+    for number in range(QUEUE_LIMIT + 5):
+        host.tell(created(number))
+    assert await host.drain(60)
+    assert told == [str(number) for number in range(QUEUE_LIMIT)]
+    assert "5 events were not told" in caplog.text
+    host.tell(created(1))
+    assert await host.drain(10)
+    assert told[-1] == "1"
+
+
+async def test_nobody_who_observes_costs_no_task(tmp_path: Path) -> None:
+    host = bare_host(tmp_path, {"mine": plugin(key_deleted=lambda: None)})
+    tasks = asyncio.all_tasks()
+    host.tell(created(1))
+    assert asyncio.all_tasks() == tasks
+
+
+async def test_closing_tells_what_is_left_around_turns_and_then_nothing_more(tmp_path: Path) -> None:
+    told: list[str] = []
+
+    async def slow(event: KeyCreated) -> None:
+        await asyncio.sleep(0.01)
+        told.append(event.key_id)
+
+    host = bare_host(tmp_path, {"mine": plugin(key_created=slow)})
+    host.tell(created(1))
+    host.tell(created(2))
+    await host.aclose()
+    assert told == ["1", "2"]
+    host.tell(created(3))
+    assert await host.drain(10)
+    assert told == ["1", "2"]

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from promptdock import CompletionDelta, Event, ToolResponded, hookimpl
-from promptdock.plugins.observer import TurnObserver
+from promptdock.plugins.observer import HookObserver
 from tests.support.hosts import bare_host
 
 pytestmark = pytest.mark.anyio
@@ -131,14 +131,14 @@ async def test_what_waits_is_bounded_and_drops_are_counted_and_logged(
     told: list[str] = []
     host = bare_host(tmp_path, {"mine": observing(lambda event: told.append(event.call_id), nonblocking=True)})
     made = host.observer()
-    observer = TurnObserver(made._calls, made._executor, made._deliveries, limit=3)
+    observer = HookObserver(made._calls, made._executor, made._deliveries, limit=3)
     for number in range(5):
         observer.tell(event(number))
     assert await host.drain(5)
     assert told == ["0", "1", "2"]
     assert observer.dropped == 2
     assert "too slow" in caplog.text
-    assert "2 events of one turn were not told" in caplog.text
+    assert "2 events were not told" in caplog.text
 
 
 def test_telling_outside_of_an_event_loop_raises_nothing(tmp_path: Path) -> None:

@@ -83,7 +83,7 @@ async def test_every_event_of_a_turn_is_one_line_without_content(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     found = await lines(tmp_path, caplog, EVENTS)
-    assert [json.loads(line)["event"] for line in found] == list(hookspecs.OBSERVE)
+    assert [json.loads(line)["event"] for line in found] == list(hookspecs.OBSERVE_TURNS)
     assert all(json.loads(line)["request_id"] == "req-1" for line in found)
     assert all(json.loads(line)["turn_id"] == "turn-1" for line in found)
     assert not [line for line in found if PRIVATE in line]
