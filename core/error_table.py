@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from .errors import ErrorInfo, PromptdockError
+from .redaction import redact_text
 
 __all__ = ["describe", "retry_after", "row_of", "scrub"]
 
@@ -117,16 +118,6 @@ _ABOUT_THE_REQUEST: Final = frozenset({400, 404, 409, 413, 422})
 
 _FILTER_CODES: Final = frozenset({"content_filter", "content_policy_violation", "responsible_ai_policy_violation"})
 _CODE: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.\-]{0,63}\Z")
-_SECRETS: Final = re.compile(
-    r"""(?ix)
-    \b(?:bearer|basic)\s+[^\s"',;]+                                # an Authorization header
-    | \b(?:sk|pk|rk|gsk|xai|fw|tgp|pplx|hf|nvapi)[-_][A-Za-z0-9*._\-]{6,}
-    | \bAIza[A-Za-z0-9_\-*]{10,}                                   # Google
-    | \bLLM\|[^\s"',;]+                                            # Meta
-    | (?<=key\sprovided:)\s*[^\s"',;]+                             # OpenAI echoes the key after these words
-    | (?<=api[_\-\s]key)["']?\s*[:=]\s*["']?[^\s"',;]+
-    """
-)
 
 
 def row_of(kind: type[BaseException]) -> ErrorInfo:
@@ -194,7 +185,7 @@ def _words(body: object) -> str:
 def scrub(text: str) -> str:
     """Make foreign text fit to show: one line, no keys, no traceback, bounded length."""
     text = text.split("Traceback (most recent call last)")[0]
-    text = " ".join(_SECRETS.sub("[hidden]", text[: 8 * _MAX_MESSAGE]).split())
+    text = " ".join(redact_text(text[: 8 * _MAX_MESSAGE]).split())
     return text if len(text) <= _MAX_MESSAGE else text[: _MAX_MESSAGE - 1] + "…"
 
 

@@ -9,9 +9,13 @@ import logging
 import logging.config
 import sys
 import time
+from collections.abc import Mapping
 from typing import Any, Literal, TextIO
 
+from .json_logs import message_of
+from .log_levels import checked_level
 from .plaintext import one_line
+from .redactor import Redactor
 
 __all__ = ["LEVELS", "LogLevel", "LogLine", "StderrHandler", "command_logging", "server_logging"]
 
@@ -26,23 +30,30 @@ class LogLine(logging.Formatter):
     Args:
         timed: Whether the line begins with the time (UTC).
         tracebacks: Whether an exception's traceback follows, indented; else only its class and text are named.
+        redactor: Hides secrets; None hides what looks like one.
     """
 
-    def __init__(self, *, timed: bool = True, tracebacks: bool = True) -> None:
+    def __init__(self, *, timed: bool = True, tracebacks: bool = True, redactor: Redactor | None = None) -> None:
         super().__init__()
+        self._redactor = redactor if redactor is not None else Redactor()
         self._timed = timed
         self._tracebacks = tracebacks
 
     def format(self, record: logging.LogRecord) -> str:
         """Give the line."""
-        line = f"{record.levelname.lower():<7} {record.name}: {one_line(record.getMessage())}"
+        line = f"{record.levelname.lower():<7} {record.name}: {self._shown(message_of(record))}"
         if self._timed:
             line = f"{_utc(record.created)} {line}"
         if record.exc_info is None or record.exc_info[0] is None:
             return line
         if self._tracebacks:
-            return f"{line}\n{_indented(self.formatException(record.exc_info))}"
-        return f"{line} ({one_line(f'{record.exc_info[0].__name__}: {record.exc_info[1]}')})"
+            lines = self._redactor.text(self.formatException(record.exc_info)).splitlines()
+            return "\n".join([line, *(f"    {self._shown(part)}" for part in lines)])
+        return f"{line} ({self._shown(f'{record.exc_info[0].__name__}: {record.exc_info[1]}')})"
+
+    def _shown(self, text: str) -> str:
+        """Foreign text in one line; hidden in it are also secrets that only become whole when it is one."""
+        return self._redactor.text(one_line(self._redactor.text(text)))
 
 
 class StderrHandler(logging.StreamHandler[TextIO]):
@@ -60,10 +71,6 @@ def _utc(seconds: float) -> str:
     return f"{stamp}.{int((seconds - whole) * 1000):03d}Z"
 
 
-def _indented(text: str) -> str:
-    return "\n".join(f"    {one_line(line)}" for line in text.splitlines())
-
-
 def command_logging(*, debug: bool) -> None:
     """Log as a command does that runs once: warnings and worse, or everything.
 
@@ -73,21 +80,38 @@ def command_logging(*, debug: bool) -> None:
     level = "DEBUG" if debug else "WARNING"
     config = _config({"timed": debug, "tracebacks": debug}, level, root="WARNING")
     if not debug:
-        # the commands tell in their own words how a turn failed, and which plugins are in quarantine
+        # the commands tell in their own words how a turn failed, why the database cannot be used, and which plugins are
+        # in quarantine
         config["loggers"]["promptdock.turn"] = {"level": "CRITICAL"}
+        config["loggers"]["promptdock.store"] = {"level": "CRITICAL"}
         config["loggers"]["promptdock.service"] = {"level": "ERROR"}
     logging.config.dictConfig(config)
 
 
-def server_logging(level: LogLevel, *, access_log: bool) -> dict[str, Any]:
+def server_logging(
+    level: LogLevel,
+    *,
+    access_log: bool,
+    levels: Mapping[str, str] | None = None,
+    log_format: Literal["text", "json"] = "text",
+    redactor: Redactor | None = None,
+) -> dict[str, Any]:
     """The configuration for ``logging.config.dictConfig`` under which a server and its workers log.
 
     Args:
         level: The least level that is shown.
         access_log: Whether each request gets a line of its own.
+        levels: Further levels by component, which win over both.
+        log_format: Lines for people, or JSON.
+        redactor: Knows the secrets that must not be shown.
+
+    Raises:
+        ConfigurationError: One of the levels, or its component, does not exist.
     """
     others = "ERROR" if level == "error" else "WARNING"
-    config = _config({"timed": True, "tracebacks": True}, level.upper(), root=others)
+    config = _config({"timed": True, "tracebacks": True, "redactor": redactor}, level.upper(), root=others)
+    if log_format == "json":
+        config["formatters"]["line"] = {"()": f"{__package__}.json_logs.JsonLine", "redactor": redactor}
     # uvicorn tells of every step of a start at level info; what matters of that is on our own line
     quiet = "INFO" if level == "debug" else others
     if level == "error":
@@ -95,10 +119,13 @@ def server_logging(level: LogLevel, *, access_log: bool) -> dict[str, Any]:
     config["loggers"]["uvicorn"] = {"level": quiet}
     config["loggers"]["uvicorn.error"] = {"level": quiet}
     config["loggers"]["uvicorn.access"] = {"level": "INFO" if access_log else "CRITICAL"}
+    for component, wanted in (levels or {}).items():
+        place = config["root"] if component == "root" else config["loggers"].setdefault(component, {})
+        place["level"] = checked_level(component, wanted)
     return config
 
 
-def _config(line: dict[str, bool], level: str, *, root: str) -> dict[str, Any]:
+def _config(line: dict[str, Any], level: str, *, root: str) -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
