@@ -1,0 +1,234 @@
+"""The dock: the prompt service together with its store; the one object that a server holds."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Coroutine, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+from uuid import UUID
+
+from ..errors import ConfigurationError, Conflict
+from ..store.database import Database
+from ..store.leases import Lease, take_lease
+from ..store.migrating import upgrade
+from ..store.recovery import interrupt, recover
+from ..store.secret import server_secret
+from ..store.urls import database_url
+from .feeds import Feeds
+from .gate import Gate
+from .log_sync import LogSync
+from .opening import OpeningTurn
+from .running import OpenTurn
+from .task import PromptTask
+
+if TYPE_CHECKING:
+    from pydantic import SecretStr
+
+    from ..plugins.host import PluginHost
+    from ..service import PromptService
+    from ..settings import Settings
+
+__all__ = ["Dock", "open_dock"]
+
+_T = TypeVar("_T")
+_log = logging.getLogger("promptdock.prompts")
+_SWEEP_SECONDS: Final = 5.0
+
+
+class Dock:
+    """Answers prompts and keeps what was said. Open it with :func:`open_dock`; it belongs to one event loop.
+
+    Attributes:
+        service: The prompt service.
+        database: Up to date.
+        secret: What API keys are hashed with.
+        lease: This process's, as a worker.
+        feeds: The streamed turns that run here.
+        log_sync: The levels of log lines in this process.
+    """
+
+    def __init__(self, service: PromptService, database: Database, secret: SecretStr, lease: Lease) -> None:
+        self.service = service
+        self.database = database
+        self.secret = secret
+        self.lease = lease
+        self._gate = Gate()
+        self._lost: set[UUID] = set()
+        self._going_on: set[asyncio.Task[Any]] = set()
+        self.feeds = Feeds(self)
+        self.log_sync = LogSync(service.settings.log_levels)
+
+    @property
+    def settings(self) -> Settings:
+        """The settings."""
+        return self.service.settings
+
+    @property
+    def host(self) -> PluginHost:
+        """The plugins."""
+        return self.service.host
+
+    @property
+    def worker_id(self) -> UUID:
+        """This process, as the store knows it."""
+        return self.lease.worker_id
+
+    @asynccontextmanager
+    async def opened(self, task: PromptTask, *, streamed: bool = False) -> AsyncIterator[OpenTurn]:
+        """Open a turn for the length of a block. Of two prompts to one session the later waits for the earlier one.
+
+        Args:
+            task: What is asked, by whom, of whom; rights and rate limits are checked already.
+            streamed: Whether the turn's events are kept, for callers who lose the connection.
+
+        Yields:
+            The open turn. What of it nobody has heard at the end of the block is cancelled.
+
+        Raises:
+            Conflict: The session was busy for as long as the settings let a prompt wait.
+            BudgetExceeded: A budget has no room for it.
+            PromptdockError: The prompt cannot be answered. In each case nothing was written.
+        """
+        async with AsyncExitStack() as stack:
+            async with self._patience():
+                if task.session_key is not None:
+                    await self._gate.enter(task.session_key)
+                    stack.callback(self._gate.leave, task.session_key)
+                turn = OpenTurn(self, task, await OpeningTurn(self, task).open(), streamed=streamed)
+            stack.push_async_callback(turn.abandon)
+            yield turn
+
+    @asynccontextmanager
+    async def _patience(self) -> AsyncIterator[None]:
+        seconds = self.settings.session_wait
+        try:
+            async with asyncio.timeout(seconds) as waiting:
+                yield
+        except TimeoutError:
+            if not waiting.expired():
+                raise
+            raise Conflict(
+                f"Another prompt of this session has been running for {seconds:g} s.",
+                hint="Send this one again when that one is answered.",
+                code="session_busy",
+                retry_after=1,
+            ) from None
+
+    async def to_its_end(self, work: Coroutine[Any, Any, _T]) -> _T:
+        """Do something that is done to its end even when whoever waits for it is cancelled; closing waits for it."""
+        task = asyncio.create_task(work)
+        self._going_on.add(task)
+        task.add_done_callback(self._going_on.discard)
+        return await asyncio.shield(task)
+
+    async def settle(self) -> None:
+        """Wait for what goes on though nobody waits for it any more."""
+        while self._going_on:
+            await asyncio.wait(set(self._going_on))
+
+    def lost(self, *ids: UUID) -> None:
+        """Remember turns whose end, and places in queues whose removal, could not be stored.
+
+        They are marked as interrupted, and removed, as soon as that can be.
+        """
+        self._lost.update(ids)
+
+    async def sweep(self) -> None:
+        """Now and then, for as long as it is not cancelled: keep our own lock, and put right what went wrong since."""
+        while True:
+            await asyncio.sleep(_SWEEP_SECONDS)
+            try:
+                await self.lease.renew()
+                await recover(self.database, self.lease)
+                await self._give_up_lost()
+                await self.log_sync.refresh(self.database)
+            except Exception:  # noqa: BLE001  (whatever fails now is tried again soon)
+                _log.warning("Looking for dead workers and lost turns failed", exc_info=True)
+
+    async def _give_up_lost(self) -> None:
+        given_up = frozenset(self._lost)
+        if given_up:
+            await self.database.write(lambda session: interrupt(session, given_up))
+            self._lost -= given_up
+
+
+@asynccontextmanager
+async def open_dock(
+    settings: Settings | None = None,
+    *,
+    service: PromptService | None = None,
+    extra: Mapping[str, object] | None = None,
+) -> AsyncIterator[Dock]:
+    """Open a dock, and close it at the end of the block.
+
+    The database is brought up to date first, and what dead workers left running is marked as interrupted.
+
+    Args:
+        settings: The settings; None reads them, or takes the service's.
+        service: A prompt service that is open already, and that its owner closes; None opens one.
+        extra: Further plugins of the service that is opened, given as objects, by plugin id.
+
+    Yields:
+        The dock.
+
+    Raises:
+        ConfigurationError: The settings or the database cannot be used.
+        PluginError: ``strict`` is set and a plugin is quarantined.
+        StoreUnavailable: The database cannot be reached.
+    """
+    from ..service import open_service
+    from ..settings import load_settings
+
+    used = settings if settings is not None else load_settings() if service is None else service.settings
+    async with AsyncExitStack() as stack:
+        opened = service if service is not None else await stack.enter_async_context(open_service(used, extra=extra))
+        database = await stack.enter_async_context(open_database(used))
+        secret = await server_secret(used, database)
+        lease = await take_lease(database)
+        stack.push_async_callback(lease.aclose)
+        await recover(database, lease)
+        dock = Dock(opened, database, secret, lease)
+        stack.push_async_callback(dock.settle)
+        stack.callback(dock.log_sync.close)
+        await dock.log_sync.refresh(database)
+        stack.push_async_callback(_stopped, asyncio.create_task(dock.sweep(), name="promptdock sweeper"))
+        stack.push_async_callback(dock.feeds.aclose)
+        yield dock
+
+
+@asynccontextmanager
+async def open_database(settings: Settings) -> AsyncIterator[Database]:
+    """Open the database, bring it up to date, and close it at the end of the block.
+
+    Raises:
+        ConfigurationError: It cannot be used, or is of a later version.
+        StoreUnavailable: It cannot be reached.
+    """
+    url = database_url(settings)
+    if settings.database_url is None:
+        _make_home(settings.home.expanduser())
+    database = Database(url)
+    try:
+        await upgrade(database)
+        yield database
+    finally:
+        await database.aclose()
+
+
+def _make_home(home: Path) -> None:
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(
+            f"The home folder {home} cannot be made: {error.strerror}.",
+            hint="Set PROMPTDOCK_HOME to a folder of your own.",
+        ) from None
+
+
+async def _stopped(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task

@@ -1,0 +1,259 @@
+"""Opening a turn: wait for the session, read its thread, plan, and write that it runs; or refuse and leave nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Final, cast
+from uuid import UUID
+
+from sqlalchemy.exc import IntegrityError
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from ..ids import new_id
+from ..store.budgets import BudgetDeclined
+from ..store.database import StoreUnavailable
+from ..store.recovery import recover
+from ..store.sessions import (
+    StoredThread,
+    check_session_key,
+    new_session,
+    new_session_key,
+    read_thread,
+    session_of,
+)
+from ..store.tables import LLMClient, SessionRow, TurnRow
+from ..store.turns import Outcome, is_next, leave_queue, open_turn, queue_turn
+from .notices import authorizations, declined, session_opened
+from .planning import PlannedTurn, plan_stored_turn
+from .record import decision_as_json
+from .running import OpenTurn
+from .spending import SetAside, set_aside
+from .task import PromptTask
+
+if TYPE_CHECKING:
+    from .dock import Dock
+
+__all__ = ["Opening", "OpeningTurn"]
+
+_log = logging.getLogger("promptdock.prompts")
+
+_FIRST_LOOK: Final = 0.01
+_LONGEST_LOOK: Final = 0.2
+_LOOK_FOR_THE_DEAD: Final = 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """A turn that was opened.
+
+    Attributes:
+        turn_id: Its row.
+        number: Its number in the session; 0 without one.
+        session_key: The session's key; None without one.
+        planned: What runs.
+        set_aside: What it may use.
+    """
+
+    turn_id: UUID
+    number: int
+    session_key: str | None
+    planned: PlannedTurn
+    set_aside: SetAside
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """What the transaction that opens a turn came to."""
+
+    outcome: Outcome
+    planned: PlannedTurn
+    number: int = 0
+    share: SetAside | None = None
+
+
+class OpeningTurn:
+    """One attempt to open a turn, from the first look at the session until it runs.
+
+    Args:
+        dock: Where it will run.
+        task: What is asked.
+    """
+
+    def __init__(self, dock: Dock, task: PromptTask) -> None:
+        self._dock = dock
+        self._task = task
+        self._turn_id = new_id()
+        self._place = new_id()
+        self._ticket: UUID | None = None
+        self._conversation: SessionRow | None = None
+        self._writing: asyncio.Future[_Written] | None = None
+
+    async def open(self) -> Opening:
+        """Open the turn, waiting for others of its session as long as it takes.
+
+        Raises:
+            PromptdockError: It cannot be opened; nothing was written.
+        """
+        client = self._task.client
+        if client is not None and self._task.keeps_thread:
+            self._conversation = await self._find_conversation(client)
+        try:
+            while True:
+                opening = await self._attempt()
+                if opening is not None:
+                    return opening
+                await self._wait_until_next()
+        except BaseException:
+            await self._dock.to_its_end(self._take_back())
+            raise
+
+    async def _take_back(self) -> None:
+        """Leave nothing behind; a transaction that nobody waits for any more goes on, and may have opened the turn."""
+        try:
+            written = None if self._writing is None else await self._writing
+        except StoreUnavailable:
+            self._dock.lost(self._turn_id, self._place)  # nobody knows whether it was written
+            return
+        except Exception:  # noqa: BLE001  (whoever asked for the turn hears of it; what was written before stays to do)
+            written = None
+        try:
+            if written is not None and written.outcome is Outcome.OPENED:
+                await OpenTurn(self._dock, self._task, self._opening(written)).abandon()
+            elif self._ticket is not None or (written is not None and written.outcome is Outcome.BUSY):
+                await self._dock.database.write(lambda session: leave_queue(session, self._place))
+        except Exception:  # noqa: BLE001  (whatever fails now is tried again soon)
+            _log.exception("Request %s could not be taken back", self._task.request.request_id)
+            self._dock.lost(self._turn_id, self._place)
+
+    async def _find_conversation(self, client: LLMClient) -> SessionRow:
+        """The session that is meant, or the row of a new one, which is written with its first turn."""
+        key = self._task.session_key
+        principal = self._task.principal
+        if key is None:
+            return new_session(new_session_key(), client, principal)
+        known = check_session_key(key)
+        found = await self._dock.database.read(lambda session: session_of(session, known, client, principal))
+        return new_session(known, client, principal) if found is None else found
+
+    async def _attempt(self) -> Opening | None:
+        """Read, plan and try to open; None when somebody else of the session is before us."""
+        while True:
+            thread = await self._thread()
+            planned = await plan_stored_turn(self._dock.service, self._task.for_turn(self._turn_id), thread)
+            seen = 0 if thread is None else thread.session.turns
+            work = partial(self._write, planned=planned, row=self._row(planned), seen=seen)
+            self._writing = asyncio.ensure_future(self._dock.database.write(work))
+            try:
+                written = await asyncio.shield(self._writing)
+            except BudgetDeclined as error:
+                self._tell_declined(error)
+                raise
+            except IntegrityError:
+                if thread is not None or not await self._was_made_meanwhile():
+                    raise
+                continue
+            if written.outcome is Outcome.BUSY:
+                self._ticket = self._place
+                return None
+            if written.outcome is Outcome.OPENED:
+                self._tell_opened(written, self._conversation if thread is None else None)
+                return self._opening(written)
+
+    async def _was_made_meanwhile(self) -> bool:
+        """Whether another worker has made the session since we looked; then it is the one that is meant."""
+        client, before = self._task.client, self._conversation
+        if client is None or before is None or self._task.session_key is None:
+            return False
+        self._conversation = await self._find_conversation(client)
+        key = self._conversation.key
+        principal = self._task.principal
+        return await self._dock.database.read(lambda session: session_of(session, key, client, principal)) is not None
+
+    def _opening(self, written: _Written) -> Opening:
+        return Opening(
+            turn_id=self._turn_id,
+            number=written.number,
+            session_key=None if self._conversation is None else self._conversation.key,
+            planned=written.planned,
+            set_aside=cast("SetAside", written.share),
+        )
+
+    async def _write(self, session: AsyncSession, *, planned: PlannedTurn, row: TurnRow, seen: int) -> _Written:
+        turn = TurnRow(**row.model_dump())  # a transaction may be tried again, and a row belongs to one
+        conversation = self._conversation
+        opened = await open_turn(
+            session, turn, planned.said, conversation=conversation, seen_turns=seen, ticket=self._ticket
+        )
+        if opened.outcome is Outcome.BUSY and self._ticket is None and conversation is not None:
+            await queue_turn(session, self._place, conversation.id, self._dock.worker_id)
+        if opened.outcome is not Outcome.OPENED:
+            return _Written(opened.outcome, planned)
+        share = await set_aside(
+            session,
+            planned.plan,
+            self._dock.settings,
+            spender=self._task.spender,
+            turn_id=self._turn_id,
+            worker_id=self._dock.worker_id,
+        )
+        return _Written(opened.outcome, planned, opened.number, share)
+
+    async def _thread(self) -> StoredThread | None:
+        conversation = self._conversation
+        if conversation is None:
+            return None
+
+        async def work(session: AsyncSession) -> StoredThread | None:
+            row = await session.get(SessionRow, conversation.id)
+            return None if row is None else await read_thread(session, row, limit=self._dock.settings.max_messages)
+
+        return await self._dock.database.read(work)
+
+    async def _wait_until_next(self) -> None:
+        """Look again and again whether it is our turn; whoever died before us is put aside meanwhile."""
+        conversation, ticket = self._conversation, self._ticket
+        if conversation is None or ticket is None:
+            return
+        loop = asyncio.get_running_loop()
+        pause, look_for_the_dead = _FIRST_LOOK, loop.time() + _LOOK_FOR_THE_DEAD
+        while not await self._dock.database.read(lambda session: is_next(session, conversation.id, ticket)):
+            await asyncio.sleep(pause)
+            pause = min(_LONGEST_LOOK, pause * 1.5)
+            if loop.time() >= look_for_the_dead:
+                await recover(self._dock.database, self._dock.lease)
+                look_for_the_dead = loop.time() + _LOOK_FOR_THE_DEAD
+
+    def _row(self, planned: PlannedTurn) -> TurnRow:
+        task, plan = self._task, planned.plan
+        return TurnRow(
+            id=self._turn_id,
+            llm_client_id=None if task.client is None else task.client.id,
+            account_id=task.account_id,
+            profile_id=task.principal.profile_id,
+            api_key_id=task.principal.api_key_id,
+            worker_id=self._dock.worker_id,
+            request_id=plan.request.request_id,
+            state="running",
+            is_streamed=plan.request.stream,
+            text=plan.text,
+            provider=plan.settings.provider,
+            model=plan.settings.model,
+            temperature=plan.settings.temperature,
+            max_completion_tokens=plan.settings.max_completion_tokens,
+            dropped=planned.dropped,
+            decisions=[decision_as_json(decision) for decision in plan.tool_set.decisions],
+        )
+
+    def _tell_opened(self, written: _Written, new_session: SessionRow | None) -> None:
+        if new_session is not None:
+            for event in session_opened(self._task, new_session.id):
+                self._dock.host.tell(event)
+        if written.share is not None:
+            for event in authorizations(self._task, written.planned.plan.turn_id, written.share.grant):
+                self._dock.host.tell(event)
+
+    def _tell_declined(self, error: BudgetDeclined) -> None:
+        self._dock.host.tell(declined(self._task, error))

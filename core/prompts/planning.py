@@ -1,0 +1,106 @@
+"""Planning a stored turn: the thread as it is sent, under the model's window, and the turn that comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from ..turn.estimate import estimate_turn
+from ..turn.messages import Message
+from ..turn.repair import repaired
+from ..turn.window import fit_thread
+from .incoming import new_messages
+from .task import PromptTask, client_defaults, client_scope
+
+if TYPE_CHECKING:
+    from ..service import PromptService
+    from ..store.sessions import StoredThread
+    from ..store.tables import LLMClient
+    from ..turn.plan import TurnPlan
+    from ..turn.request import PromptRequest
+
+__all__ = ["PlannedTurn", "plan_stored_turn"]
+
+_SMALLEST: Final = 64
+"""Tokens of the thread that are tried to be sent even where tools and system text leave less."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedTurn:
+    """A turn that is settled, and not opened yet.
+
+    Attributes:
+        plan: What the engine runs.
+        said: What the caller says, as it joins the thread.
+        dropped: How many messages of the thread are not sent.
+    """
+
+    plan: TurnPlan
+    said: tuple[Message, ...]
+    dropped: int = 0
+
+
+async def plan_stored_turn(service: PromptService, task: PromptTask, thread: StoredThread | None) -> PlannedTurn:
+    """Plan a turn.
+
+    Args:
+        service: The prompt service.
+        task: What is asked.
+        thread: The session as it stands; None for a new one, or a prompt without.
+
+    Raises:
+        PromptdockError: The prompt cannot be answered.
+    """
+    if task.client is None or not task.keeps_thread:
+        request = task.request if task.client is None else _request(task, task.client, service)
+        return PlannedTurn(plan=await service.plan(request), said=_newest(request.messages))
+    stored = () if thread is None else thread.messages
+    older = 0 if thread is None else thread.older
+    said = new_messages(task.request.messages, has_history=bool(stored))
+    request = _request(task, task.client, service)
+    return await _planned(service, task.client, request, [*stored, *said], said, older)
+
+
+async def _planned(
+    service: PromptService,
+    client: LLMClient,
+    request: PromptRequest,
+    thread: Sequence[Message],
+    said: tuple[Message, ...],
+    older: int,
+) -> PlannedTurn:
+    settings = service.settings
+    window = client.context_tokens or settings.context_tokens
+    whole = repaired(thread)
+    fitted = fit_thread(whole, window)
+    plan = await service.plan(replace(request, messages=fitted.messages))
+    needed = estimate_turn(plan, answer_tokens=settings.llm_client_max_completion_tokens, max_rounds=1)
+    over = needed.prompt_tokens + needed.completion_tokens - window
+    if over > 0:
+        # system text, tools and the answer want room in the window, too
+        fitted = fit_thread(whole, max(_SMALLEST, fitted.tokens - over))
+        plan = await service.plan(replace(request, messages=fitted.messages))
+    return PlannedTurn(plan=plan, said=said, dropped=older + len(whole) - len(fitted.messages))
+
+
+def _request(task: PromptTask, client: LLMClient, service: PromptService) -> PromptRequest:
+    asked = task.request
+    most = asked.max_completion_tokens
+    if most is not None and client.max_completion_tokens is not None:
+        most = min(most, client.max_completion_tokens)
+    return replace(
+        asked,
+        model=None,
+        system_role=client.system_role,
+        max_completion_tokens=most,
+        defaults=client_defaults(client, service.settings),
+        scope=client_scope(client),
+    )
+
+
+def _newest(messages: Sequence[Message]) -> tuple[Message, ...]:
+    """What is new in a thread that the caller keeps: everything after the newest answer."""
+    public = [message for message in messages if message["role"] not in {"promptdock", "promptdock_error"}]
+    answers = [place for place, message in enumerate(public) if message["role"] == "assistant"]
+    return tuple(public[answers[-1] + 1 :] if answers else public)

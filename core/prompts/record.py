@@ -1,0 +1,197 @@
+"""What a turn leaves behind, gathered from its events: rows for the store, spending for the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from typing import Any
+from uuid import UUID
+
+from ..jsontext import JsonObject
+from ..selection.decisions import Decision
+from ..store.charges import CompletionSpend, ToolSpend
+from ..store.tables import PluginSelectionRow, ToolCallRow
+from ..store.turns import TurnEnd
+from ..turn.events import (
+    CompletionDelta,
+    CompletionReceived,
+    CompletionRequested,
+    Event,
+    PluginCalled,
+    PluginSelected,
+    ToolPresented,
+    ToolRequested,
+    ToolResponded,
+    TurnFailed,
+    TurnFinished,
+    TurnStarted,
+)
+from ..turn.messages import Message
+from ..turn.narration import narrated_messages
+from ..turn.observe import CANCELLED
+from ..turn.tokens import estimate_body, estimate_completion
+from .wire import StreamedEvents
+
+__all__ = ["TurnRecord", "decision_as_json"]
+
+
+class TurnRecord:
+    """Hears one turn, as an observer of it.
+
+    Args:
+        turn_id: The turn's row.
+        said: What the caller said, as it joined the thread.
+        streamed: Gathers what is streamed, to be kept with the turn; None when nobody will ask for it again.
+
+    Attributes:
+        events: What happened, without the pieces of answers.
+        streamed: As given.
+    """
+
+    def __init__(self, turn_id: UUID, said: Sequence[Message], streamed: StreamedEvents | None = None) -> None:
+        self._turn_id = turn_id
+        self._said = tuple(said)
+        self.events: list[Event] = []
+        self.streamed = streamed
+
+    def tell(self, event: Event) -> None:
+        """Take an event."""
+        if not isinstance(event, CompletionDelta):
+            self.events.append(event)
+        if self.streamed is not None:
+            self.streamed.add(event)
+
+    @property
+    def last(self) -> Event:
+        """The newest event; the turn's end, once it has ended."""
+        return self.events[-1]
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """What the turn adds to the thread, the caller's own included, with narration."""
+        return narrated_messages(self.events, self._said)
+
+    def completions(self) -> Iterator[CompletionSpend]:
+        """What the upstream calls took, one each; an estimate where the provider does not say."""
+        asked = {event.round: event for event in self._of(CompletionRequested)}
+        for event in self._of(CompletionReceived):
+            yield _spent(asked[event.round], event)
+        if isinstance(self.last, TurnFailed) and self.last.unreported is not None:
+            open_call = self.last.unreported
+            yield CompletionSpend(
+                round=open_call.round,
+                provider=open_call.provider,
+                model=open_call.model,
+                prompt_tokens=open_call.prompt_tokens,
+                completion_tokens=open_call.completion_tokens,
+                total_tokens=open_call.prompt_tokens + open_call.completion_tokens,
+                is_estimated=True,
+            )
+
+    def invocations(self) -> Iterator[ToolSpend]:
+        """The tools that ran, once for each time."""
+        for event in self._of(PluginCalled):
+            yield ToolSpend(round=event.round, plugin=event.plugin, tool=event.tool)
+
+    def plugins_presented(self) -> frozenset[str]:
+        """Ids of the plugins whose tools the model saw."""
+        return frozenset(event.plugin for event in self._of(ToolPresented))
+
+    def end(self, last_entry: JsonObject | None = None) -> TurnEnd:
+        """Everything that the store keeps of the turn.
+
+        Args:
+            last_entry: Of a streamed turn, the entry that its readers get once all of this is stored.
+        """
+        spent = list(self.completions())
+        return TurnEnd(
+            state=self._state(),
+            messages=self.messages[len(self._said) :],
+            values={
+                "rounds": len(self._of(CompletionReceived)),
+                "prompt_tokens": sum(one.prompt_tokens for one in spent),
+                "completion_tokens": sum(one.completion_tokens for one in spent),
+                "total_tokens": sum(one.total_tokens for one in spent),
+                "error": _error(self.last),
+            },
+            tool_calls=[*self._tool_calls()],
+            selections=[*self._selections()],
+            log=None if self.streamed is None or last_entry is None else [*self.streamed.entries, last_entry],
+        )
+
+    def _state(self) -> str:
+        if isinstance(self.last, TurnFinished):
+            return "finished"
+        is_cancelled = isinstance(self.last, TurnFailed) and self.last.error.code == CANCELLED.code
+        return "cancelled" if is_cancelled else "failed"
+
+    def _tool_calls(self) -> Iterator[ToolCallRow]:
+        asked = {(event.round, event.call_id): event.arguments for event in self._of(ToolRequested)}
+        for event in self._of(ToolResponded):
+            yield ToolCallRow(
+                turn_id=self._turn_id,
+                round=event.round,
+                call_id=event.call_id,
+                name=event.name,
+                tool=event.tool,
+                plugin=event.plugin,
+                arguments=asked.get((event.round, event.call_id), ""),
+                result=event.content,
+                error=event.error,
+                ms=event.ms,
+            )
+
+    def _selections(self) -> Iterator[PluginSelectionRow]:
+        for event in self._of(PluginSelected):
+            yield PluginSelectionRow(
+                turn_id=self._turn_id,
+                plugin=event.plugin,
+                rule=event.rule,
+                reason=event.reason,
+                terms=list(event.terms),
+                tools=list(event.tools),
+            )
+
+    def _of(self, kind: type[Any]) -> list[Any]:
+        return [event for event in self.events if isinstance(event, kind)]
+
+    @property
+    def started(self) -> TurnStarted | None:
+        """How the turn began."""
+        return next(iter(self._of(TurnStarted)), None)
+
+
+def decision_as_json(decision: Decision) -> dict[str, Any]:
+    """A decision about a tool as rows and replies hold it."""
+    return asdict(decision)
+
+
+def _spent(asked: CompletionRequested, event: CompletionReceived) -> CompletionSpend:
+    usage = event.usage
+    model = asked.request["model"]
+    if usage is not None:
+        return CompletionSpend(
+            round=event.round,
+            provider=asked.provider,
+            model=model,
+            prompt_tokens=usage.prompt_tokens,
+            completion_tokens=usage.completion_tokens,
+            total_tokens=usage.total_tokens,
+            is_estimated=False,
+        )
+    prompt, answer = estimate_body(asked.request), estimate_completion(event.completion)
+    return CompletionSpend(
+        round=event.round,
+        provider=asked.provider,
+        model=model,
+        prompt_tokens=prompt,
+        completion_tokens=answer,
+        total_tokens=prompt + answer,
+        is_estimated=True,
+    )
+
+
+def _error(event: Event) -> dict[str, Any] | None:
+    if not isinstance(event, TurnFailed):
+        return None
+    return {"status": event.error.status, "code": event.error.code, "message": event.error.message}

@@ -1,0 +1,196 @@
+"""A raw passthrough that is under way: what is set aside for it, its pieces, and its charge."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncGenerator
+from typing import TYPE_CHECKING, Any
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from ..error_table import describe
+from ..errors import PromptdockError
+from ..ids import new_id
+from ..providers.relay import RelayReply
+from ..service_events import RelayFailed, RelayReceived, RelayRequested
+from ..store.budgets import BudgetDeclined, Grant
+from ..store.charges import CompletionSpend
+from ..store.types import utc_now
+from ..turn.observe import CANCELLED
+from .notices import about, authorizations, declined, recorded
+from .relay_ask import RelayAsk
+from .relay_meter import ReplyMeter
+from .relay_spending import charge_relay, set_aside_relay, spent
+
+if TYPE_CHECKING:
+    from ..store.tables import Charge
+    from .dock import Dock
+    from .relaying import RelayTask
+
+__all__ = ["OpenRelay", "length_of"]
+
+_log = logging.getLogger("promptdock.prompts")
+
+
+class OpenRelay:
+    """One passthrough, from what is set aside for it to its charge.
+
+    Args:
+        dock: Where it runs.
+        task: What is asked; its request has an id.
+        provider: Name of the provider.
+        ask: What its body says.
+    """
+
+    def __init__(self, dock: Dock, task: RelayTask, provider: str, ask: RelayAsk) -> None:
+        self.task = task
+        self._dock = dock
+        self._provider = provider
+        self._ask = ask
+        self._holder_id = new_id()
+        self._grant = Grant()
+        self._began = time.perf_counter()
+        self._status: int | None = None
+        self._meter = ReplyMeter(())
+        self._closed = False
+
+    async def open(self) -> None:
+        """Set aside what it may use, and tell that the provider is asked."""
+        if self._ask.is_metered:
+            self._grant = await self._granted()
+            for event in authorizations(self.task, "", self._grant):
+                self._dock.host.tell(event)
+        self._began = time.perf_counter()
+        self._dock.host.tell(RelayRequested(**self._facts()))
+
+    async def pieces(self, reply: RelayReply) -> AsyncGenerator[bytes, None]:
+        """The reply's body as it comes; what completes it comes when it is charged."""
+        self._status = reply.status
+        self._meter = ReplyMeter(reply.headers)
+        left = length_of(reply)
+        held: list[bytes] = []
+        async for piece in reply.body:
+            self._meter.feed(piece)
+            if left is not None:
+                left -= len(piece)
+            # a caller who knows the length takes the reply for whole as soon as that much is there
+            if left is not None and left <= 0:
+                held.append(piece)
+            else:
+                yield piece
+        await self.end()
+        for piece in held:
+            yield piece
+
+    async def end(self) -> None:
+        """Charge a reply that has come to its end.
+
+        Raises:
+            StoreUnavailable: It could not be stored.
+        """
+        await self._close(None, is_whole=True)
+
+    async def break_off(self, error: BaseException | None) -> None:
+        """Charge a reply that nobody reads on, unless it has come to its end.
+
+        Args:
+            error: Why; None when its reader has had enough.
+        """
+        try:
+            await self._close(error or GeneratorExit(), is_whole=False)
+        except PromptdockError:
+            return  # it is logged, and the first error counts
+
+    async def _close(self, error: BaseException | None, *, is_whole: bool) -> None:
+        """Store the end; the transaction goes on even when this task is cancelled."""
+        if self._closed:
+            return
+        self._closed = True
+        reading = self._meter.reading()
+        was_heard = is_whole or reading.is_whole
+        is_charged = self._may_have_cost(error)
+        spend = spent(self._provider, self._ask, reading, is_whole=was_heard) if is_charged else None
+        self._dock.host.tell(
+            RelayReceived(**self._facts(), status=self._status, ms=self._ms(), usage=reading.usage)
+            if was_heard and self._status is not None
+            else self._failed(error)
+        )
+        if spend is not None or self._grant.authorized:
+            await self._store(spend)
+
+    def _may_have_cost(self, error: BaseException | None) -> bool:
+        if not self._ask.is_metered:
+            return False
+        if self._status is None:
+            # a provider that could not be reached took nothing; one that was not waited for is at work
+            return not isinstance(error, Exception)
+        return 200 <= self._status < 300
+
+    async def _store(self, spend: CompletionSpend | None) -> None:
+        async def work(session: AsyncSession) -> tuple[Charge, ...]:
+            return await charge_relay(
+                session,
+                spend,
+                spender=self.task.spender,
+                request_id=self.task.request.request_id,
+                holder_id=self._holder_id,
+                at=utc_now(),
+            )
+
+        try:
+            charges = await self._dock.database.write(work)
+        except PromptdockError as error:
+            asked = self.task.request.request_id
+            _log.error("request %s could not be charged: %s", asked, error, extra={"request_id": asked})
+            self._dock.lost(self._holder_id)
+            raise
+        for notice in recorded(self.task, "", charges):
+            self._dock.host.tell(notice)
+
+    async def _granted(self) -> Grant:
+        writing = asyncio.ensure_future(self._dock.database.write(self._set_aside))
+        try:
+            return await asyncio.shield(writing)
+        except asyncio.CancelledError:
+            writing.add_done_callback(self._unwanted)
+            raise
+        except BudgetDeclined as error:
+            self._dock.host.tell(declined(self.task, error))
+            raise
+
+    def _unwanted(self, writing: asyncio.Future[Grant]) -> None:
+        """What was set aside for a caller who has gone by now is given back."""
+        if not writing.cancelled() and writing.exception() is None:
+            self._dock.lost(self._holder_id)
+
+    async def _set_aside(self, session: AsyncSession) -> Grant:
+        return await set_aside_relay(
+            session,
+            self._ask,
+            provider=self._provider,
+            answer_tokens=self._dock.settings.budget_answer_tokens,
+            spender=self.task.spender,
+            holder_id=self._holder_id,
+            worker_id=self._dock.worker_id,
+        )
+
+    def _failed(self, error: BaseException | None) -> RelayFailed:
+        info = describe(error) if isinstance(error, Exception) else CANCELLED
+        status = info.status if self._status is None or info is CANCELLED else self._status
+        return RelayFailed(**self._facts(), status=status, code=info.code, ms=self._ms())
+
+    def _facts(self) -> dict[str, Any]:
+        request = self.task.request
+        where = {"provider": self._provider, "method": request.method, "path": request.path}
+        return {**about(self.task), **where}
+
+    def _ms(self) -> float:
+        return (time.perf_counter() - self._began) * 1000
+
+
+def length_of(reply: RelayReply) -> int | None:
+    """The length of a reply's body as the provider announces it; None when it does not."""
+    lengths = [value.strip() for name, value in reply.headers if name.lower() == "content-length"]
+    return int(lengths[0]) if lengths and lengths[0].isdecimal() else None

@@ -1,0 +1,97 @@
+"""A raw passthrough with its store: budgets are asked before it, and it is charged before its last byte is given."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from ..identity import Principal
+from ..provider_names import find_provider
+from ..providers.relay import RelayReply, RelayRequest
+from ..service import new_request_id
+from ..store.charges import Spender
+from .relay_ask import read_ask
+from .relay_run import OpenRelay, length_of
+
+if TYPE_CHECKING:
+    from .dock import Dock
+
+__all__ = ["RelayTask", "dock_relay"]
+
+_LARGE: Final = 262_144
+"""Bodies beyond are read in a thread."""
+_WITHOUT_BODY: Final = frozenset({204, 205, 304})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelayTask:
+    """One raw passthrough on its way through the dock.
+
+    Attributes:
+        principal: Who asks.
+        provider: The provider's name as it was given; None or blank for the default provider.
+        request: What goes to the provider as it is.
+    """
+
+    principal: Principal
+    provider: str | None
+    request: RelayRequest
+
+    @property
+    def client(self) -> None:
+        """No LLM client is prompted."""
+        return
+
+    @property
+    def spender(self) -> Spender:
+        """Who spends, for the ledger."""
+        who = self.principal
+        return Spender(account_id=who.account_id, profile_id=who.profile_id, api_key_id=who.api_key_id)
+
+
+@asynccontextmanager
+async def dock_relay(dock: Dock, task: RelayTask) -> AsyncIterator[RelayReply]:
+    """Send a request to a provider as it is, for the length of a block.
+
+    Budgets are asked first. What a reply below 300 took is charged when it has ended, before its last byte is given:
+    the provider's numbers, or an estimate where it reports none. A reply that is left early or breaks off is charged
+    by an estimate of what had come; an error of the provider's is not charged.
+
+    Args:
+        dock: Where it runs.
+        task: What is asked, by whom, of whom; rights and rate limits are checked already.
+
+    Yields:
+        The provider's reply, whatever its status; its body can be read once, in the block.
+
+    Raises:
+        NotFound: There is no such provider.
+        BudgetExceeded: A budget has no room for it; the provider was not asked.
+        BadRequest: The provider has no key, or no raw passthrough.
+        openai.OpenAIError: There is no reply.
+        StoreUnavailable: It could not be set aside, or not be charged.
+    """
+    service = dock.service
+    provider = find_provider(task.provider, service.catalog.providers, default=service.router.default)
+    if not task.request.request_id:
+        task = replace(task, request=replace(task.request, request_id=new_request_id()))
+    large = len(task.request.body or b"") > _LARGE
+    ask = await asyncio.to_thread(read_ask, task.request) if large else read_ask(task.request)
+    relay = OpenRelay(dock, task, provider.name, ask)
+    await relay.open()
+    try:
+        async with provider.relay(relay.task.request) as reply, aclosing(relay.pieces(reply)) as pieces:
+            if _is_empty(task.request, reply):
+                await relay.end()  # the head is all of it
+            yield replace(reply, body=pieces)
+    except BaseException as error:
+        await relay.break_off(error)
+        raise
+    await relay.break_off(None)
+
+
+def _is_empty(request: RelayRequest, reply: RelayReply) -> bool:
+    return request.method == "HEAD" or reply.status in _WITHOUT_BODY or length_of(reply) == 0

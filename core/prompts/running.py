@@ -1,0 +1,187 @@
+"""A turn that is open: its events, and the transaction that closes it before anybody hears its end."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import asdict
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from ..error_table import describe
+from ..errors import BudgetExceeded
+from ..jsontext import JsonObject
+from ..store.turns import close_turn
+from ..store.types import utc_now
+from ..turn.events import Event, TurnFailed, TurnFinished
+from ..turn.observe import CANCELLED
+from .notices import recorded
+from .record import TurnRecord
+from .reply import reply_data
+from .spending import charge_turn
+from .wire import STREAM_VERSION, StreamedEvents
+
+if TYPE_CHECKING:
+    from ..store.tables import Charge, JournalRow
+    from .dock import Dock
+    from .opening import Opening
+    from .task import PromptTask
+
+__all__ = ["OpenTurn"]
+
+_log = logging.getLogger("promptdock.prompts")
+
+_NOT_UPSTREAM: Final = frozenset({BudgetExceeded.code, CANCELLED.code})
+"""Codes of turns that no provider let fail."""
+_ANSWERED: Final = 200
+"""The status of a reply that tells of a failure like a success."""
+
+
+class OpenTurn:
+    """One turn, from its opening to its end. Hear :meth:`events` to the end, or close them: that closes the turn.
+
+    Args:
+        dock: Where it runs.
+        task: What was asked.
+        opening: What was opened.
+        streamed: Whether its events are kept, for callers who lose the connection.
+
+    Attributes:
+        opening: As given.
+        task: As given.
+        record: What has happened so far.
+        streamed: The entries of a streamed turn; of any other, none.
+    """
+
+    def __init__(self, dock: Dock, task: PromptTask, opening: Opening, *, streamed: bool = False) -> None:
+        self._dock = dock
+        self.task = task
+        self.opening = opening
+        self.streamed = StreamedEvents()
+        self.record = TurnRecord(opening.turn_id, opening.planned.said, self.streamed if streamed else None)
+        if streamed:
+            self.streamed.append("turn.opened", self._introduction())
+        self._closed = False
+
+    @property
+    def attached_plugins(self) -> frozenset[str]:
+        """Ids of the plugins whose tools the turn may see."""
+        tools = self._dock.service.catalog.tools.values()
+        client = self.task.client
+        wanted = None if client is None else client.plugins
+        return frozenset(tool.plugin.name for tool in tools if wanted is None or tool.plugin.name in wanted)
+
+    def _introduction(self) -> JsonObject:
+        opening = self.opening
+        return {
+            "version": STREAM_VERSION,
+            "turn_id": opening.planned.plan.turn_id,
+            "turn": str(opening.turn_id),
+            "number": opening.number,
+            "session_key": opening.session_key,
+            "request_id": opening.planned.plan.request.request_id,
+        }
+
+    async def events(self) -> AsyncGenerator[Event, None]:
+        """Run the turn.
+
+        Yields:
+            Its events. Before the last one is given, the turn is closed in the store: whoever hears the end may be sure
+            of it. Closing the generator cancels the turn and stores it as cancelled.
+
+        Raises:
+            StoreUnavailable: The turn's end could not be stored; it is found as interrupted later.
+        """
+        meter = self.opening.set_aside.meter()
+        running = self._dock.service.run_plan(self.opening.planned.plan, meter=meter, observers=[self.record])
+        try:
+            async with aclosing(running) as events:
+                async for event in events:
+                    if isinstance(event, (TurnFinished, TurnFailed)):
+                        await self._close()
+                    yield event
+        finally:
+            if not self._closed:
+                await self._close()
+
+    async def abandon(self) -> None:
+        """Close a turn that nobody hears, e.g. because its caller has gone by now; does nothing to one that ended."""
+        if self._closed:
+            return
+        try:
+            async with aclosing(self.events()) as events:
+                await anext(events, None)
+        finally:
+            if not self._closed:  # it broke before its first event
+                self._dock.lost(self.opening.turn_id)
+
+    async def _close(self) -> None:
+        """Store the end, whatever becomes of this task meanwhile."""
+        if self._closed or not self.record.events:
+            return
+        self._closed = True
+        await self._dock.to_its_end(self._store())
+
+    async def _store(self) -> None:
+        ending = None if self.record.streamed is None else self._last_entry()
+        try:
+            charges = await self._dock.database.write(partial(self._write, ending=ending))
+        except Exception as error:
+            _log.error(
+                "The end of turn %s (request %s) could not be stored: %s",
+                self.opening.turn_id,
+                self.task.request.request_id,
+                error,
+            )
+            self._dock.lost(self.opening.turn_id)
+            raise
+        if ending is not None:
+            self.streamed.entries.append(ending)  # not before: who reads it may be sure that it is stored
+        for notice in recorded(self.task, self.opening.planned.plan.turn_id, charges):
+            self._dock.host.tell(notice)
+
+    def _last_entry(self) -> JsonObject:
+        """The last entry of the stream: what a caller who does not stream would get."""
+        last = self.record.last
+        if isinstance(last, TurnFailed) and not self.answers_failures:
+            kind = "turn.cancelled" if last.error.code == CANCELLED.code else "turn.failed"
+            return self.streamed.next(kind, {"error": asdict(last.error)})
+        return self.streamed.next("turn.finished", reply_data(self))
+
+    def break_off(self, error: BaseException) -> None:
+        """End the stream of a turn that broke, so that its readers hear an end in any case."""
+        if not self.streamed.is_ended:
+            self.streamed.append("turn.failed", {"error": asdict(describe(error))})
+
+    @property
+    def answers_failures(self) -> bool:
+        """Whether an upstream failure is answered like a success; see ``LLMClient.errors_as_replies``."""
+        last = self.record.last
+        upstream = isinstance(last, TurnFailed) and last.error.code not in _NOT_UPSTREAM
+        return upstream and self.task.client is not None and self.task.client.errors_as_replies
+
+    async def _write(self, session: AsyncSession, *, ending: JsonObject | None) -> tuple[Charge, ...]:
+        turn_id = self.opening.turn_id
+        await close_turn(session, turn_id, self.record.end(ending))
+        charges = await charge_turn(
+            session,
+            self.record,
+            spender=self.task.spender,
+            request_id=self.task.request.request_id,
+            turn_id=turn_id,
+            at=utc_now(),
+        )
+        row = self._journal_row()
+        if row is not None:
+            session.add(row)
+        return charges
+
+    def _journal_row(self) -> JournalRow | None:
+        draft = self.task.journal
+        row = None if draft is None else draft(self.record.last, self.opening.turn_id)
+        if row is not None and self.answers_failures:
+            row.status = _ANSWERED
+        return row

@@ -1,0 +1,90 @@
+"""What is asked of the dock: one prompt, who asks, and whom."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from ..identity import Principal
+from ..turn.request import PromptDefaults, PromptRequest, SelectionRuleSpec, ToolScope
+
+if TYPE_CHECKING:
+    from ..settings import Settings
+    from ..store.charges import Spender
+    from ..store.tables import JournalRow, LLMClient
+    from ..turn.events import Event
+
+__all__ = ["JournalDraft", "PromptTask", "client_defaults", "client_scope"]
+
+JournalDraft = Callable[["Event", UUID], "JournalRow | None"]
+"""Makes the row of the journal when a turn has ended: takes its last event and its id; None when none is wanted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptTask:
+    """One prompt on its way through the dock.
+
+    Attributes:
+        principal: Who asks.
+        request: The prompt, with the caller's messages and what they ask for explicitly.
+        client: The LLM client that is prompted; None for prompts of the OpenAI endpoint, whose thread is the caller's.
+        session_key: The session; None for a new one.
+        keeps_thread: Whether the thread is kept here, in a session; False where the protocol has callers send it whole.
+        journal: Makes the journal's row, which is written with the turn.
+    """
+
+    principal: Principal
+    request: PromptRequest
+    client: LLMClient | None = None
+    session_key: str | None = None
+    keeps_thread: bool = True
+    journal: JournalDraft | None = None
+
+    def for_turn(self, turn_id: UUID) -> PromptTask:
+        """The same task, for a turn whose row has an id."""
+        return replace(self, request=replace(self.request, turn_id=f"chatcmpl-{turn_id.hex}"))
+
+    @property
+    def account_id(self) -> UUID | None:
+        """Whose account pays: the LLM client's, else the caller's."""
+        return self.client.account_id if self.client is not None else self.principal.account_id
+
+    @property
+    def spender(self) -> Spender:
+        """Who spends, for the ledger."""
+        from ..store.charges import Spender
+
+        return Spender(
+            account_id=self.account_id,
+            profile_id=self.principal.profile_id,
+            api_key_id=self.principal.api_key_id,
+            llm_client_id=None if self.client is None else self.client.id,
+        )
+
+
+def client_defaults(client: LLMClient, settings: Settings) -> PromptDefaults:
+    """What an LLM client says where neither the caller nor a rule says anything."""
+    model = client.model
+    if client.provider is not None:
+        model = f"{client.provider}/{client.model or ''}"
+    return PromptDefaults(
+        model=model,
+        temperature=client.temperature,
+        max_completion_tokens=client.max_completion_tokens,
+        fallback_temperature=settings.llm_client_temperature,
+        fallback_max_completion_tokens=settings.llm_client_max_completion_tokens,
+    )
+
+
+def client_scope(client: LLMClient) -> ToolScope:
+    """Which of the installed tools an LLM client's prompts may see."""
+    return ToolScope(
+        plugins=None if client.plugins is None else tuple(client.plugins),
+        tools=None if client.tools is None else tuple(client.tools),
+        rules=tuple(
+            SelectionRuleSpec(**{**rule, "tools": tuple(rule.get("tools", ())), "terms": tuple(rule.get("terms", ()))})
+            for rule in client.rules
+        ),
+    )

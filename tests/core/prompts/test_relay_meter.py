@@ -1,0 +1,197 @@
+"""The meter hears replies in any pieces, in any form, and never fails."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Iterable
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from promptdock.prompts.relay_meter import ReplyMeter, ReplyReading
+
+JSON = (("Content-Type", "application/json; charset=utf-8"),)
+EVENTS = (("content-type", "text/event-stream"),)
+USAGE = {"prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18}
+RESPONSE_USAGE = {"input_tokens": 11, "output_tokens": 7, "total_tokens": 18, "output_tokens_details": {"r": 3}}
+ANSWER = {"choices": [{"index": 0, "message": {"role": "assistant", "content": "Zürich, 東京 🙂"}}]}
+
+
+def read(headers: Iterable[tuple[str, str]], *pieces: bytes) -> ReplyReading:
+    meter = ReplyMeter(headers)
+    for piece in pieces:
+        meter.feed(piece)
+    return meter.reading()
+
+
+def counts(reading: ReplyReading) -> tuple[int, int, int] | None:
+    usage = reading.usage
+    return None if usage is None else (usage.prompt_tokens, usage.completion_tokens, usage.total_tokens)
+
+
+def stream(*events: Any, end: str = "\n", done: bool = True) -> bytes:
+    lines = "".join(f": ping{end}{end}data: {json.dumps(event, ensure_ascii=False)}{end}{end}" for event in events)
+    return (lines + (f"data: [DONE]{end}{end}" if done else "")).encode()
+
+
+def delta(text: str) -> dict[str, Any]:
+    return {"choices": [{"index": 0, "delta": {"content": text}}], "usage": None}
+
+
+CHAT = stream(delta("Grüezi "), delta("東京 🙂"), {"choices": [], "usage": USAGE}, end="\r\n")
+RESPONSES = stream(
+    {"type": "response.created", "response": {"usage": None}},
+    {"type": "response.output_text.delta", "delta": "Hello"},
+    {"type": "response.completed", "response": {"usage": RESPONSE_USAGE, "output": []}},
+    done=False,
+)
+
+
+@pytest.mark.parametrize(
+    ("usage", "expected"),
+    [
+        (USAGE, (11, 7, 18)),
+        (RESPONSE_USAGE, (11, 7, 18)),
+        ({"prompt_tokens": 5, "total_tokens": 5}, (5, 0, 5)),
+        ({"total_tokens": 5}, (5, 0, 5)),
+        ({"prompt_tokens": 5, "completion_tokens": 2}, (5, 2, 7)),
+        ({"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}, (0, 0, 0)),
+        ({"type": "duration", "seconds": 3}, None),
+        ({"prompt_tokens": "many", "completion_tokens": True}, None),
+        ([], None),
+        (None, None),
+    ],
+)
+def test_usage_of_a_whole_reply(usage: Any, expected: tuple[int, int, int] | None) -> None:
+    reading = read(JSON, json.dumps({**ANSWER, "usage": usage}).encode())
+
+    assert counts(reading) == expected
+    assert reading.is_whole
+    assert reading.completion_tokens > 0
+
+
+@pytest.mark.parametrize("body", [CHAT, RESPONSES], ids=["chat", "responses"])
+@pytest.mark.parametrize("encoding", ["", "gzip", "deflate", "raw deflate"])
+@given(data=st.data())
+def test_usage_of_a_stream_split_anywhere(body: bytes, encoding: str, data: st.DataObject) -> None:
+    packed = packed_as(encoding, body)
+    cuts = sorted(data.draw(st.sets(st.integers(0, len(packed)), max_size=12)) | {0, len(packed)})
+    named = encoding.removeprefix("raw ")
+    headers = (*EVENTS, *([("Content-Encoding", named)] if named else []))
+
+    reading = read(headers, *(packed[start:end] for start, end in pairwise(cuts)))
+
+    assert counts(reading) == (11, 7, 18)
+    assert reading.is_whole
+
+
+def packed_as(encoding: str, body: bytes) -> bytes:
+    if not encoding:
+        return body
+    packer = zlib.compressobj(wbits={"gzip": 31, "deflate": zlib.MAX_WBITS, "raw deflate": -zlib.MAX_WBITS}[encoding])
+    return packer.compress(body) + packer.flush()
+
+
+@given(st.lists(st.binary(max_size=200), max_size=20), st.sampled_from(["", "gzip", "deflate", "br", "gzip, gzip"]))
+@pytest.mark.parametrize("media_type", ["application/json", "text/event-stream", "audio/mpeg", "text/plain", ""])
+def test_nothing_that_comes_makes_it_fail(media_type: str, pieces: list[bytes], encoding: str) -> None:
+    reading = read((("content-type", media_type), ("content-encoding", encoding)), *pieces)
+
+    assert reading.completion_tokens >= 0
+
+
+def test_the_last_usage_of_a_stream_counts_and_nulls_do_not() -> None:
+    early = {"choices": [{"delta": {"content": "a"}}], "usage": {"prompt_tokens": 11, "completion_tokens": 1}}
+
+    assert counts(read(EVENTS, stream(early, delta("b"), {"choices": [], "usage": USAGE}))) == (11, 7, 18)
+    assert counts(read(EVENTS, stream(early, delta("b")))) == (11, 1, 12)
+
+
+def test_usage_in_a_last_event_that_no_blank_line_ends() -> None:
+    assert counts(read(EVENTS, b'data: {"choices":[],"usage":{"prompt_tokens":1,"completion_tokens":2}}')) == (1, 2, 3)
+
+
+def test_usage_where_groq_puts_it() -> None:
+    assert counts(read(EVENTS, stream({**delta(""), "x_groq": {"usage": USAGE}}))) == (11, 7, 18)
+
+
+def test_a_stream_without_usage_is_estimated_by_its_text_and_not_by_its_frames() -> None:
+    reading = read(EVENTS, stream(*(delta("word ") for _ in range(100))))
+
+    assert reading.usage is None
+    assert reading.completion_tokens == 125
+    assert reading.is_whole
+
+
+def test_what_a_stream_says_twice_is_estimated_once() -> None:
+    text = "a text of forty characters in the answer"
+    events = (
+        {"type": "response.output_text.delta", "delta": text},
+        {"type": "response.output_text.done", "text": text},
+        {"type": "response.audio.delta", "delta": "UklGRg" * 1000},
+    )
+
+    reading = read(EVENTS, stream(*events, done=False))
+
+    assert (reading.completion_tokens, reading.is_whole) == (10, False)
+
+
+def test_a_stream_that_is_cut_off_is_not_whole() -> None:
+    cut = read(EVENTS, stream(delta("Hello"), delta("wor"), done=False), b'data: {"cho')
+
+    assert (cut.usage, cut.completion_tokens, cut.is_whole) == (None, 2, False)
+
+
+def test_json_that_is_cut_off_is_estimated_by_its_size() -> None:
+    cut = read(JSON, b'{"choices":[{"message":{"content":"' + b"x" * 400)
+
+    assert (cut.usage, cut.is_whole) == (None, False)
+    assert cut.completion_tokens == 109
+
+
+@pytest.mark.parametrize("at_the_end", [True, False])
+def test_usage_of_a_reply_that_is_too_large_to_be_kept(at_the_end: bool) -> None:
+    data = b'"data":[' + b"0.123456," * 1_500_000 + b"0]"
+    usage = b'"usage": {"prompt_tokens":11,"completion_tokens":7,"d":{"e":1},"total_tokens":18}'
+    body = b"{" + b",".join((data, usage) if at_the_end else (usage, data)) + b"}"
+
+    reading = read(JSON, *(body[at : at + 65_536] for at in range(0, len(body), 65_536)))
+
+    assert counts(reading) == (11, 7, 18)
+
+
+def test_what_a_model_writes_is_never_taken_for_its_usage() -> None:
+    said = '", "usage": {"prompt_tokens": 1, "completion_tokens": 1}, "'
+    body = json.dumps({"usage": USAGE, "text": "x" * 5_000_000 + said}).encode()
+
+    assert counts(read(JSON, body)) == (11, 7, 18)
+
+
+def test_pictures_embeddings_and_sounds_are_no_text() -> None:
+    noise = "QUJD" * 100_000
+
+    assert read(JSON, json.dumps({"data": [{"b64_json": noise}, {"embedding": noise}]}).encode()).completion_tokens < 9
+    assert read((("content-type", "audio/mpeg"),), b"ID3" * 100_000).completion_tokens == 0
+
+
+def test_an_encoding_that_is_not_known_leaves_the_size() -> None:
+    reading = read((*JSON, ("content-encoding", "br")), b"x" * 400)
+
+    assert (reading.usage, reading.completion_tokens, reading.is_whole) == (None, 100, False)
+
+
+def test_a_small_reply_that_holds_a_very_large_one_is_given_up() -> None:
+    packer = zlib.compressobj(9, wbits=31)
+    bomb = b"".join(packer.compress(bytes(1_048_576)) for _ in range(300)) + packer.flush()
+
+    assert read((*JSON, ("content-encoding", "gzip")), bomb).usage is None
+
+
+def test_an_event_without_an_end_is_given_up() -> None:
+    endless = [b"data: " + b"x" * 1_048_576, *[b"x" * 1_048_576] * 8, b"\n\n"]
+
+    assert counts(read(EVENTS, *endless, CHAT)) == (11, 7, 18)
