@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from promptdock.settings import Settings
+from promptdock.store.database import Database
+from promptdock.store.urls import database_url as url_of
+from tests.support.databases import Postgres, migrated_file, postgres_server
 from tests.support.upstream import Upstream
 
 # a loaded machine is no failure: time limits on single examples belong to benchmarks
@@ -20,6 +25,8 @@ def _no_settings_of_the_developers_own(tmp_path_factory: pytest.TempPathFactory)
     """Keys and settings of whoever runs the tests must not change what they see."""
     with pytest.MonkeyPatch.context() as patch:
         for name in list(os.environ):
+            if name.startswith("PROMPTDOCK_TEST_"):
+                continue
             if name.startswith("PROMPTDOCK_") or name.endswith("_API_KEY"):
                 patch.delenv(name)
         patch.setenv("PROMPTDOCK_HOME", str(tmp_path_factory.mktemp("home")))
@@ -37,3 +44,32 @@ def upstream() -> Iterator[Upstream]:
     """A fake upstream that speaks the OpenAI protocol (see ``tests/support/upstream.py``)."""
     with Upstream() as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres | None]:
+    """A PostgreSQL server to make databases on; None where there is none."""
+    with postgres_server(tmp_path_factory.getbasetemp()) as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path, postgres: Postgres | None) -> Iterator[str]:
+    """The URL of a migrated, empty database: each test that asks for it runs on SQLite and on PostgreSQL."""
+    if request.param == "sqlite":
+        path = tmp_path / "test.db"
+        path.write_bytes(migrated_file())
+        yield f"sqlite:///{path}"
+        return
+    if postgres is None:
+        pytest.skip("no PostgreSQL: set PROMPTDOCK_TEST_POSTGRES_URL, or install its server")
+    with postgres.database() as url:
+        yield url
+
+
+@pytest.fixture
+async def database(database_url: str, tmp_path: Path) -> AsyncIterator[Database]:
+    """A migrated, empty database, on SQLite and on PostgreSQL."""
+    opened = Database(url_of(Settings(home=tmp_path, database_url=database_url)))
+    yield opened
+    await opened.aclose()

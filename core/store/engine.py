@@ -1,0 +1,51 @@
+"""Making the engine: what each of the two databases needs to behave as we rely on."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from sqlalchemy import URL, Connection, event
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+__all__ = ["WRITES", "make_engine"]
+
+WRITES: Final = "promptdock_writes"
+"""Execution option of a connection whose transaction will write."""
+
+_BUSY_MS: Final = 30_000
+
+
+def make_engine(url: URL) -> AsyncEngine:
+    """Make an engine; nothing is opened yet.
+
+    Args:
+        url: With the driver aiosqlite or asyncpg.
+    """
+    if url.get_backend_name() == "sqlite":
+        engine = create_async_engine(url, pool_size=8, max_overflow=0, pool_timeout=60)
+        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+        event.listen(engine.sync_engine, "begin", _begin_sqlite)
+        return engine
+    return create_async_engine(
+        url,
+        pool_size=10,
+        max_overflow=10,
+        pool_timeout=60,
+        pool_pre_ping=True,
+        connect_args={"server_settings": {"application_name": "promptdock", "timezone": "UTC"}},
+    )
+
+
+def _prepare_sqlite(connection: Any, _: object) -> None:
+    # the driver's own idea of when a transaction begins is switched off; see _begin_sqlite
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (f"busy_timeout = {_BUSY_MS}", "journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """Take the lock for writing at once: a transaction that read first could not get it later, and would fail."""
+    writes = connection.get_execution_options().get(WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

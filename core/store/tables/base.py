@@ -1,0 +1,53 @@
+"""What all tables share: one metadata of our own, named constraints, and the columns that nearly every row has."""
+
+# no `from __future__ import annotations` in the modules of tables: SQLModel reads annotations when a class is made
+
+from copy import copy
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import MetaData
+from sqlalchemy.orm import registry
+from sqlmodel import Field, SQLModel
+
+from ...ids import new_id
+from ..types import JsonText, UtcDateTime, utc_now
+
+__all__ = ["Row", "Table", "json_field", "moment"]
+
+_NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Table(SQLModel, registry=registry(metadata=MetaData(naming_convention=_NAMES))):
+    """Base of all tables. A registry of our own keeps other people's SQLModel tables out of our migrations."""
+
+
+class Row(Table):
+    """A row that has an id.
+
+    Attributes:
+        id: UUIDv7: sorts by the time of making, and tells nothing else.
+        created_at: UTC.
+    """
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
+
+
+def moment(*, index: bool = False) -> Any:
+    """A nullable time."""
+    return Field(default=None, sa_type=UtcDateTime, index=index)
+
+
+def json_field(default: Any = None) -> Any:
+    """A JSON value; lists and objects are replaced as a whole, never changed in place."""
+    if default is None:
+        return Field(default=None, sa_type=JsonText, nullable=True)
+    return Field(default_factory=lambda: copy(default), sa_type=JsonText, nullable=False)

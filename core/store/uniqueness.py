@@ -1,0 +1,58 @@
+"""What the database refuses because it is there already, as the error that callers get."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+from sqlalchemy.exc import IntegrityError
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from ..errors import Conflict
+from .tables import Table
+
+__all__ = ["insert_unless_there", "unique"]
+
+_UNIQUE_VIOLATION: Final = "23505"
+"""PostgreSQL's code."""
+
+
+@asynccontextmanager
+async def unique(session: AsyncSession, message: str, *, param: str = "name") -> AsyncIterator[None]:
+    """Send the changes of a block to the database.
+
+    Args:
+        session: The transaction; it is over when this raises.
+        message: What callers are told when something of the kind is there already.
+        param: The member that has to be another one.
+
+    Raises:
+        Conflict: It is there already.
+    """
+    try:
+        yield
+        await session.flush()
+    except IntegrityError as error:
+        if not _is_unique_violation(error):
+            raise
+        raise Conflict(message, param=param) from None
+
+
+def _is_unique_violation(error: IntegrityError) -> bool:
+    return getattr(error.orig, "sqlstate", None) == _UNIQUE_VIOLATION or "UNIQUE constraint failed" in str(error.orig)
+
+
+async def insert_unless_there(session: AsyncSession, table: type[Table], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Add rows, leaving out those that break a rule of uniqueness, e.g. because another transaction was quicker.
+
+    Args:
+        session: The transaction.
+        table: Where to.
+        rows: Values by column, the same columns for each.
+    """
+    from sqlalchemy.dialects import postgresql, sqlite
+
+    is_sqlite = (await session.connection()).dialect.name == "sqlite"
+    insert = sqlite.insert(table) if is_sqlite else postgresql.insert(table)
+    await session.exec(insert.values(list(rows)).on_conflict_do_nothing())

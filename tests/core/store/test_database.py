@@ -1,0 +1,110 @@
+"""Transactions: all or nothing, one after the other, never cut off in the middle."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func
+from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from promptdock.errors import NotFound
+from promptdock.settings import Settings
+from promptdock.store.database import Database, StoreUnavailable
+from promptdock.store.tables import Fact
+from promptdock.store.urls import database_url as url_of
+
+pytestmark = pytest.mark.anyio
+
+
+async def facts(database: Database) -> dict[str, str]:
+    async def work(session: AsyncSession) -> dict[str, str]:
+        return {fact.name: fact.value for fact in (await session.exec(select(Fact))).all()}
+
+    return await database.read(work)
+
+
+async def test_what_is_written_is_read(database: Database) -> None:
+    async def work(session: AsyncSession) -> None:
+        session.add(Fact(name="colour", value="blue"))
+
+    await database.write(work)
+
+    assert await facts(database) == {"colour": "blue"}
+
+
+async def test_a_transaction_that_raises_leaves_nothing(database: Database) -> None:
+    async def work(session: AsyncSession) -> None:
+        session.add(Fact(name="colour", value="blue"))
+        await session.flush()
+        raise NotFound("no")
+
+    with pytest.raises(NotFound):
+        await database.write(work)
+
+    assert await facts(database) == {}
+
+
+async def test_a_transaction_is_finished_although_nobody_waits_for_it(database: Database) -> None:
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    async def work(session: AsyncSession) -> None:
+        begun.set()
+        await go_on.wait()
+        session.add(Fact(name="colour", value="blue"))
+
+    waiting = asyncio.create_task(database.write(work))
+    await begun.wait()
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    go_on.set()
+    await database.aclose()
+
+    assert await facts(database) == {"colour": "blue"}
+
+
+async def test_writers_that_read_first_lose_no_update(database: Database) -> None:
+    async def start(session: AsyncSession) -> None:
+        session.add(Fact(name="count", value="0"))
+
+    async def count(session: AsyncSession) -> None:
+        fact = (await session.exec(select(Fact).where(Fact.name == "count").with_for_update())).one()
+        await asyncio.sleep(0)
+        fact.value = str(int(fact.value) + 1)
+
+    await database.write(start)
+    await asyncio.gather(*(database.write(count) for _ in range(40)))
+
+    assert await facts(database) == {"count": "40"}
+
+
+async def test_two_processes_worth_of_engines_lose_no_update(database: Database, database_url: str) -> None:
+    other = Database(url_of(Settings(database_url=database_url)))
+
+    async def add(session: AsyncSession) -> None:
+        number = (await session.exec(select(func.count()).select_from(Fact))).one()
+        await asyncio.sleep(0)
+        session.add(Fact(name=f"fact-{number}-{id(session)}", value=""))
+
+    try:
+        await asyncio.gather(*(db.write(add) for db in (database, other) for _ in range(20)))
+    finally:
+        await other.aclose()
+
+    assert len(await facts(database)) == 40
+
+
+async def test_a_database_that_cannot_be_reached_is_told_of_without_its_password(tmp_path: Path) -> None:
+    database = Database(
+        url_of(Settings(home=tmp_path, database_url="postgresql://somebody:geheim@127.0.0.1:9/nothing"))
+    )
+
+    with pytest.raises(StoreUnavailable) as caught:
+        await facts(database)
+
+    assert caught.value.status == 503
+    assert "geheim" not in str(caught.value)
+    await database.aclose()
