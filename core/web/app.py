@@ -11,6 +11,7 @@ from .docs import asset_route, openapi_config
 from .plugin import PromptdockPlugin
 
 if TYPE_CHECKING:
+    from ..prompts.dock import Dock
     from ..service import PromptService
     from ..settings import Settings
 
@@ -20,25 +21,27 @@ __all__ = ["create_app"]
 def create_app(
     settings: Settings | None = None,
     *,
+    dock: Dock | None = None,
     service: PromptService | None = None,
     extra: Mapping[str, object] | None = None,
 ) -> Litestar:
     """Make the app that ``promptdock serve`` runs; also a factory for any ASGI server: ``promptdock.web:create_app``.
 
     Args:
-        settings: The settings; None reads them from the environment and ``promptdock.toml``, or takes the service's.
-        service: A service that is open already, and that its owner closes; None opens one with the app, and drains
-            and closes it when the app shuts down.
+        settings: The settings; None reads them from the environment and ``promptdock.toml``, or takes the dock's.
+        dock: One that is open already, and that its owner closes; None opens one with the app, and closes it when the
+            app shuts down.
+        service: A prompt service that is open already, for the dock that the app opens.
         extra: Further plugins of the service that the app opens, given as objects, by plugin id.
 
     Raises:
         ConfigurationError: The settings are not valid.
     """
-    plugin = PromptdockPlugin(settings, service=service, extra=extra, whole=True)
+    plugin = PromptdockPlugin(settings, dock=dock, service=service, extra=extra, whole=True)
     return Litestar(
         route_handlers=[asset_route()],
         plugins=[plugin],
-        openapi_config=openapi_config(plugin.settings),
+        openapi_config=openapi_config(),
         # Litestar's logging would take over the root logger; ours writes to "promptdock.web" and leaves the rest alone
         logging_config=None,
     )

@@ -1,65 +1,186 @@
-"""The key that callers have to send, when the operator set one."""
+"""Who asks: from the ``Authorization`` header to a :class:`Principal`, and the guards of the routes."""
 
 from __future__ import annotations
 
 import hmac
 import re
 import unicodedata
-from typing import Any, Final
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
-from litestar.types import Guard
-from pydantic import SecretStr
 
 from ..errors import ConfigurationError, Unauthorized
-from ..turn.request import ANONYMOUS, Caller
+from ..identity import ANONYMOUS_PRINCIPAL, OPERATOR, Principal
+from ..turn.request import Caller
+from .state import access_of, authenticator_of
 
-__all__ = ["caller_for", "key_guard"]
+if TYPE_CHECKING:
+    from pydantic import SecretStr
 
+    from ..settings import Settings
+
+__all__ = [
+    "Access",
+    "Authenticator",
+    "asks_for_methods",
+    "authenticate",
+    "caller_of",
+    "key_required",
+    "openai_access",
+    "principal_in",
+    "principal_of",
+]
+
+_STATE: Final = "promptdock_principal"
 _SCHEMES: Final = frozenset({"bearer", "token"})
 # ASCII only: str.strip() also takes A0 and 85 for blanks, which end characters of UTF-8 that a header brings as Latin-1
 _BLANKS: Final = " \t\n\r\f\v"
 _BLANK_RUN: Final = re.compile(rf"[{_BLANKS}]+")
 _UNSENDABLE: Final = frozenset({"Cc", "Cs"})
 """Unicode categories of control characters, and of halves of characters, which have no UTF-8."""
+_NO_KEY: Final = frozenset({b"none", b"unused"})
+"""What stands for no key: OpenAI's clients do not start without one."""
 
 
-def caller_for(key: SecretStr | None) -> Caller:
-    """Who asks, once the guard let a request through."""
-    return ANONYMOUS if key is None else Caller("api-key")
+class Authenticator(Protocol):
+    """Knows the stored keys."""
+
+    async def find(self, key: str) -> Principal:
+        """Say whose key this is.
+
+        Args:
+            key: As the caller sent it.
+
+        Raises:
+            Unauthorized: Nobody's (``invalid_api_key``), one that is switched off (``inactive_api_key``), or one whose
+                time is over (``expired_api_key``).
+        """
 
 
-def key_guard(key: SecretStr) -> Guard:
-    """Make the guard of the routes that need the key.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """What the settings say about who may come in.
 
-    Args:
-        key: What callers must send as ``Authorization: Bearer <key>`` or ``Token <key>``, in UTF-8 where it goes beyond
-            ASCII. Blanks around it do not count: a key that was read from a file often ends in a newline.
+    Attributes:
+        operator_key: The operator's key as callers send it, or None.
+        admits_anonymous: Whether the OpenAI endpoint answers callers without a key.
+    """
+
+    operator_key: bytes | None = field(default=None, repr=False)
+    admits_anonymous: bool = True
+
+    @classmethod
+    def of(cls, settings: Settings) -> Access:
+        """Read the settings.
+
+        Raises:
+            ConfigurationError: The operator's key is empty, so that it would open to everybody, or holds what no header
+                can carry.
+        """
+        key = settings.api_key
+        return cls(operator_key=None if key is None else _expected(key), admits_anonymous=settings.admits_anonymous)
+
+
+async def authenticate(request: ASGIConnection[Any, Any, Any, Any]) -> Principal:
+    """Find out who asks: once per request, however often it is called.
+
+    A key is sent as ``Authorization: Bearer <key>`` or ``Token <key>``, in UTF-8 where it goes beyond ASCII.
+
+    Returns:
+        Anonymous for a request without the header, the operator for ``PROMPTDOCK_API_KEY``, a user for a stored key.
 
     Raises:
-        ConfigurationError: The key is empty, so that it would open to everybody, or holds what no header can carry.
+        Unauthorized: The header is none of these, or the key is not valid, whoever else would be let in.
     """
-    expected = _expected(key.get_secret_value().strip(_BLANKS))
-
-    def require_key(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-        sent = connection.headers.get("authorization")
-        if sent is None:
-            raise Unauthorized(
-                "This server needs a key: send it as 'Authorization: Bearer <key>'.", code="missing_api_key"
-            )
-        scheme, *rest = _BLANK_RUN.split(sent.strip(_BLANKS), maxsplit=1)
-        if scheme.lower() not in _SCHEMES:
-            raise Unauthorized("The Authorization header must be 'Bearer <key>' or 'Token <key>'.")
-        # compared as bytes: compare_digest refuses text beyond ASCII
-        if not hmac.compare_digest("".join(rest).encode("latin-1", "replace"), expected):
-            raise Unauthorized("The key in the Authorization header is not this server's.")
-
-    return require_key
+    state: dict[str, Any] = request.scope["state"]
+    if _STATE not in state:
+        state[_STATE] = await _found(request)
+    return principal_in(request.scope)
 
 
-def _expected(key: str) -> bytes:
-    """The configured key as callers send it."""
+def principal_of(request: ASGIConnection[Any, Any, Any, Any]) -> Principal:
+    """Who asks, once a guard has let them through; anonymous on routes without a guard, whatever was sent."""
+    return principal_in(request.scope)
+
+
+def principal_in(scope: Mapping[str, Any]) -> Principal:
+    """Like :func:`principal_of`, for those who have the request's ASGI scope only."""
+    return cast("Principal", scope["state"].get(_STATE, ANONYMOUS_PRINCIPAL))
+
+
+def caller_of(principal: Principal) -> Caller:
+    """What turns are told about who asks."""
+    return Caller(principal.name)
+
+
+async def key_required(request: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """Guard of routes that need a key.
+
+    Raises:
+        Unauthorized: None was sent (``missing_api_key``), or it is not valid.
+    """
+    if not asks_for_methods(request) and (await authenticate(request)).is_anonymous:
+        raise _missing()
+
+
+async def openai_access(request: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """Guard of the OpenAI endpoint: like :func:`key_required`, unless the settings admit callers without a key.
+
+    Raises:
+        Unauthorized: No key was sent and one is needed (``missing_api_key``), or it is not valid.
+    """
+    if asks_for_methods(request):
+        return
+    if (await authenticate(request)).is_anonymous and not access_of(request.app).admits_anonymous:
+        raise _missing()
+
+
+def asks_for_methods(request: ASGIConnection[Any, Any, Any, Any]) -> bool:
+    """``OPTIONS`` tells no more than any 405 does."""
+    return request.scope.get("method") == "OPTIONS"
+
+
+def _missing() -> Unauthorized:
+    return Unauthorized("This server needs a key: send it as 'Authorization: Bearer <key>'.", code="missing_api_key")
+
+
+async def _found(request: ASGIConnection[Any, Any, Any, Any]) -> Principal:
+    header = request.headers.get("authorization")
+    if header is None:
+        return ANONYMOUS_PRINCIPAL
+    sent = _sent_key(header)
+    expected = access_of(request.app).operator_key
+    if expected is not None and hmac.compare_digest(sent, expected):
+        return OPERATOR
+    if sent in _NO_KEY:
+        return ANONYMOUS_PRINCIPAL
+    authenticator = authenticator_of(request.app)
+    if authenticator is None:
+        raise _wrong()
+    try:
+        return await authenticator.find(sent.decode())
+    except UnicodeDecodeError:
+        raise _wrong() from None
+
+
+def _sent_key(header: str) -> bytes:
+    """The key in a header, as bytes: compare_digest refuses text beyond ASCII."""
+    scheme, *rest = _BLANK_RUN.split(header.strip(_BLANKS), maxsplit=1)
+    if scheme.lower() not in _SCHEMES or not rest:
+        raise Unauthorized("The Authorization header must be 'Bearer <key>' or 'Token <key>'.")
+    return rest[0].encode("latin-1", "replace")
+
+
+def _wrong() -> Unauthorized:
+    return Unauthorized("The key in the Authorization header is not one of this server's.")
+
+
+def _expected(secret: SecretStr) -> bytes:
+    """The configured key as callers send it; blanks around it do not count: files often end in a newline."""
+    key = secret.get_secret_value().strip(_BLANKS)
     if not key:
         raise ConfigurationError("PROMPTDOCK_API_KEY is set to nothing.", hint="Give it a value, or unset it.")
     if any(unicodedata.category(one) in _UNSENDABLE for one in key):

@@ -13,7 +13,7 @@ from litestar.types import Receive
 from ..errors import BadRequest, PayloadTooLarge
 from .connection import CallerGone
 
-__all__ = ["UnsupportedMediaType", "read_json_body"]
+__all__ = ["UnsupportedMediaType", "read_body", "read_json_body"]
 
 _LINGER_FACTOR: Final = 16
 """How many times the limit is read and thrown away, so that the caller gets to read the refusal."""
@@ -50,13 +50,32 @@ async def read_json_body(scope: Mapping[str, Any], receive: Receive, limit: int)
         PayloadTooLarge: It is larger than the limit, by its header or in fact.
         CallerGone: The caller hung up meanwhile.
     """
-    headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
-    _check_type(headers)
+    _check_type(_headers(scope))
+    return await read_body(scope, receive, limit)
+
+
+async def read_body(scope: Mapping[str, Any], receive: Receive, limit: int) -> bytes:
+    """Read the body of a request, whatever it is.
+
+    Args:
+        scope: The request's ASGI scope.
+        receive: Its ASGI receive channel.
+        limit: The most bytes to take.
+
+    Raises:
+        PayloadTooLarge: It is larger than the limit, by its header or in fact.
+        CallerGone: The caller hung up meanwhile.
+    """
+    headers = _headers(scope)
     announced = headers.get(b"content-length", "")
     if announced.isdecimal() and int(announced) > limit:
         # whoever waits for "100 Continue" has sent nothing yet
         raise _too_large(limit) if b"expect" in headers else await _refusal(receive, limit)
     return await _read(receive, limit)
+
+
+def _headers(scope: Mapping[str, Any]) -> dict[bytes, str]:
+    return {name: value.decode("latin-1") for name, value in scope["headers"]}
 
 
 def _check_type(headers: Mapping[bytes, str]) -> None:

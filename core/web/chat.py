@@ -10,7 +10,7 @@ from litestar.response.base import ASGIResponse
 from .chat_reply import ChatReply
 from .operations import ChatOperation, openai_errors
 from .schemas import ChatCompletion
-from .state import service_of
+from .state import dock_of
 
 __all__ = ["create_chat_completion"]
 
@@ -31,6 +31,7 @@ class _Reply(Response[ChatCompletion]):
     "/chat/completions",
     status_code=200,
     operation_id="createChatCompletion",
+    opt={"command": "prompt", "thing": "ChatCompletion"},
     operation_class=ChatOperation,
     summary="Answer a prompt",
     description="OpenAI's chat completion. The tools of the installed plugins are presented as their rules say and run "
@@ -40,4 +41,4 @@ class _Reply(Response[ChatCompletion]):
 )
 async def create_chat_completion(request: Request[Any, Any, Any]) -> Response[ChatCompletion]:
     """Answer a prompt."""
-    return _Reply(ChatReply(service_of(request.app)))
+    return _Reply(ChatReply(dock_of(request.app)))

@@ -2,50 +2,44 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import aclosing, asynccontextmanager, suppress
-from typing import TYPE_CHECKING, Any, Final
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any
 
 from litestar.types import Receive, Scope, Send
 
 from ..error_table import describe
-from ..jsontext import dumps
+from ..prompts.task import PromptTask
 from ..turn.events import CompletionDelta, Event, TurnFailed, TurnFinished
-from .auth import caller_for
+from .auth import caller_of, principal_in
 from .body import read_json_body
+from .channel import Channel, send_json
 from .chat_request import ChatRequest, parse_chat_request
+from .client_lookup import client_as_model
 from .connection import CallerGone, while_connected
 from .errors import TurnError
+from .journal_rows import journal_draft
 from .request_id import request_id
-from .sse import KEEP_ALIVE, ChunkFrames, error_frame
+from .sse import ChunkFrames, error_frame
 
 if TYPE_CHECKING:
-    from ..service import PromptService
+    from ..prompts.dock import Dock
 
 __all__ = ["ChatReply"]
 
 _log = logging.getLogger("promptdock.web")
 
-_JSON_HEADERS: Final = ((b"content-type", b"application/json"),)
-_SSE_HEADERS: Final = (
-    (b"content-type", b"text/event-stream; charset=utf-8"),
-    (b"cache-control", b"no-cache"),
-    (b"x-accel-buffering", b"no"),
-)
-
-
 class ChatReply:
     """Answers one request; an ASGI app, so that all of it happens while somebody watches the connection.
 
     Args:
-        service: Runs the turn.
+        dock: Runs the turn.
         keep_alive: Seconds of silence in a stream until a comment is sent, so that nobody between takes it for dead.
     """
 
-    def __init__(self, service: PromptService, *, keep_alive: float = 15.0) -> None:
-        self._service = service
+    def __init__(self, dock: Dock, *, keep_alive: float = 15.0) -> None:
+        self._dock = dock
         self._keep_alive = keep_alive
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -57,28 +51,42 @@ class ChatReply:
         """
         try:
             chat = await self._read(scope, receive)
-            await while_connected(receive, self._answer(chat, send))
+            task = await self._task(chat, scope)
+            await while_connected(receive, self._answer(chat, task, send))
         except CallerGone:
-            _log.info("request %s: the caller hung up", request_id(scope))
+            asked = request_id(scope)
+            _log.info("request %s: the caller hung up", asked, extra={"request_id": asked})
 
     async def _read(self, scope: Mapping[str, Any], receive: Receive) -> ChatRequest:
-        settings = self._service.settings
+        settings = self._dock.settings
         body = await read_json_body(scope, receive, settings.max_body_bytes)
         return parse_chat_request(
             body,
             max_messages=settings.max_messages,
             request_id=request_id(scope),
-            caller=caller_for(settings.api_key),
+            caller=caller_of(principal_in(scope)),
         )
 
-    async def _answer(self, chat: ChatRequest, send: Send) -> None:
-        async with aclosing(self._service.run(chat.prompt)) as events:
+    async def _task(self, chat: ChatRequest, scope: Mapping[str, Any]) -> PromptTask:
+        """What is asked; the name of an LLM client as the model means that client."""
+        principal = principal_in(scope)
+        client = await client_as_model(self._dock, principal, chat.prompt.model)
+        return PromptTask(
+            principal=principal,
+            request=chat.prompt,
+            client=client,
+            keeps_thread=False,
+            journal=journal_draft(scope, None if client is None else client.id),
+        )
+
+    async def _answer(self, chat: ChatRequest, task: PromptTask, send: Send) -> None:
+        async with self._dock.opened(task) as turn, aclosing(turn.events()) as events:
             if chat.prompt.stream:
-                await self._stream(chat, events, _Channel(send))
+                await self._stream(chat, events, Channel(send))
             else:
                 await _whole(events, send)
 
-    async def _stream(self, chat: ChatRequest, events: AsyncGenerator[Event, None], channel: _Channel) -> None:
+    async def _stream(self, chat: ChatRequest, events: AsyncGenerator[Event, None], channel: Channel) -> None:
         frames: ChunkFrames | None = None
         async with channel.kept_alive(self._keep_alive):
             try:
@@ -90,12 +98,13 @@ class ChatReply:
             except Exception as error:
                 if not channel.open:
                     raise
-                _log.exception("request %s failed while it was answered", chat.prompt.request_id)
+                asked = chat.prompt.request_id
+                _log.exception("request %s failed while it was answered", asked, extra={"request_id": asked})
                 await channel.write(error_frame(describe(error)))
         await channel.close()
 
 
-async def _send_event(event: Event, frames: ChunkFrames, channel: _Channel) -> None:
+async def _send_event(event: Event, frames: ChunkFrames, channel: Channel) -> None:
     """The status is sent with the first piece of the answer: what fails before has a status of its own."""
     if isinstance(event, CompletionDelta):
         await channel.write(frames.delta(event))
@@ -114,50 +123,4 @@ async def _whole(events: AsyncIterator[Event], send: Send) -> None:
             raise TurnError(event.error)
         if isinstance(event, TurnFinished):
             completion = event.completion
-    body = dumps(completion)
-    headers = [*_JSON_HEADERS, (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
-    await send({"type": "http.response.body", "body": body, "more_body": False})
-
-
-class _Channel:
-    """The caller's end of a stream; opens with the first frame."""
-
-    def __init__(self, send: Send) -> None:
-        self._send = send
-        self._lock = asyncio.Lock()
-        self._written_at = 0.0
-        self.open = False
-
-    async def write(self, frame: bytes) -> None:
-        if not frame:
-            return
-        async with self._lock:
-            if not self.open:
-                self.open = True
-                await self._send({"type": "http.response.start", "status": 200, "headers": [*_SSE_HEADERS]})
-            self._written_at = asyncio.get_running_loop().time()
-            await self._send({"type": "http.response.body", "body": frame, "more_body": True})
-
-    async def close(self) -> None:
-        await self._send({"type": "http.response.body", "body": b"", "more_body": False})
-
-    @asynccontextmanager
-    async def kept_alive(self, seconds: float) -> AsyncIterator[None]:
-        """Send a comment whenever nothing was sent for some seconds, once the stream is open."""
-        ticking = asyncio.create_task(self._tick(seconds))
-        try:
-            yield
-        finally:
-            ticking.cancel()
-            with suppress(asyncio.CancelledError):
-                await ticking
-
-    async def _tick(self, seconds: float) -> None:
-        loop = asyncio.get_running_loop()
-        while True:
-            silent = loop.time() - self._written_at if self.open else 0.0
-            if silent >= seconds:
-                await self.write(KEEP_ALIVE)
-            else:
-                await asyncio.sleep(seconds - silent)
+    await send_json(send, completion)

@@ -7,16 +7,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ..errors import BadRequest
-from ..jsontext import JsonError, JsonObject, loads
+from ..jsontext import JsonObject
 from ..turn.messages import PRIVATE_ROLES, check_thread
 from ..turn.request import ANONYMOUS, Caller, PromptRequest
 from .chat_tools import check_tool_choice, check_tools
+from .json_object import json_object
 from .params import OPTIONS, boolean, integer, number, object_with
 
 __all__ = ["ChatRequest", "parse_chat_request"]
-
-MAX_DEPTH: Final = 64
-"""How deep lists and objects may nest: far below where anything that walks them recursively would give up."""
 
 _OWN: Final = frozenset(
     {
@@ -61,7 +59,7 @@ def parse_chat_request(
     Raises:
         BadRequest: Not strict JSON, or not what the protocol knows.
     """
-    asked = _members(body)
+    asked = json_object(body)
     model = asked.get("model")
     if not isinstance(model, str) or not model.strip():
         raise BadRequest("'model' must be given, as text: 'provider/model' or a model's name.", param="model")
@@ -86,34 +84,6 @@ def parse_chat_request(
         ),
         include_usage=_include_usage(options),
     )
-
-
-def _members(body: bytes) -> JsonObject:
-    if not body:
-        raise BadRequest("The body is empty; send a JSON object.", code="invalid_json")
-    try:
-        asked = loads(body)
-    except JsonError as error:
-        raise BadRequest(f"The body is not JSON: {error}.", code="invalid_json") from None
-    if not isinstance(asked, dict):
-        raise BadRequest("The body must be a JSON object.", code="invalid_json")
-    _check_depth(asked)
-    return asked
-
-
-def _check_depth(value: JsonObject) -> None:
-    """Level by level, since a walk that recurses is what this protects from."""
-    level: list[Any] = [value]
-    for _ in range(MAX_DEPTH):
-        level = [
-            inner
-            for outer in level
-            for inner in (outer.values() if isinstance(outer, dict) else outer)
-            if isinstance(inner, (dict, list))
-        ]
-        if not level:
-            return
-    raise BadRequest(f"The body nests lists and objects more than {MAX_DEPTH} deep.", code="invalid_json")
 
 
 def _checked(asked: Mapping[str, Any], name: str, check: Any) -> Any:

@@ -18,8 +18,6 @@ from .. import __version__
 if TYPE_CHECKING:
     from litestar.handlers import HTTPRouteHandler
 
-    from ..settings import Settings
-
 __all__ = ["asset_route", "openapi_config"]
 
 _ASSETS: Final = {
@@ -60,23 +58,19 @@ def _escaped(root: str) -> str:
     return "".join(character for character in root if character.isalnum() or character in "/._~-").rstrip("/")
 
 
-def openapi_config(settings: Settings) -> OpenAPIConfig:
-    """What the app's OpenAPI document is made from.
-
-    Args:
-        settings: Whether callers need a key.
-    """
+def openapi_config() -> OpenAPIConfig:
+    """What the app's OpenAPI document is made from."""
     scheme = SecurityScheme(
         type="http",
         scheme="bearer",
-        description="The server's key, as `Authorization: Bearer <key>`; `Token <key>` is taken, too.",
+        description="A key, as `Authorization: Bearer <key>`; `Token <key>` is taken, too.",
     )
     return OpenAPIConfig(
         title="promptdock",
         version=__version__,
         description="Prompts with the tools of installed plugins, over the OpenAI protocol.",
         license=License(name="MIT", identifier="MIT"),
-        components=Components(security_schemes={"key": scheme} if settings.api_key is not None else {}),
+        components=Components(security_schemes={"key": scheme}),
         render_plugins=[_Page(path="/")],
         openapi_router=Router("/schema", route_handlers=[], include_in_schema=False, after_request=_refuse_unknown),
     )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-from litestar import Request, get
+from litestar import Request, Response, get
 
 from ..listings import list_plugins, list_providers, list_tools
-from .operations import OurOperation, problems
+from .operations import OurOperation, envelope_errors
+from .paging import listed
 from .schemas import PluginList, ProviderList, ToolList
 from .state import service_of
 
@@ -18,38 +18,41 @@ __all__ = ["get_plugins", "get_providers", "get_tools"]
 @get(
     "/plugins",
     operation_id="listPlugins",
+    opt={"command": "list", "thing": "Plugin"},
     operation_class=OurOperation,
     summary="List the plugins",
     description="Every plugin that was found. One in quarantine says why, and what to do about it.",
-    responses=problems(401, 503),
+    responses=envelope_errors(401, 503),
     tags=["Plugins"],
 )
-async def get_plugins(request: Request[Any, Any, Any]) -> PluginList:
+async def get_plugins(request: Request[Any, Any, Any]) -> Response[PluginList]:
     """Every plugin that was found."""
-    return msgspec.convert({"data": list_plugins(service_of(request.app).catalog)}, PluginList)
+    return listed(request, list_plugins(service_of(request.app).catalog), thing="Plugin", next=None)
 
 
 @get(
     "/tools",
     operation_id="listTools",
+    opt={"command": "list", "thing": "Tool"},
     operation_class=OurOperation,
     summary="List the tools",
-    responses=problems(401, 503),
+    responses=envelope_errors(401, 503),
     tags=["Plugins"],
 )
-async def get_tools(request: Request[Any, Any, Any]) -> ToolList:
+async def get_tools(request: Request[Any, Any, Any]) -> Response[ToolList]:
     """Every registered tool."""
-    return msgspec.convert({"data": list_tools(service_of(request.app).catalog)}, ToolList)
+    return listed(request, list_tools(service_of(request.app).catalog), thing="Tool", next=None)
 
 
 @get(
     "/providers",
     operation_id="listProviders",
+    opt={"command": "list", "thing": "Provider"},
     operation_class=OurOperation,
     summary="List the providers",
-    responses=problems(401, 503),
+    responses=envelope_errors(401, 503),
     tags=["Plugins"],
 )
-async def get_providers(request: Request[Any, Any, Any]) -> ProviderList:
+async def get_providers(request: Request[Any, Any, Any]) -> Response[ProviderList]:
     """Every registered provider; their models are under ``/v1/models``."""
-    return msgspec.convert({"data": list_providers(service_of(request.app).catalog)}, ProviderList)
+    return listed(request, list_providers(service_of(request.app).catalog), thing="Provider", next=None)

@@ -1,12 +1,19 @@
-"""Which paths are ours, and which of two error formats each of them speaks."""
+"""Which paths are ours, and which of three error formats each of them speaks."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
+
+from litestar.utils.path import normalize_path
 
 __all__ = ["Territory", "path_of"]
+
+
+_OPENAI: Final = ("/v1",)
+_ENVELOPE: Final = ("/api", "/prompt", "/config")
+_OURS: Final = ("/v1", "/api/v1", "/prompt", "/config", "/healthz", "/readyz")
 
 
 def path_of(scope: Mapping[str, Any]) -> str:
@@ -34,11 +41,21 @@ class Territory:
 
     def holds(self, scope: Mapping[str, Any]) -> bool:
         """Whether a request is ours to answer."""
-        return self.whole or self._under(path_of(scope), "/v1", "/api/v1", "/healthz", "/readyz")
+        return self.whole or self._under(scope, *_OURS)
 
     def speaks_openai(self, scope: Mapping[str, Any]) -> bool:
         """Whether errors about a path have OpenAI's shape."""
-        return self._under(path_of(scope), "/v1")
+        return self._under(scope, *_OPENAI)
 
-    def _under(self, path: str, *roots: str) -> bool:
+    def speaks_envelope(self, scope: Mapping[str, Any]) -> bool:
+        """Whether errors about a path have the shape of our API."""
+        return self._under(scope, *_ENVELOPE)
+
+    def is_api(self, scope: Mapping[str, Any]) -> bool:
+        """Whether a request is one to an API of ours, rather than to health checks or documentation."""
+        return self.holds(scope) and self._under(scope, *_OPENAI, *_ENVELOPE)
+
+    def _under(self, scope: Mapping[str, Any], *roots: str) -> bool:
+        # as the router reads it: //v1 is /v1
+        path = normalize_path(path_of(scope))
         return any(path == (full := self.prefix + root) or path.startswith(f"{full}/") for root in roots)

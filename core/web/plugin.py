@@ -10,21 +10,30 @@ from litestar.exceptions import HTTPException
 from litestar.plugins import InitPlugin
 
 from ..errors import ConfigurationError
-from .auth import key_guard
+from .allow import TruthfulAllow
+from .auth import Access, key_required, openai_access
 from .chat import create_chat_completion
+from .cors import cors_headers
 from .errors import ErrorReplies
 from .fallback import Fallback
 from .health import healthz, readyz
 from .inventory import get_plugins, get_providers, get_tools
+from .journal import observing
+from .limits import RateHeaders, RequestLimits, rate_limited
+from .log_levels import LOG_LEVEL_ROUTES
 from .models import list_models, retrieve_model
 from .paths import Territory
+from .prompts import config_at_host, config_by_reference, prompt_at_host, prompt_by_reference
+from .relay import RELAY_ROUTES
 from .request_id import RequestIdHeader
-from .state import lifespan
+from .resources.routes import RESOURCE_ROUTES
+from .state import lifespan, provide
 
 if TYPE_CHECKING:
     from litestar.config.app import AppConfig
     from litestar.types import ControllerRouterHandler
 
+    from ..prompts.dock import Dock
     from ..service import PromptService
     from ..settings import Settings
 
@@ -40,7 +49,8 @@ class PromptdockPlugin(InitPlugin):
 
     Args:
         settings: The settings; None reads them from the environment and ``promptdock.toml``, or takes the service's.
-        service: A service that is open already, and that its owner closes; None opens one with the app.
+        dock: One that is open already, and that its owner closes; None opens one with the app.
+        service: A prompt service that is open already, for the dock that the app opens.
         extra: Further plugins of the service that the app opens, given as objects, by plugin id.
         path: What comes before ``/v1``, ``/api/v1``, ``/healthz`` and ``/readyz``.
         whole: True when the whole app is promptdock's: then errors and request ids of unknown paths are, too.
@@ -53,6 +63,7 @@ class PromptdockPlugin(InitPlugin):
         self,
         settings: Settings | None = None,
         *,
+        dock: Dock | None = None,
         service: PromptService | None = None,
         extra: Mapping[str, object] | None = None,
         path: str = "",
@@ -61,8 +72,10 @@ class PromptdockPlugin(InitPlugin):
         if settings is None:
             from ..settings import load_settings
 
-            settings = service.settings if service is not None else load_settings()
+            opened = dock if dock is not None else service
+            settings = opened.settings if opened is not None else load_settings()
         self.settings = settings
+        self._dock = dock
         self._service = service
         self._extra = extra
         if "{" in path:
@@ -77,32 +90,46 @@ class PromptdockPlugin(InitPlugin):
             )
         territory = self._territory.below(app_config.path or "")
         errors = ErrorReplies(territory)
-        app_config.route_handlers.append(self._router(errors))
-        app_config.lifespan.append(lifespan(self.settings, self._service, self._extra))
-        app_config.before_send.append(RequestIdHeader(territory.holds))
+        access = Access.of(self.settings)
+        provide(app_config.state, access=access, limits=RequestLimits.of(self.settings))
+        app_config.route_handlers.append(self._router(errors, access))
+        app_config.lifespan.append(lifespan(self.settings, dock=self._dock, service=self._service, extra=self._extra))
+        if self.settings.journal:
+            app_config.lifespan.append(observing(territory.is_api))
+        app_config.before_send += [
+            RequestIdHeader(territory.holds),
+            RateHeaders(territory.is_api),
+            TruthfulAllow(territory.holds),
+        ]
+        cors = cors_headers(self.settings, territory.holds)
         if territory.whole:
+            app_config.before_send += [] if cors is None else [cors]  # after what corrects Allow
             app_config.exception_handlers.update({HTTPException: errors, Exception: errors})
         else:
             # unknown paths and methods never reach a router of ours: the app's own handler hears of them
             app_config.exception_handlers = Fallback.around(app_config.exception_handlers, territory, errors)
         return app_config
 
-    def _router(self, errors: ErrorReplies) -> Router:
-        key = self.settings.api_key
-        guards = [] if key is None else [key_guard(key)]
-        security: list[dict[str, list[str]]] = [] if key is None else [{"key": []}]
+    def _router(self, errors: ErrorReplies, access: Access) -> Router:
+        needs_key: dict[str, list[str]] = {"key": []}
+        may_be_open = [{}, needs_key] if access.admits_anonymous else [needs_key]
 
         def part(path: str, *handlers: ControllerRouterHandler) -> Router:
-            return Router(path, route_handlers=handlers, guards=guards, security=security)
+            return Router(path, route_handlers=handlers, guards=[openai_access], security=may_be_open)
 
         handlers: dict[Any, Any] = {HTTPException: errors, Exception: errors}
+        counted: list[ControllerRouterHandler] = [
+            part("/v1", create_chat_completion, list_models, retrieve_model),
+            part("/api/v1", get_plugins, get_tools, get_providers),
+            Router("/api/v1", route_handlers=[prompt_by_reference, config_by_reference], security=[needs_key]),
+            Router("/api/v1", route_handlers=RELAY_ROUTES, security=[needs_key]),
+            Router("/api/v1", route_handlers=RESOURCE_ROUTES, guards=[key_required], security=[needs_key]),
+            Router("/api/v1", route_handlers=LOG_LEVEL_ROUTES, guards=[key_required], security=[needs_key]),
+            prompt_at_host,
+            config_at_host,
+        ]
         return Router(
             self._territory.prefix or "/",
-            route_handlers=[
-                part("/v1", create_chat_completion, list_models, retrieve_model),
-                part("/api/v1", get_plugins, get_tools, get_providers),
-                healthz,
-                readyz,
-            ],
+            route_handlers=[Router("/", route_handlers=counted, guards=[rate_limited]), healthz, readyz],
             exception_handlers=handlers,
         )

@@ -7,6 +7,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from ..jsontext import JsonObject
+from .envelope import Envelope
 
 __all__ = [
     "CHAT_REQUEST",
@@ -119,11 +120,10 @@ class Plugin(msgspec.Struct, frozen=True):
     load_ms: float
 
 
-class PluginList(msgspec.Struct, frozen=True):
+class PluginList(Envelope, frozen=True, kw_only=True):
     """All plugins, in load order."""
 
     data: list[Plugin]
-    object: Literal["list"] = "list"
 
 
 class Tool(msgspec.Struct, frozen=True):
@@ -136,11 +136,10 @@ class Tool(msgspec.Struct, frozen=True):
     plugin: str
 
 
-class ToolList(msgspec.Struct, frozen=True):
+class ToolList(Envelope, frozen=True, kw_only=True):
     """All tools, in load order."""
 
     data: list[Tool]
-    object: Literal["list"] = "list"
 
 
 class Provider(msgspec.Struct, frozen=True):
@@ -152,11 +151,10 @@ class Provider(msgspec.Struct, frozen=True):
     configured: bool
 
 
-class ProviderList(msgspec.Struct, frozen=True):
+class ProviderList(Envelope, frozen=True, kw_only=True):
     """All providers, in load order."""
 
     data: list[Provider]
-    object: Literal["list"] = "list"
 
 
 class Health(msgspec.Struct, frozen=True):

@@ -9,9 +9,8 @@ from ..jsontext import JsonObject, dumps
 from ..turn.events import CompletionDelta, TurnFinished
 from .errors import openai_error
 
-__all__ = ["KEEP_ALIVE", "ChunkFrames", "error_frame"]
+__all__ = ["ChunkFrames", "error_frame"]
 
-KEEP_ALIVE: Final = b": keep-alive\n\n"
 _DONE: Final = b"data: [DONE]\n\n"
 
 

@@ -1,4 +1,4 @@
-"""Where the routes find the prompt service: on the app that they belong to."""
+"""Where routes and guards find the parts they need: on the app that they belong to."""
 
 from __future__ import annotations
 
@@ -10,13 +10,34 @@ from ..errors import ServiceUnavailable
 
 if TYPE_CHECKING:
     from litestar import Litestar
+    from litestar.datastructures import State
 
+    from ..prompts.dock import Dock
     from ..service import PromptService
     from ..settings import Settings
+    from .auth import Access, Authenticator
+    from .journal import Sink
+    from .limits import RequestLimits
 
-__all__ = ["lifespan", "service_of"]
+__all__ = ["access_of", "authenticator_of", "dock_of", "journal_of", "lifespan", "limits_of", "provide", "service_of"]
 
-_KEY = "promptdock_service"
+_DOCK = "promptdock_dock"
+_ACCESS = "promptdock_access"
+_AUTHENTICATOR = "promptdock_authenticator"
+_JOURNAL = "promptdock_journal"
+_LIMITS = "promptdock_limits"
+
+
+def dock_of(app: Litestar) -> Dock:
+    """The app's dock: its prompt service with its store.
+
+    Raises:
+        ServiceUnavailable: The app is not started, or is shut down.
+    """
+    dock: Any = app.state.get(_DOCK)
+    if dock is None:
+        raise ServiceUnavailable("The server is not up yet, or is shutting down.", retry_after=1)
+    return cast("Dock", dock)
 
 
 def service_of(app: Litestar) -> PromptService:
@@ -25,36 +46,82 @@ def service_of(app: Litestar) -> PromptService:
     Raises:
         ServiceUnavailable: The app is not started, or is shut down.
     """
-    service: Any = app.state.get(_KEY)
-    if service is None:
-        raise ServiceUnavailable("The server is not up yet, or is shutting down.", retry_after=1)
-    return cast("PromptService", service)
+    return dock_of(app).service
+
+
+def access_of(app: Litestar) -> Access:
+    """What the app's settings say about who may come in; there from the app's making."""
+    return cast("Access", app.state[_ACCESS])
+
+
+def authenticator_of(app: Litestar) -> Authenticator | None:
+    """What knows the stored keys; None while the app has no store."""
+    return cast("Authenticator | None", app.state.get(_AUTHENTICATOR))
+
+
+def journal_of(app: Litestar) -> Sink | None:
+    """What writes the journal; None while the app has none."""
+    return cast("Sink | None", app.state.get(_JOURNAL))
+
+
+def limits_of(app: Litestar) -> RequestLimits:
+    """The app's rate limits; there from the app's making."""
+    return cast("RequestLimits", app.state[_LIMITS])
+
+
+def provide(
+    state: State,
+    *,
+    access: Access | None = None,
+    authenticator: Authenticator | None = None,
+    journal: Sink | None = None,
+    dock: Dock | None = None,
+    limits: RequestLimits | None = None,
+) -> None:
+    """Put parts where :func:`access_of` and its neighbours find them.
+
+    Args:
+        state: The state of the app, or of the app to be.
+        access: Replaces what was there, unless None; the others likewise.
+        authenticator: Knows the stored keys.
+        journal: Writes the journal.
+        dock: The prompt service with its store.
+        limits: Count requests.
+    """
+    parts = {_ACCESS: access, _AUTHENTICATOR: authenticator, _JOURNAL: journal, _DOCK: dock, _LIMITS: limits}
+    for name, part in parts.items():
+        if part is not None:
+            state[name] = part
 
 
 def lifespan(
-    settings: Settings, service: PromptService | None, extra: Mapping[str, object] | None
+    settings: Settings, *, dock: Dock | None, service: PromptService | None, extra: Mapping[str, object] | None
 ) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
     """Make the part of an app's life in which prompts are answered.
 
     Args:
-        settings: Settings of the service to open and, at the end, to drain and close.
-        service: A service that somebody else opened and will close; None opens one.
+        settings: Settings of the dock to open.
+        dock: One that somebody else opened and will close; None opens one, and closes it at the end.
+        service: A prompt service that somebody else opened and will close, for the dock to open.
         extra: Further plugins of the service to open.
     """
 
     @asynccontextmanager
     async def serving(app: Litestar) -> AsyncIterator[None]:
-        from ..service import open_service
+        from ..prompts.dock import open_dock
+        from .wiring import wire
 
         try:
-            if service is not None:
-                app.state[_KEY] = service
+            if dock is not None:
+                wire(app, dock)
                 yield
                 return
-            async with open_service(settings, extra=extra) as opened:
-                app.state[_KEY] = opened
+            async with open_dock(settings, service=service, extra=extra) as opened:
+                wire(app, opened)
                 yield
         finally:
-            app.state.pop(_KEY, None)
+            for name in (_DOCK, _AUTHENTICATOR, _JOURNAL):
+                app.state.pop(name, None)
+            await limits_of(app).aclose()
 
     return serving

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from promptdock import Settings, open_service
+from promptdock import Settings
 from promptdock.errors import PayloadTooLarge
 from promptdock.jsontext import dumps
+from promptdock.prompts.dock import open_dock
 from promptdock.web.chat_reply import ChatReply
 from tests.core.web.scripted import ScriptedProvider, chunk
 
@@ -38,9 +39,9 @@ class Connection:
 @pytest.mark.anyio
 async def test_a_silent_stream_is_kept_alive_by_comments(settings: Settings, provider: ScriptedProvider) -> None:
     provider.steps = [slow(0.2), chunk("first"), slow(0.5), chunk("second", finish_reason="stop")]
-    async with open_service(settings, extra={"scripted": SlowProvider(provider)}) as service:
+    async with open_dock(settings, extra={"scripted": SlowProvider(provider)}) as dock:
         connection = Connection(dumps(ASK))
-        await ChatReply(service, keep_alive=0.05)(connection.scope, connection.receive, connection.send)
+        await ChatReply(dock, keep_alive=0.05)(connection.scope, connection.receive, connection.send)
 
     start, *bodies = connection.sent
     assert start["type"] == "http.response.start"
@@ -53,11 +54,11 @@ async def test_a_silent_stream_is_kept_alive_by_comments(settings: Settings, pro
 
 @pytest.mark.anyio
 async def test_a_caller_who_hung_up_gets_nothing(settings: Settings, provider: ScriptedProvider) -> None:
-    async with open_service(settings, extra={"scripted": SlowProvider(provider)}) as service:
+    async with open_dock(settings, extra={"scripted": SlowProvider(provider)}) as dock:
         connection = Connection(dumps(ASK))
         connection.hung_up.set()
         provider.steps = [slow(5.0), chunk("first")]
-        await asyncio.wait_for(ChatReply(service)(connection.scope, connection.receive, connection.send), timeout=4)
+        await asyncio.wait_for(ChatReply(dock)(connection.scope, connection.receive, connection.send), timeout=4)
 
     assert connection.sent == []
 
@@ -66,10 +67,10 @@ async def test_a_caller_who_hung_up_gets_nothing(settings: Settings, provider: S
 async def test_a_caller_who_hangs_up_in_the_middle_of_the_body_gets_nothing(
     settings: Settings, provider: ScriptedProvider
 ) -> None:
-    async with open_service(settings, extra={"scripted": SlowProvider(provider)}) as service:
+    async with open_dock(settings, extra={"scripted": SlowProvider(provider)}) as dock:
         connection = Connection(dumps(ASK)[:20], more_body=True)
         connection.hung_up.set()
-        await ChatReply(service)(connection.scope, connection.receive, connection.send)
+        await ChatReply(dock)(connection.scope, connection.receive, connection.send)
 
     assert connection.sent == []
 
@@ -78,11 +79,11 @@ async def test_a_caller_who_hangs_up_in_the_middle_of_the_body_gets_nothing(
 async def test_who_waits_for_100_continue_is_refused_before_sending(
     settings: Settings, provider: ScriptedProvider
 ) -> None:
-    async with open_service(settings, extra={"scripted": SlowProvider(provider)}) as service:
+    async with open_dock(settings, extra={"scripted": SlowProvider(provider)}) as dock:
         connection = Connection(b"")
         connection.scope["headers"] = [(b"content-length", b"2000000"), (b"expect", b"100-continue")]
         with pytest.raises(PayloadTooLarge):
-            await ChatReply(service)(connection.scope, connection.receive, connection.send)
+            await ChatReply(dock)(connection.scope, connection.receive, connection.send)
 
     assert connection.unread
 

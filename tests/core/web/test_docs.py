@@ -5,6 +5,8 @@ from typing import Any
 
 import httpx
 
+SHAPES = {"v1": "ErrorResponse", "api": "ErrorEnvelope", "prompt": "ErrorEnvelope", "config": "ErrorEnvelope"}
+
 
 def test_the_page_asks_no_other_host(client: httpx.Client) -> None:
     page = client.get("/schema")
@@ -41,7 +43,7 @@ def test_the_document_describes_the_chat_completion(client: httpx.Client) -> Non
     assert refused == {"$ref": "#/components/schemas/ErrorResponse"}
 
 
-def test_every_reply_in_the_document_has_the_request_id_and_every_error_one_of_two_shapes(
+def test_every_reply_in_the_document_has_the_request_id_and_every_error_the_shape_of_its_path(
     client: httpx.Client,
 ) -> None:
     document = client.get("/schema/openapi.json").json()
@@ -51,9 +53,29 @@ def test_every_reply_in_the_document_has_the_request_id_and_every_error_one_of_t
             for status, response in operation["responses"].items():
                 assert "X-Request-ID" in response["headers"]
                 if status >= "400":
-                    assert _error_shape(response) == ("ErrorResponse" if path.startswith("/v1/") else "Problem")
+                    assert _error_shape(response) == SHAPES.get(path.split("/")[1], "Problem")
 
 
 def _error_shape(response: dict[str, Any]) -> str:
     (content,) = response["content"].values()
     return str(content["schema"]["$ref"].rpartition("/")[2])
+
+
+def test_lists_are_documented_with_what_they_hold(client: httpx.Client) -> None:
+    document = client.get("/schema/openapi.json").json()
+
+    schemas = document["components"]["schemas"]
+    for thing in ("Plugin", "Tool", "Provider"):
+        listed = schemas[f"{thing}List"]
+        assert listed["properties"]["data"]["items"] == {"$ref": f"#/components/schemas/{thing}"}
+        assert set(listed["required"]) == {"data", "metadata"}
+        assert listed["properties"]["api"]["const"] == "promptdock/v1"
+    assert set(schemas["Metadata"]["required"]) == {"command", "thing"}
+    assert set(schemas["EnvelopedError"]["properties"]) == {
+        "class",
+        "code",
+        "description",
+        "status",
+        "request_id",
+        "param",
+    }

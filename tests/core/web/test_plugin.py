@@ -52,8 +52,9 @@ def test_our_errors_have_our_formats(mounted: str) -> None:
         reply = httpx.get(f"{mounted}/llm/{path}")
         assert set(reply.json()) == {"error"}
         assert "x-request-id" in reply.headers
-    problem = httpx.get(f"{mounted}/llm/api/v1/nope")
-    assert problem.headers["content-type"] == "application/problem+json"
+    enveloped = httpx.get(f"{mounted}/llm/api/v1/nope").json()
+    assert set(enveloped) == {"error", "api", "metadata"}
+    assert enveloped["metadata"]["path"] == "/llm/api/v1/nope"
 
 
 def test_the_hosts_routes_keep_their_own(mounted: str) -> None:

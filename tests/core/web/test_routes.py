@@ -41,17 +41,19 @@ def test_an_unknown_model_lists_the_near_matches(client: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "members"),
+    ("path", "thing", "members"),
     [
-        ("plugins", {"name", "distribution", "version", "state", "reason", "remedy", "hooks", "load_ms"}),
-        ("tools", {"id", "name", "description", "parameters", "plugin"}),
-        ("providers", {"name", "plugin", "default_model", "configured"}),
+        ("plugins", "Plugin", {"name", "distribution", "version", "state", "reason", "remedy", "hooks", "load_ms"}),
+        ("tools", "Tool", {"id", "name", "description", "parameters", "plugin"}),
+        ("providers", "Provider", {"name", "plugin", "default_model", "configured"}),
     ],
 )
-def test_what_is_installed_is_listed(client: httpx.Client, path: str, members: set[str]) -> None:
+def test_what_is_installed_is_listed(client: httpx.Client, path: str, thing: str, members: set[str]) -> None:
     listed = client.get(f"/api/v1/{path}").json()
 
-    assert listed["object"] == "list"
+    assert set(listed) == {"data", "api", "metadata"}
+    assert listed["api"] == "promptdock/v1"
+    assert listed["metadata"] == {"command": "list", "thing": thing, "next": None}
     assert all(set(item) == members for item in listed["data"])
     assert listed["data"]
 
@@ -96,10 +98,10 @@ def test_t60_errors_under_v1_have_openais_shape(client: httpx.Client, method: st
     [
         ("GET", "/", 404, "not_found"),
         ("GET", "/nope", 404, "not_found"),
-        ("GET", "/api/v1/nope", 404, "not_found"),
         ("GET", "/schema/nope", 404, "not_found"),
         ("GET", "/schema/assets/nope.js", 404, "not_found"),
-        ("POST", "/api/v1/plugins", 405, "method_not_allowed"),
+        ("POST", "/healthz", 405, "method_not_allowed"),
+        ("GET", "/apiary", 404, "not_found"),
     ],
 )
 def test_t60_errors_elsewhere_are_problem_details(

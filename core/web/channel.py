@@ -1,0 +1,83 @@
+"""The caller's end of a stream of server-sent events."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager, suppress
+from typing import Final
+
+from litestar.types import Send
+
+from ..jsontext import dumps
+
+__all__ = ["KEEP_ALIVE", "Channel", "send_json"]
+
+KEEP_ALIVE: Final = b": keep-alive\n\n"
+
+_SSE_HEADERS: Final = (
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-cache"),
+    (b"x-accel-buffering", b"no"),
+)
+
+
+class Channel:
+    """Opens with the first frame, so that what fails before it still has a status of its own.
+
+    Args:
+        send: The request's ASGI send channel.
+        headers: Further headers.
+    """
+
+    def __init__(self, send: Send, headers: Iterable[tuple[bytes, bytes]] = ()) -> None:
+        self._send = send
+        self._headers = [*_SSE_HEADERS, *headers]
+        self._lock = asyncio.Lock()
+        self._written_at = 0.0
+        self.open = False
+
+    async def write(self, frame: bytes) -> None:
+        """Send a frame; an empty one is none."""
+        if not frame:
+            return
+        async with self._lock:
+            if not self.open:
+                self.open = True
+                await self._send({"type": "http.response.start", "status": 200, "headers": self._headers})
+            self._written_at = asyncio.get_running_loop().time()
+            await self._send({"type": "http.response.body", "body": frame, "more_body": True})
+
+    async def close(self) -> None:
+        """End the stream."""
+        await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    @asynccontextmanager
+    async def kept_alive(self, seconds: float) -> AsyncIterator[None]:
+        """Send a comment whenever nothing was sent for some seconds, once the stream is open."""
+        ticking = asyncio.create_task(self._tick(seconds))
+        try:
+            yield
+        finally:
+            ticking.cancel()
+            with suppress(asyncio.CancelledError):
+                await ticking
+
+    async def _tick(self, seconds: float) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            silent = loop.time() - self._written_at if self.open else 0.0
+            if silent >= seconds:
+                await self.write(KEEP_ALIVE)
+            else:
+                await asyncio.sleep(seconds - silent)
+
+
+async def send_json(
+    send: Send, value: object, *, status: int = 200, headers: Iterable[tuple[bytes, bytes]] = ()
+) -> None:
+    """Send a whole reply."""
+    body = dumps(value)
+    told = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode()), *headers]
+    await send({"type": "http.response.start", "status": status, "headers": told})
+    await send({"type": "http.response.body", "body": body, "more_body": False})

@@ -1,0 +1,88 @@
+"""Which LLM client a request is for: the one that its path names, or the one that answers at its host."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from litestar.connection import ASGIConnection
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from ..errors import NotFound
+from ..hosts import HostForms, is_client_name, parse_host
+from ..store.attachments import access_to
+from ..store.client_hosts import find_at_host
+from ..store.clients import find_client
+
+if TYPE_CHECKING:
+    from ..identity import Principal
+    from ..prompts.dock import Dock
+    from ..store.tables import LLMClient
+
+__all__ = ["FoundClient", "client_as_model", "client_at_host", "client_by_reference"]
+
+
+@dataclass(frozen=True, slots=True)
+class FoundClient:
+    """An LLM client that the caller may prompt.
+
+    Attributes:
+        client: Its row.
+        host: The host that it was found by; None when it was named.
+    """
+
+    client: LLMClient
+    host: str | None = None
+
+
+async def client_by_reference(dock: Dock, principal: Principal, id_or_name: str) -> FoundClient:
+    """Find the client that a path names.
+
+    Raises:
+        Unauthorized: The caller sent no key.
+        NotFound: There is none that the caller gets to see.
+        Forbidden: It answers to other keys.
+    """
+
+    async def work(session: AsyncSession) -> FoundClient:
+        client = await find_client(session, principal, id_or_name)
+        await access_to(session, client, principal, by_host=False)
+        return FoundClient(client)
+
+    return await dock.database.read(work)
+
+
+async def client_as_model(dock: Dock, principal: Principal, model: str | None) -> LLMClient | None:
+    """The client that a ``model`` of the OpenAI endpoint names; None when it names a model.
+
+    Raises:
+        Forbidden: It names a client that answers to other keys.
+    """
+    if principal.is_anonymous or model is None or not is_client_name(model):
+        return None
+    try:
+        return (await client_by_reference(dock, principal, model)).client
+    except NotFound:
+        return None
+
+
+async def client_at_host(dock: Dock, request: ASGIConnection[Any, Any, Any, Any], principal: Principal) -> FoundClient:
+    """Find the client that answers at the host that was asked.
+
+    Raises:
+        NotFound: Nobody answers there.
+        Unauthorized: It needs a key.
+        Forbidden: It answers to other keys.
+        BadRequest: The ``Host`` header is no host.
+    """
+    host = parse_host(request.headers.get("host", ""))
+    forms = HostForms(dock.settings.api_domain)
+
+    async def work(session: AsyncSession) -> FoundClient:
+        client = await find_at_host(session, host, forms)
+        if client is None:
+            raise NotFound(f"No LLM client answers at {host[:253]!r}.", code="llm_client_not_found")
+        await access_to(session, client, principal, by_host=True)
+        return FoundClient(client, host)
+
+    return await dock.database.read(work)

@@ -1,0 +1,86 @@
+"""From what the journal's eye saw of a request to the row that is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from ..store.tables import JournalRow
+from ..turn.events import Event, TurnFailed
+from ..turn.observe import CANCELLED
+from .journal import JournalEntry, entry_of, journaled
+
+if TYPE_CHECKING:
+    from ..prompts.dock import Dock
+    from ..prompts.task import JournalDraft
+    from .journal import Sink
+
+__all__ = ["journal_draft", "journal_sink"]
+
+_LONGEST: Final = 40
+
+
+def journal_sink(dock: Dock) -> Sink:
+    """What writes rows that no other transaction takes along."""
+
+    async def write(entry: JournalEntry) -> None:
+        row = row_of(entry)
+
+        async def work(session: AsyncSession) -> None:
+            session.add(JournalRow(**row.model_dump()))
+
+        await dock.database.write(work)
+
+    return write
+
+
+def journal_draft(scope: Mapping[str, Any], llm_client_id: UUID | None = None) -> JournalDraft:
+    """What makes the row of a prompt, which is written together with its turn.
+
+    Args:
+        scope: The request's ASGI scope.
+        llm_client_id: The LLM client that is prompted.
+    """
+    return partial(_drafted, scope, llm_client_id)
+
+
+def _drafted(scope: Mapping[str, Any], llm_client_id: UUID | None, last: Event, turn_id: UUID) -> JournalRow | None:
+    entry = entry_of(scope, _status_of(last))
+    if entry is None:
+        return None
+    journaled(scope)
+    return row_of(entry, llm_client_id=llm_client_id, turn_id=turn_id)
+
+
+def _status_of(last: Event) -> int:
+    if not isinstance(last, TurnFailed):
+        return 200
+    return CANCELLED.status if last.error.code == CANCELLED.code else last.error.status
+
+
+def row_of(entry: JournalEntry, *, llm_client_id: UUID | None = None, turn_id: UUID | None = None) -> JournalRow:
+    """The row of a request."""
+    principal = entry.principal
+    return JournalRow(
+        id=entry.key,
+        created_at=entry.started_at,
+        request_id=entry.request_id,
+        account_id=principal.account_id,
+        profile_id=principal.profile_id,
+        api_key_id=principal.api_key_id,
+        caller=principal.name[:100],
+        method=entry.method[:16],
+        path=entry.path,
+        command=entry.command[:_LONGEST],
+        thing=(entry.thing or "")[:_LONGEST],
+        llm_client_id=llm_client_id,
+        turn_id=turn_id,
+        status=entry.status,
+        ms=round(entry.ms, 3),
+        headers=dict(entry.headers),
+        body=entry.body,
+    )

@@ -1,0 +1,154 @@
+"""The reply to a prompt to an LLM client: finds it, runs the turn in its session, and sends what comes of it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from litestar.connection import ASGIConnection
+from litestar.types import Receive, Scope, Send
+
+from ..prompts.reply import reply_data
+from ..prompts.resuming import stored_entries
+from ..prompts.task import PromptTask
+from ..service_events import LLMClientCalled
+from ..turn.events import Event, TurnFailed
+from .auth import caller_of, principal_in
+from .body import read_json_body
+from .channel import Channel, send_json
+from .client_lookup import FoundClient
+from .connection import CallerGone, while_connected
+from .envelope import API
+from .errors import TurnError
+from .farewell import FAREWELL
+from .journal import journal_key
+from .journal_rows import journal_draft
+from .prompt_request import AskedPrompt, parse_prompt
+from .prompt_stream import Resumption, farewell, resumption_of, stream_entries
+from .request_id import request_id
+from .subject import subject_of
+
+if TYPE_CHECKING:
+    from ..prompts.dock import Dock
+
+__all__ = ["PromptReply"]
+
+_log = logging.getLogger("promptdock.web")
+
+SESSION_HEADER: Final = b"x-session-key"
+
+
+class PromptReply:
+    """Answers one request; an ASGI app, so that all of it happens while somebody watches the connection.
+
+    Args:
+        dock: Runs the turn.
+        find: Finds the LLM client, and refuses who may not prompt it.
+        keep_alive: Seconds of silence in a stream until a comment is sent.
+    """
+
+    def __init__(
+        self,
+        dock: Dock,
+        find: Callable[[ASGIConnection[Any, Any, Any, Any]], Awaitable[FoundClient]],
+        *,
+        keep_alive: float = 15.0,
+    ) -> None:
+        self._dock = dock
+        self._find = find
+        self._keep_alive = keep_alive
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer.
+
+        Raises:
+            PromptdockError: The request cannot be answered.
+            TurnError: The turn failed before anything was sent.
+        """
+        connection: ASGIConnection[Any, Any, Any, Any] = ASGIConnection(scope, receive)
+        connection.scope["state"][FAREWELL] = partial(farewell, scope)
+        try:
+            found = await self._find(connection)
+            body = await read_json_body(scope, receive, self._dock.settings.max_body_bytes)
+            asked = parse_prompt(
+                body,
+                header_key=connection.headers.get("x-session-key"),
+                max_messages=self._dock.settings.max_messages,
+                request_id=request_id(scope),
+                caller=caller_of(principal_in(scope)),
+            )
+            resumption = resumption_of(connection.headers.get("last-event-id")) if asked.request.stream else None
+            await while_connected(receive, self._answer(found, asked, resumption, scope, send))
+        except CallerGone:
+            named = request_id(scope)
+            _log.info("request %s: the caller hung up", named, extra={"request_id": named})
+
+    async def _answer(
+        self, found: FoundClient, asked: AskedPrompt, resumption: Resumption | None, scope: Scope, send: Send
+    ) -> None:
+        task = PromptTask(
+            principal=principal_in(scope),
+            request=asked.request,
+            client=found.client,
+            session_key=asked.session_key,
+            journal=journal_draft(scope, found.client.id),
+        )
+        if resumption is not None:
+            await self._resume(task, resumption, scope, send)
+            return
+        self._tell(found, task)
+        if asked.request.stream:
+            await self._stream(task, scope, send)
+        else:
+            await self._whole(task, scope, send)
+
+    async def _whole(self, task: PromptTask, scope: Scope, send: Send) -> None:
+        async with self._dock.opened(task) as turn:
+            last: Event | None = None
+            async with aclosing(turn.events()) as events:
+                async for event in events:
+                    last = event
+            if isinstance(last, TurnFailed) and not turn.answers_failures:
+                raise TurnError(last.error)
+            subject = subject_of(scope)
+            metadata = {"command": subject.command, "thing": subject.thing, "key": journal_key(scope)}
+            headers = [(SESSION_HEADER, str(turn.opening.session_key).encode())]
+            await send_json(send, {"data": reply_data(turn), "api": API, "metadata": metadata}, headers=headers)
+
+    async def _stream(self, task: PromptTask, scope: Scope, send: Send) -> None:
+        feed = self._dock.feeds.start(task)
+        entries = feed.entries()
+        async with aclosing(entries):
+            try:
+                turn = await feed.opened()
+            except BaseException:
+                feed.cancel()  # who hangs up now has heard nothing that they could ask for again
+                raise
+            channel = Channel(send, [(SESSION_HEADER, str(turn.opening.session_key).encode())])
+            async with channel.kept_alive(self._keep_alive):
+                await stream_entries(entries, channel, scope, turn.opening.turn_id)
+        await channel.close()
+
+    async def _resume(self, task: PromptTask, resumption: Resumption, scope: Scope, send: Send) -> None:
+        entries = await stored_entries(self._dock, task, resumption.turn_id, after=resumption.after)
+        channel = Channel(send)
+        async with channel.kept_alive(self._keep_alive):
+            await channel.write(b": resumed\n\n")
+            await stream_entries(entries, channel, scope, resumption.turn_id)
+        await channel.close()
+
+    def _tell(self, found: FoundClient, task: PromptTask) -> None:
+        self._dock.host.tell(
+            LLMClientCalled(
+                request_id=task.request.request_id,
+                caller=task.principal.name,
+                account=task.principal.account_number,
+                llm_client=found.client.name,
+                llm_client_id=str(found.client.id),
+                host=found.host,
+                stream=task.request.stream,
+            )
+        )

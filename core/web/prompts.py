@@ -1,0 +1,116 @@
+"""``POST …/prompt/`` and ``…/config/``: prompting LLM clients by name, id or host."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from litestar import Request, Response, post
+from litestar.connection import ASGIConnection
+from litestar.params import FromPath
+from litestar.response.base import ASGIResponse
+
+from .auth import authenticate, key_required, principal_of
+from .client_lookup import FoundClient, client_at_host, client_by_reference
+from .config_reply import config_reply
+from .operations import OurOperation, envelope_errors
+from .prompt_reply import PromptReply
+from .prompt_schemas import PromptEnvelope, PromptOperation
+from .state import dock_of
+
+__all__ = ["config_at_host", "config_by_reference", "prompt_at_host", "prompt_by_reference"]
+
+_ERRORS = (400, 401, 402, 403, 404, 409, 413, 415, 429, 502, 503, 504)
+_TAGS = ["Prompts"]
+_PROMPT = {"command": "prompt", "thing": "LLMClient"}
+_CONFIG = {"command": "config", "thing": "ChatConfig"}
+
+
+class _Reply(Response[PromptEnvelope]):
+    """Hands Litestar the reply that runs the turn by itself."""
+
+    def __init__(self, reply: PromptReply) -> None:
+        super().__init__(content=cast("PromptEnvelope", None))
+        self._reply = reply
+
+    def to_asgi_response(self, *_: Any, **__: Any) -> ASGIResponse:
+        """The reply, which is all that Litestar wants to call."""
+        return cast("ASGIResponse", self._reply)
+
+
+@post(
+    "/llm-clients/{client:str}/prompt",
+    status_code=200,
+    operation_id="promptLLMClient",
+    operation_class=PromptOperation,
+    guards=[key_required],
+    summary="Prompt an LLM client",
+    description="By its id or its name. The session's thread is kept here: only what the user says now is taken from "
+    "`messages`. With `stream` the turn comes as typed server-sent events, which can be read on with `Last-Event-ID`.",
+    responses=envelope_errors(*_ERRORS),
+    opt=_PROMPT,
+    tags=_TAGS,
+)
+async def prompt_by_reference(request: Request[Any, Any, Any], client: FromPath[str]) -> Response[PromptEnvelope]:
+    """Prompt an LLM client by its id or its name."""
+    dock = dock_of(request.app)
+
+    async def find(_: ASGIConnection[Any, Any, Any, Any]) -> FoundClient:
+        return await client_by_reference(dock, principal_of(request), client)
+
+    return _Reply(PromptReply(dock, find))
+
+
+@post(
+    "/prompt",
+    status_code=200,
+    operation_id="promptAtHost",
+    operation_class=PromptOperation,
+    summary="Prompt the LLM client of this host",
+    description="At the client's own host name; without a key when the client has none. Otherwise as by id or name.",
+    responses=envelope_errors(*_ERRORS),
+    opt=_PROMPT,
+    tags=_TAGS,
+)
+async def prompt_at_host(request: Request[Any, Any, Any]) -> Response[PromptEnvelope]:
+    """Prompt the LLM client that answers at the host that was asked."""
+    dock = dock_of(request.app)
+
+    async def find(connection: ASGIConnection[Any, Any, Any, Any]) -> FoundClient:
+        return await client_at_host(dock, connection, await authenticate(request))
+
+    return _Reply(PromptReply(dock, find))
+
+
+@post(
+    "/llm-clients/{client:str}/prompt/config",
+    status_code=200,
+    operation_id="configureLLMClient",
+    operation_class=OurOperation,
+    guards=[key_required],
+    summary="What a chat page needs to prompt an LLM client",
+    description="Issues a session key, or echoes the one that is sent in the body or as `X-Session-Key`.",
+    responses=envelope_errors(*_ERRORS),
+    opt=_CONFIG,
+    tags=_TAGS,
+)
+async def config_by_reference(request: Request[Any, Any, Any], client: FromPath[str]) -> Response[Any]:
+    """Issue or echo a session key, and tell what a chat page needs."""
+    dock = dock_of(request.app)
+    found = await client_by_reference(dock, principal_of(request), client)
+    return await config_reply(dock, request, found, principal_of(request))
+
+
+@post(
+    ["/config", "/prompt/config"],
+    status_code=200,
+    operation_class=OurOperation,
+    summary="What a chat page at this host needs",
+    responses=envelope_errors(*_ERRORS),
+    opt=_CONFIG,
+    tags=_TAGS,
+)
+async def config_at_host(request: Request[Any, Any, Any]) -> Response[Any]:
+    """Issue or echo a session key, and tell what a chat page needs."""
+    dock = dock_of(request.app)
+    principal = await authenticate(request)
+    return await config_reply(dock, request, await client_at_host(dock, request, principal), principal)

@@ -1,0 +1,95 @@
+"""The reply to a request that is passed through: the provider's own status, headers and bytes, as they come."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from litestar.types import Receive, Scope, Send
+
+from ..prompts.relaying import RelayTask, dock_relay
+from ..providers.relay import RelayReply, RelayRequest
+from .auth import principal_in
+from .connection import CallerGone, while_connected
+from .relay_request import read_relay
+from .request_id import request_id
+
+if TYPE_CHECKING:
+    from ..prompts.dock import Dock
+
+__all__ = ["RelayedReply", "reply_headers"]
+
+_log = logging.getLogger("promptdock.web")
+
+_NOT_PASSED: Final = frozenset(
+    {
+        "alt-svc",
+        "connection",
+        "date",
+        "keep-alive",
+        "server",
+        "set-cookie",
+        "set-cookie2",
+        "strict-transport-security",
+        "transfer-encoding",
+        "upgrade",
+    }
+)
+"""About the provider's host, its connections and its cookies; our server says its own date and name."""
+_CROSS_ORIGIN: Final = "access-control-"
+_REQUEST_ID: Final = "x-request-id"
+
+
+class RelayedReply:
+    """Answers one request; an ASGI app, so that all of it happens while somebody watches the connection.
+
+    Args:
+        dock: Asks the provider.
+        provider: The provider's name as the caller wrote it; None for the default one.
+        path: Path below the provider's base URL, percent-encoded.
+    """
+
+    def __init__(self, dock: Dock, provider: str | None, path: str) -> None:
+        self._dock = dock
+        self._provider = provider
+        self._path = path
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer.
+
+        Raises:
+            PromptdockError: The request cannot be passed on.
+            openai.OpenAIError: The provider gave no reply, or one that broke off; what was sent of it by then makes
+                the server close the connection, so that nobody takes it for whole.
+        """
+        try:
+            request = await read_relay(scope, receive, self._path, limit=self._dock.settings.max_relay_bytes)
+            await while_connected(receive, self._answer(request, scope, send))
+        except CallerGone:
+            asked = request_id(scope)
+            _log.info("request %s: the caller hung up", asked, extra={"request_id": asked})
+
+    async def _answer(self, request: RelayRequest, scope: Mapping[str, Any], send: Send) -> None:
+        task = RelayTask(principal=principal_in(scope), provider=self._provider, request=request)
+        async with dock_relay(self._dock, task) as reply:
+            await _passed_on(reply, send)
+
+
+async def _passed_on(reply: RelayReply, send: Send) -> None:
+    await send({"type": "http.response.start", "status": reply.status, "headers": reply_headers(reply)})
+    async for piece in reply.body:
+        await send({"type": "http.response.body", "body": piece, "more_body": True})
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def reply_headers(reply: RelayReply) -> list[tuple[bytes, bytes]]:
+    """The headers that the caller gets, in their order; the provider's own request id under a name of its own."""
+    kept = []
+    for name, value in reply.headers:
+        lower = name.lower()
+        if lower in _NOT_PASSED or lower.startswith(_CROSS_ORIGIN):
+            continue
+        shown = f"x-upstream-{lower.removeprefix('x-')}" if lower == _REQUEST_ID else lower
+        kept.append((shown.encode("latin-1"), value.encode("latin-1")))
+    return kept

@@ -1,0 +1,175 @@
+"""``/api/v1/charges``: the ledger, and its sums."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+from litestar import Response, get
+from litestar.params import FromPath
+from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from ...errors import BadRequest
+from ...rights import RIGHTS, Action, Thing
+from ...store.reading import get_row, within
+from ...store.tables import Charge
+from ...store.totals import Totals, totals, totals_by_client, totals_by_day, totals_by_model
+from ..auth import principal_of
+from ..envelope import Envelope, reply
+from .describing import Resource
+from .filters import PERIOD, filtered, given_id, moments
+from .rows import AnyRequest, list_of, plain, read, shown
+
+__all__ = ["HANDLERS"]
+
+_CHARGES: Final = Resource(Thing.CHARGE, "Money")
+_FILTERS: Final = ("kind", "turn_id", "request_id", "llm_client_id", "api_key_id", "provider", "plugin", "tool")
+_BY: Final[Mapping[str, Callable[..., Awaitable[Mapping[Any, Totals]]]]] = {
+    "day": totals_by_day,
+    "llm_client": totals_by_client,
+    "model": totals_by_model,
+}
+
+
+class ChargeView(msgspec.Struct, frozen=True):
+    """One upstream call, or one invocation of a tool; ``cost`` is a decimal as text, null when there was no price."""
+
+    id: UUID
+    kind: str
+    request_id: str
+    turn_id: UUID | None
+    account_id: UUID | None
+    profile_id: UUID | None
+    api_key_id: UUID | None
+    llm_client_id: UUID | None
+    provider: str | None
+    model: str | None
+    plugin: str | None
+    tool: str | None
+    round: int
+    prompt_tokens: int
+    completion_tokens: int
+    total_tokens: int
+    is_estimated: bool
+    calls: int
+    cost: str | None
+    price_id: UUID | None
+    created_at: datetime
+
+
+class ChargeReply(Envelope, frozen=True, kw_only=True):
+    """One charge."""
+
+    data: ChargeView
+
+
+class ChargeList(Envelope, frozen=True, kw_only=True):
+    """Charges, newest first."""
+
+    data: list[ChargeView]
+
+
+class TotalsView(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Sums over charges; grouped ones say of what: ``day``, ``llm_client_id``, or ``provider`` and ``model``."""
+
+    calls: int
+    prompt_tokens: int
+    completion_tokens: int
+    total_tokens: int
+    cost: str
+    estimated_calls: int
+    unpriced_calls: int
+    tool_calls: int
+    of: dict[str, Any] = msgspec.field(default_factory=dict)
+
+
+class TotalsReply(Envelope, frozen=True, kw_only=True):
+    """The sum over all charges, or one for each group."""
+
+    data: TotalsView | list[TotalsView]
+
+
+def _view(row: Charge) -> ChargeView:
+    return shown(ChargeView, row, cost=plain(row.cost))
+
+
+async def _shown(_: AsyncSession, rows: Sequence[Charge]) -> list[ChargeView]:
+    return [_view(row) for row in rows]
+
+
+@get("/charges", **_CHARGES.lists("List the charges", {**dict.fromkeys(_FILTERS, "As in the charge"), **PERIOD}))
+async def list_charges(request: AnyRequest) -> Response[ChargeList]:
+    """The caller's own; for staff, what the account pays."""
+    where = filtered(request, *PERIOD, **{name: getattr(Charge, name) for name in _FILTERS})
+    since, until = moments(request)
+    if since is not None:
+        where.append(col(Charge.created_at) >= since)
+    if until is not None:
+        where.append(col(Charge.created_at) < until)
+    return await list_of(request, Charge, Thing.CHARGE, _shown, *where)
+
+
+_TOTALS: Final[dict[str, Any]] = {
+    **_CHARGES.reads("Add up the charges"),
+    "operation_id": "totalCharges",
+    "opt": {"command": "total", "thing": Thing.CHARGE.value, "right": (Thing.CHARGE, Action.READ)},
+    "description": f"Of what {RIGHTS[Thing.CHARGE, Action.READ]} get to see. Query parameters: `since`, `until`, "
+    "`llm_client_id`, and `by`, which is `day`, `model` or `llm_client`.",
+}
+
+
+@get("/charges/totals", **_TOTALS)
+async def total_charges(request: AnyRequest) -> Response[TotalsReply]:
+    """The sum over all charges that the caller gets to see, or one for each group."""
+    filtered(request, *PERIOD, "by", "llm_client_id")
+    since, until = moments(request)
+    chosen: dict[str, Any] = {
+        "llm_client_id": given_id(request, "llm_client_id"),
+        "since": since,
+        "until": until,
+        "where": within(principal_of(request), Charge),
+    }
+    by = _grouping(request)
+
+    async def work(session: AsyncSession) -> TotalsView | list[TotalsView]:
+        if by is None:
+            return _sums(await totals(session, **chosen))
+        groups = await _BY[by](session, **chosen)
+        return [_sums(sums, of=_named(by, key)) for key, sums in groups.items()]
+
+    return reply(await read(request, work), command="total", thing=Thing.CHARGE)
+
+
+@get("/charges/{charge_id:str}", **_CHARGES.reads("Look at a charge"))
+async def retrieve(request: AnyRequest, charge_id: FromPath[str]) -> Response[ChargeReply]:
+    """One charge."""
+    principal = principal_of(request)
+
+    async def work(session: AsyncSession) -> ChargeView:
+        return _view(await get_row(session, principal, Charge, charge_id))
+
+    return reply(await read(request, work), command="get", thing=Thing.CHARGE)
+
+
+def _grouping(request: AnyRequest) -> str | None:
+    given = request.query_params.getall("by", [])
+    if given and (len(given) > 1 or given[0] not in _BY):
+        raise BadRequest(f"'by' must be one of {', '.join(_BY)}.", param="by")
+    return given[0] if given else None
+
+
+def _sums(sums: Totals, of: dict[str, Any] | None = None) -> TotalsView:
+    return shown(TotalsView, sums, cost=plain(sums.cost), of=of or {})
+
+
+def _named(by: str, key: Any) -> dict[str, Any]:
+    if by == "model":
+        return {"provider": key[0], "model": key[1]}
+    return {"day" if by == "day" else "llm_client_id": key}
+
+
+HANDLERS: Final = (list_charges, total_charges, retrieve)

@@ -1,0 +1,112 @@
+"""Which part of a list a request asks for: ``?name=value`` for each of the columns that a list may be searched by."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from litestar import Request
+from sqlalchemy import ColumnElement
+from sqlmodel import col
+
+from ...errors import BadRequest
+from .rows import in_utc
+
+__all__ = ["PERIOD", "filtered", "given_id", "moments"]
+
+_PAGING: Final = frozenset({"limit", "after"})
+_PERIOD: Final = frozenset({"since", "until"})
+_MOST: Final = 200
+"""Characters of a value."""
+
+PERIOD: Final = {
+    "since": "Only from this moment on, e.g. 2026-01-31T12:00:00Z",
+    "until": "Only before this moment",
+}
+
+
+def filtered(request: Request[Any, Any, Any], *also: str, **columns: Any) -> list[ColumnElement[bool]]:
+    """Read the conditions that a request's query sets.
+
+    Args:
+        request: The request.
+        *also: Further parameters that the route takes.
+        **columns: Columns by the name of their parameter; ids are compared as ids.
+
+    Raises:
+        BadRequest: There is no such parameter, it comes twice, or its value is not of the column's kind.
+    """
+    known = columns.keys() | _PAGING | set(also)
+    conditions = []
+    for name, values in request.query_params.dict().items():
+        if name not in known:
+            names = ", ".join(sorted(known))
+            raise BadRequest(f"There is no parameter {name[:64]!r} here; there are {names}.", param=name[:64])
+        if name in columns:
+            conditions.append(col(columns[name]) == _value(name, values, columns[name]))
+    return conditions
+
+
+def given_id(request: Request[Any, Any, Any], name: str) -> UUID | None:
+    """An id among the query's parameters; None when it is not given.
+
+    Raises:
+        BadRequest: It is no id, or comes twice.
+    """
+    found: UUID | None = _given(request, name, UUID, "an id")
+    return found
+
+
+def moments(request: Request[Any, Any, Any]) -> tuple[datetime | None, datetime | None]:
+    """The period that a query names as ``since`` and ``until``.
+
+    Raises:
+        BadRequest: One of them is no time with an offset, or comes twice.
+    """
+    since, until = (
+        _given(request, name, _moment, "a time such as 2026-01-31T12:00:00Z") for name in ("since", "until")
+    )
+    return since, until
+
+
+def _given(request: Request[Any, Any, Any], name: str, parse: Callable[[str], Any], kind: str) -> Any:
+    values = request.query_params.getall(name, [])
+    return _parsed(name, values, parse, kind) if values else None
+
+
+def _value(name: str, values: list[str], column: Any) -> Any:
+    if column.type.python_type is UUID:
+        return _parsed(name, values, UUID, "an id")
+    if column.type.python_type is int:
+        return _parsed(name, values, _whole, "a whole number")
+    return _parsed(name, values, _text, f"text of at most {_MOST} characters")
+
+
+def _parsed(name: str, values: list[str], parse: Callable[[str], Any], kind: str) -> Any:
+    if len(values) > 1:
+        raise BadRequest(f"'{name}' is given more than once.", param=name)
+    try:
+        return parse(values[0])
+    except ValueError:
+        raise BadRequest(f"'{name}' must be {kind}.", param=name) from None
+
+
+def _whole(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) <= 9):
+        raise ValueError
+    return int(text)
+
+
+def _text(text: str) -> str:
+    if "\0" in text or len(text) > _MOST or not text.isprintable():
+        raise ValueError
+    return text
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError
+    return in_utc(moment)
