@@ -12,8 +12,9 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from types import FrameType
 from typing import Any, Final, TypeAlias
 
-from ..errors import ServiceUnavailable
+from ..errors import ErrorInfo, ServiceUnavailable
 from ..jsontext import dumps
+from ..web.farewell import FAREWELL
 
 __all__ = ["ASGIApp", "GracefulApp"]
 
@@ -73,7 +74,7 @@ class GracefulApp:
 
         await self._app(scope, receive_or_stop, reply.send)
         if self._over.is_set():
-            await reply.finish()
+            await reply.finish(scope.get("state", {}).get(FAREWELL, _openai_farewell)(_STOPPED.info))
 
 
 async def _first(message: Awaitable[Message], over: asyncio.Event) -> Message:
@@ -86,6 +87,11 @@ async def _first(message: Awaitable[Message], over: asyncio.Event) -> Message:
     finally:
         end.cancel()
         next_message.cancel()
+
+
+def _openai_farewell(info: ErrorInfo) -> tuple[bytes, bytes]:
+    body = dumps({"error": {"message": info.message, "type": info.type, "param": None, "code": info.code}})
+    return body, b"data: " + body + b"\n\n"
 
 
 class _Reply:
@@ -106,16 +112,15 @@ class _Reply:
             self._ended = not message.get("more_body", False)
         await self._send(message)
 
-    async def finish(self) -> None:
+    async def finish(self, farewell: tuple[bytes, bytes]) -> None:
         if self._ended:
             return
-        info = _STOPPED.info
-        body = dumps({"error": {"message": info.message, "type": info.type, "param": None, "code": info.code}})
+        body, event = farewell
         if not self._started:
             headers = [(b"content-type", b"application/json"), (b"retry-after", b"1"), (b"connection", b"close")]
-            await self._send({"type": "http.response.start", "status": info.status, "headers": headers})
+            await self._send({"type": "http.response.start", "status": _STOPPED.status, "headers": headers})
         elif self._events:
-            body = b"data: " + body + b"\n\n"
+            body = event
         else:
             return  # half of some other body: cut off by the server, so that nobody takes it for whole
         await self._send({"type": "http.response.body", "body": body, "more_body": False})

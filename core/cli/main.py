@@ -38,6 +38,8 @@ _COMMANDS: Mapping[str, _Entry] = MappingProxyType(
         "plugins": _Entry(".listing", "plugins", "Show the installed plugins, and why some are not loaded."),
         "tools": _Entry(".listing", "tools", "Show the tools that models may call."),
         "providers": _Entry(".listing", "providers", "Show the providers, and which have their key."),
+        "keys": _Entry(".keys", "keys", "Show, make and revoke the keys that callers send."),
+        "db": _Entry(".db", "db", "Show where the database stands, and bring it up to date."),
         "doctor": _Entry(".doctor", "doctor", "Check the installation and the settings."),
     }
 )

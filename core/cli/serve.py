@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     import socket
 
     from ..logs import LogLevel
+    from ..prompts.dock import Dock
     from ..service import PromptService
     from ..settings import Settings
     from .console import Output
@@ -72,62 +75,54 @@ def serve(
 ) -> int:
     """Serve the OpenAI protocol over HTTP, until Ctrl-C or SIGTERM.
 
-    A key that callers must send is set with PROMPTDOCK_API_KEY; it is required beyond this machine.
+    Beyond this machine callers must send a key: PROMPTDOCK_API_KEY, or one that 'promptdock keys new' made. On this
+    machine only what is under /api needs one; the first start makes one and shows it.
     """
-    from ..settings import load_settings
     from .console import open_output
+    from .door import refuse_open_door, serving_settings
     from .ending import run_async
     from .listening import listen
 
-    if strict:
-        os.environ["PROMPTDOCK_STRICT"] = "true"  # workers read their settings anew
     options = _Options(host, port, workers, grace, "debug" if invocation.debug else level, access_log)
-    settings = load_settings()
-    if not allow_anonymous:
-        _refuse_open_door(host, settings)
+    settings = serving_settings(host, strict=strict, allow_anonymous=allow_anonymous)
+    run_async(refuse_open_door(settings, host), invocation)
     with open_output() as output, listen(host, port) as listening:
         if workers == 1:
             return run_async(_serve_here(settings, options, listening, output), invocation)
         return _serve_in_workers(settings, options, listening, output, invocation)
 
 
-def _refuse_open_door(host: str, settings: Settings) -> None:
-    from .failures import CommandFailed
-    from .listening import is_loopback
-
-    if settings.api_key is None and not is_loopback(host):
-        raise CommandFailed(
-            f"Anybody who reaches {host} could use this server's providers and tools: no key is set",
-            hint="Set PROMPTDOCK_API_KEY to a key of your own, or say --allow-anonymous.",
-        )
-
-
-def _log_config(options: _Options) -> dict[str, Any]:
+def _log_config(settings: Settings, options: _Options) -> dict[str, Any]:
     import logging.config
 
+    from ..known_secrets import known_secrets
     from ..logs import server_logging
+    from ..redactor import Redactor
 
-    config = server_logging(options.level, access_log=options.access_log)
+    config = server_logging(
+        options.level,
+        access_log=options.access_log,
+        levels=settings.log_levels,
+        log_format=settings.log_format,
+        redactor=Redactor(known_secrets(settings)),
+    )
     logging.config.dictConfig(config)  # before the plugins load, who may have something to say
     return config
 
 
 async def _serve_here(settings: Settings, options: _Options, listening: socket.socket, output: Output) -> int:
-    from ..service import open_service
     from ..web import create_app
     from .failures import FAILED, INTERRUPTED
     from .graceful import GracefulApp
-    from .host import show_warnings
     from .server import Server, server_config
 
-    log_config = _log_config(options)
-    async with open_service(settings) as service:
-        show_warnings(output, service.host.warnings)  # quarantined plugins are in the log
-        app = GracefulApp(create_app(service=service), options.grace)
+    log_config = _log_config(settings, options)
+    async with _opened(settings, options, listening, output) as (dock, announce):
+        app = GracefulApp(create_app(dock=dock), options.grace)
         config = server_config(
             app, grace=options.grace, workers=1, log_config=log_config, access_log=options.access_log
         )
-        server = Server(config, ready=lambda: _announce(service, options, listening, output))
+        server = Server(config, ready=announce)
         await server.serve([listening])
     if not server.started:
         return FAILED
@@ -143,7 +138,7 @@ def _serve_in_workers(
     from .failures import INTERRUPTED, CommandFailed
     from .server import GRACE_VARIABLE, Workers, server_config
 
-    log_config = _log_config(options)
+    log_config = _log_config(settings, options)
     run_async(_try_out(settings, options, listening, output), invocation)
     os.environ[GRACE_VARIABLE] = str(options.grace)
     config = server_config(
@@ -162,12 +157,33 @@ def _serve_in_workers(
 
 async def _try_out(settings: Settings, options: _Options, listening: socket.socket, output: Output) -> None:
     """Load everything once before the workers do, so that what is wrong is told once, and here."""
-    from ..service import open_service
+    async with _opened(settings, options, listening, output) as (_, announce):
+        announce()
+
+
+@asynccontextmanager
+async def _opened(
+    settings: Settings, options: _Options, listening: socket.socket, output: Output
+) -> AsyncIterator[tuple[Dock, Callable[[], None]]]:
+    """Open what is served, with a first account when there is none; gives also what tells that it is served."""
+    from ..prompts.dock import open_dock
+    from .database import telling_why
+    from .first_account import make_first_account, show_first_account
     from .host import show_warnings
 
-    async with open_service(settings) as service:
-        show_warnings(output, service.host.warnings)  # quarantined plugins are in the log
-        _announce(service, options, listening, output)
+    async with AsyncExitStack() as stack:
+        with telling_why(settings):
+            dock = await stack.enter_async_context(open_dock(settings))
+            first = await make_first_account(dock, options.host)
+        show_warnings(output, dock.host.warnings)  # quarantined plugins are in the log
+
+        def announce() -> None:
+            _announce(dock.service, options, listening, output)
+            if first is not None:
+                show_first_account(first, output)
+            output.out.file.flush()
+
+        yield dock, announce
 
 
 def _announce(service: PromptService, options: _Options, listening: socket.socket, output: Output) -> None:
@@ -183,4 +199,3 @@ def _announce(service: PromptService, options: _Options, listening: socket.socke
         f"promptdock serves {url_of(options.host, listening)}/v1: default provider {service.router.default or 'none'}, "
         f"{loaded} loaded, {len(quarantined(records))} quarantined{by}. Stop it with Ctrl-C."
     )
-    output.out.file.flush()

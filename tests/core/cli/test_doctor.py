@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -274,3 +275,67 @@ def test_a_home_that_cannot_be_made() -> None:
     """Whatever the permissions say: it is tried."""
     (finding,) = check_home(Path("/proc/nobody/home"))
     assert finding.level is Level.PROBLEM
+
+
+def test_the_store_of_a_fresh_installation_is_not_made_by_looking(command: CommandLine) -> None:
+    """It is told that it will be."""
+    report = command.json("doctor")
+    assert [item["what"] for item in report["findings"] if item["check"] in {"database", "secret"}] == [
+        f"The database sqlite:///{command.home}/promptdock.db is made when it is needed.",
+        f"The secret in {command.home}/secret.key is made when it is needed.",
+    ]
+    assert list(command.home.iterdir()) == []
+
+
+def test_a_store_that_is_in_use_is_looked_at(command: CommandLine) -> None:
+    """Its schema, and whether the secret is readable for nobody else, still there, and the right one."""
+    command.run("keys", "new", "--user", "ann")
+    secret = command.home / "secret.key"
+    report = command.json("doctor")
+    assert report["ok"] is True
+    assert "is up to date" in _of(report, "database", "ok")[0]["what"]
+    assert "is good" in _of(report, "secret", "ok")[0]["what"]
+
+    secret.chmod(0o644)
+    (problem,) = _of(command.json("doctor"), "secret", "problem")
+    assert "its mode is 0644" in problem["what"]
+    assert problem["next"] == f"chmod 600 {secret}"
+
+    (problem,) = _of(command.json("doctor", env={"PROMPTDOCK_SECRET_KEY": "x" * 40}), "secret", "problem")
+    assert problem["what"].startswith("The secret in PROMPTDOCK_SECRET_KEY is not the right one")
+    assert str(secret) in problem["next"]
+
+    secret.unlink()
+    (problem,) = _of(command.json("doctor"), "secret", "problem")
+    assert problem["what"].startswith(f"The secret in {secret} is gone")
+    assert not secret.exists()
+
+
+def test_a_database_that_is_behind_altered_or_out_of_reach(command: CommandLine) -> None:
+    """A server brings the first up to date by itself; the others need the operator."""
+    command.run("db", "upgrade")
+    path = command.home / "promptdock.db"
+    for statement, level, told in (
+        ("DROP TABLE log_levels", "problem", "are not as this version made them: add_table log_levels."),
+        (
+            "UPDATE alembic_version SET version_num = '9999'",
+            "problem",
+            "'9999', which this version of promptdock lacks.",
+        ),
+        ("DELETE FROM alembic_version", "note", "is at revision none; this version's is "),
+    ):
+        connection = sqlite3.connect(path)
+        connection.execute(statement)
+        connection.commit()
+        connection.close()
+        (finding,) = _of(command.json("doctor"), "database", level)
+        assert told in finding["what"]
+        assert finding["next"]
+    report = command.json("doctor", env={"PROMPTDOCK_DATABASE_URL": "postgresql://me:hush@127.0.0.1:9/x"})
+    (problem,) = _of(report, "database", "problem")
+    assert problem["what"].startswith(
+        "The database postgresql://me:***@127.0.0.1:9/x cannot be used: Connect call failed"
+    )
+    assert "hush" not in str(report)
+    (problem,) = _of(command.json("doctor", env={"PROMPTDOCK_DATABASE_URL": "x"}), "database", "problem")
+    assert problem["what"] == "PROMPTDOCK_DATABASE_URL is no database URL."

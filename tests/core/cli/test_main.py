@@ -55,7 +55,7 @@ def test_help_lists_every_command_and_imports_none_of_them() -> None:
         "promptdock.cli.invocation",
         "promptdock.cli.main",
     }
-    for name in ("prompt", "serve", "plugins", "tools", "providers", "doctor"):
+    for name in ("prompt", "serve", "plugins", "tools", "providers", "keys", "db", "doctor"):
         assert f"\n  {name} " in done.stdout
 
 
@@ -162,7 +162,7 @@ def test_ctrl_c_ends_a_prompt_quietly(command: CommandLine) -> None:
 
 def test_every_module_of_the_command_can_be_imported_alone() -> None:
     """No command depends on another one having been loaded before."""
-    for name in ("prompt", "serve", "listing", "doctor", "server", "graceful"):
+    for name in ("prompt", "serve", "listing", "doctor", "server", "graceful", "keys", "db", "door", "first_account"):
         assert name in importlib.import_module(f"promptdock.cli.{name}").__name__
 
 

@@ -7,9 +7,11 @@ import signal
 import socket
 import threading
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
 from typing import Any
 
 import openai
@@ -204,14 +206,111 @@ def test_a_host_that_is_not_ours_is_one_line(command: CommandLine) -> None:
 
 
 def test_an_open_door_is_refused(command: CommandLine) -> None:
-    """Beyond this machine a key is needed, or the operator's word that none is."""
+    """Beyond this machine a key is needed, or the operator's word that none is; no first account is made there."""
     done = command.run("serve", "--host", "0.0.0.0", "--port", "0")
-    assert done.returncode == 1
-    assert "PROMPTDOCK_API_KEY" in done.stderr
-    assert "--allow-anonymous" in done.stderr
-    for args, env in ((("--allow-anonymous",), {}), ((), {"PROMPTDOCK_API_KEY": "pd-test-1234"})):
+    assert (done.returncode, done.stdout) == (1, "")
+    for hint in ("PROMPTDOCK_API_KEY", "'promptdock keys new --user admin'", "--allow-anonymous"):
+        assert hint in done.stderr
+    assert done.stderr.count("\n") == 1
+    for args, env, status in (
+        (("--allow-anonymous",), {}, 200),
+        ((), {"PROMPTDOCK_ALLOW_ANONYMOUS": "true"}, 200),
+        ((), {"PROMPTDOCK_API_KEY": "pd-test-1234"}, 401),
+    ):
         with command.serving("--host", "0.0.0.0", *args, env=env) as server:
+            assert _models(server) == status
             assert server.stop(signal.SIGTERM) == 0
+            assert _rest(server) == ""
+    assert command.json("keys", "list") == []
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_stored_key_is_enough_beyond_this_machine(command: CommandLine, workers: str) -> None:
+    """Whoever sends none is refused by every worker; once the key is revoked, the server does not start any more."""
+    key = command.json("keys", "new", "--user", "ann")
+    with command.serving("--host", "0.0.0.0", "--workers", workers) as server:
+        for _ in range(8):
+            assert _models(server) == 401
+            assert _models(server, key["key"]) == 200
+        assert server.stop(signal.SIGTERM) == 0
+    command.run("keys", "revoke", key["id"])
+    assert command.run("serve", "--host", "0.0.0.0", "--port", "0").returncode == 1
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_the_first_start_makes_an_account_and_shows_its_key_once(command: CommandLine, workers: str) -> None:
+    """The key opens everything; callers without one still get at the OpenAI endpoint, and at nothing else."""
+    with command.serving("--workers", workers) as server:
+        key = _first_key(server)
+        assert _models(server) == 200
+        assert _models(server, "none") == 200
+        assert _models(server, path="/api/v1/accounts") == 401
+        assert _models(server, key, path="/api/v1/prices") == 200
+        assert server.stop(signal.SIGTERM) == 0
+        assert key not in server.log()
+    with command.serving("--workers", workers) as server:
+        assert _models(server, key, path="/api/v1/accounts") == 200
+        assert server.stop(signal.SIGTERM) == 0
+        assert _rest(server) == ""
+    (listed,) = command.json("keys", "list")
+    assert (listed["user"], listed["name"], listed["hint"]) == ("admin", "first key", key[-4:])
+
+
+def test_of_servers_that_start_together_one_makes_the_first_account(command: CommandLine) -> None:
+    """And one of them shows it."""
+    with ExitStack() as stack, ThreadPoolExecutor(3) as pool:
+        servers = list(pool.map(stack.enter_context, (command.serving() for _ in range(3))))
+        for server in servers:
+            assert server.stop(signal.SIGTERM) == 0
+        shown = [text for server in servers if (text := _rest(server))]
+    assert len(shown) == 1
+    assert len(command.json("keys", "list")) == 1
+
+
+def test_with_a_key_of_the_operators_no_account_is_made(command: CommandLine) -> None:
+    """That key may do everything already."""
+    with command.serving(env={"PROMPTDOCK_API_KEY": "pd-test-1234"}) as server:
+        assert _models(server, "pd-test-1234", path="/api/v1/accounts") == 200
+        assert server.stop(signal.SIGTERM) == 0
+        assert _rest(server) == ""
+    assert command.json("keys", "list") == []
+
+
+def test_the_settings_file_may_close_the_door_on_this_machine(command: CommandLine) -> None:
+    """Then callers need a key here, too."""
+    (command.home / "promptdock.toml").write_text("allow_anonymous = false\n", encoding="utf-8")
+    with command.serving() as server:
+        key = _first_key(server)
+        assert (_models(server), _models(server, key)) == (401, 200)
+        assert server.stop(signal.SIGTERM) == 0
+
+
+def _models(server: RunningServer, key: str | None = None, path: str = "/v1/models") -> int:
+    """The status of a request."""
+    headers = {} if key is None else {"Authorization": f"Bearer {key}"}
+    origin = server.origin.replace("0.0.0.0", "127.0.0.1")
+    try:
+        with urllib.request.urlopen(urllib.request.Request(f"{origin}{path}", headers=headers), timeout=20) as reply:
+            return int(reply.status)
+    except urllib.error.HTTPError as refused:
+        return refused.code
+
+
+def _first_key(server: RunningServer) -> str:
+    """The key that a server shows after it said that it serves."""
+    assert server.process.stdout is not None
+    lines = [server.process.stdout.readline() for _ in range(6)]
+    assert lines[1].startswith("There was no user yet")
+    assert lines[2].endswith(" (Default)\n")
+    assert lines[3] == "  user     admin (superuser)\n"
+    assert "cannot be shown again" in lines[5]
+    return lines[4].split()[1]
+
+
+def _rest(server: RunningServer) -> str:
+    """What a server that has ended wrote to stdout beyond its first line."""
+    assert server.process.stdout is not None
+    return server.process.stdout.read()
 
 
 def test_a_broken_plugin_is_told_before_anything_is_served(command: CommandLine) -> None:
@@ -230,3 +329,41 @@ def test_a_broken_plugin_is_told_before_anything_is_served(command: CommandLine)
         assert "Strict mode" in done.stderr
         assert "no luck" in done.stderr
         assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_t101_components_log_as_the_settings_say(command: CommandLine, workers: str) -> None:
+    """As JSON, in every process, and without the key in the query of a request."""
+    settings = {
+        "PROMPTDOCK_LOG_FORMAT": "json",
+        "PROMPTDOCK_LOG_LEVELS": '{"promptdock.plugins.event_log": "debug"}',
+        "PROMPTDOCK_API_KEY": "operators-own-key",
+    }
+    with command.serving("--log-level", "warning", "--workers", workers, env=settings) as server:
+        asked = urllib.request.Request(
+            f"{server.origin}/v1/chat/completions?probe=operators-own-key",
+            data=b'{"model": "offline/offline", "messages": [{"role": "user", "content": "hi"}]}',
+            headers={
+                "Authorization": "Bearer operators-own-key",
+                "Content-Type": "application/json",
+                "X-Request-ID": "asked-1",
+            },
+        )
+        with urllib.request.urlopen(asked, timeout=20) as reply:
+            assert reply.status == 200
+        assert server.stop(signal.SIGTERM) == 0
+        log = server.log()
+    assert "operators-own-key" not in log
+    lines = [loads(line) for line in log.splitlines()]
+    assert any("probe=****" in line["message"] for line in lines if line["component"] == "uvicorn.access")
+    events = [line for line in lines if line["component"] == "promptdock.plugins.event_log"]
+    assert {"turn_started", "turn_finished"} <= {line["event"]["event"] for line in events}
+    assert {line["request_id"] for line in events if line["event"]["event"].startswith("turn_")} == {"asked-1"}
+
+
+def test_a_wrong_log_level_is_told_before_anything_starts(command: CommandLine) -> None:
+    """In one line, with its place."""
+    done = command.run("serve", "--port", "0", env={"PROMPTDOCK_LOG_LEVELS": '{"promptdock.turn": "loud"}'})
+    assert done.returncode == 1
+    assert "log_levels.promptdock.turn: there is no level 'loud'" in done.stderr
+    assert done.stderr.count("\n") <= 2

@@ -1,0 +1,43 @@
+"""Lengths of time on the command line, e.g. ``30d``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from types import MappingProxyType
+from typing import Final
+
+import click
+
+__all__ = ["TimeSpan"]
+
+_WRITTEN: Final = re.compile(r"([0-9]{1,6})([mhdwy])")
+_UNITS: Final[Mapping[str, timedelta]] = MappingProxyType(
+    {
+        "m": timedelta(minutes=1),
+        "h": timedelta(hours=1),
+        "d": timedelta(days=1),
+        "w": timedelta(weeks=1),
+        "y": timedelta(days=365),
+    }
+)
+_LONGEST: Final = timedelta(days=36_500)
+
+
+class TimeSpan(click.ParamType):
+    """A length of time: a whole number of minutes, hours, days, weeks or years; up to 100 years."""
+
+    name = "time"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        """Read it."""
+        if isinstance(value, timedelta):
+            return value
+        found = _WRITTEN.fullmatch(str(value))
+        span = int(found[1]) * _UNITS[found[2]] if found else timedelta()
+        if not timedelta() < span <= _LONGEST:
+            self.fail(
+                f"{str(value)[:40]!r} is no length of time such as 90m, 12h, 30d, 8w or 1y, up to 100y", param, ctx
+            )
+        return span
