@@ -58,10 +58,10 @@ class Action(StrEnum):
 
 
 class Who(StrEnum):
-    """Who may, besides superusers; the words complete "only … may"."""
+    """Who may, besides superusers; the words complete "only … may" and "for …"."""
 
     EVERYBODY = "callers with a key"
-    MEMBERS_OR_PLATFORM = "members of its account, or callers with a key when it is the platform's,"
+    MEMBERS_OR_PLATFORM = "members of its account, or callers with a key when it is the platform's"
     MEMBERS = "members of its account"
     OWNER = "who made it and the account's staff"
     STAFF = "the account's staff"

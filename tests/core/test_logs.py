@@ -6,6 +6,9 @@ import logging
 import re
 import sys
 
+import pytest
+
+from promptdock import ConfigurationError
 from promptdock.logs import LogLine, server_logging
 
 
@@ -55,3 +58,14 @@ def test_importing_it_changes_no_logging() -> None:
         "assert logging.getLogger('promptdock').level == logging.NOTSET"
     )
     subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
+
+
+def test_components_have_levels_of_their_own() -> None:
+    """They win over the server's; a mistyped one is found at start."""
+    levels = {"promptdock.turn": "debug", "root": "info", "promptdock.service": "info"}
+    config = server_logging("error", access_log=True, levels=levels)
+    assert config["loggers"]["promptdock.turn"] == {"level": logging.DEBUG}
+    assert config["loggers"]["promptdock.service"] == {"level": logging.INFO}
+    assert config["root"]["level"] == logging.INFO
+    with pytest.raises(ConfigurationError, match=r"log_levels\.promptdock\.turn: there is no level 'loud'"):
+        server_logging("info", access_log=True, levels={"promptdock.turn": "loud"})
