@@ -80,7 +80,10 @@ class Settings(BaseSettings):
     home: Path = Field(
         default_factory=lambda: Path.home() / ".promptdock", description="Where promptdock keeps what it stores"
     )
-    api_key: SecretStr | None = Field(default=None, description="When set, a key that callers must send")
+    api_key: SecretStr | None = Field(
+        default=None,
+        description="The operator's key, which may do everything; when set, the OpenAI endpoint needs a key, too",
+    )
     default_provider: str | None = Field(
         default=None,
         description="Provider of prompts that name none; unset: openai when it has a key or a base URL of its own, "
@@ -130,7 +133,8 @@ class Settings(BaseSettings):
     )
     allow_anonymous: bool | None = Field(
         default=None,
-        description="Whether callers without a key may use the OpenAI endpoint; unset: when no api_key is set",
+        description="Whether callers without a key may use the OpenAI endpoint; unset: when no api_key is set, and serve "
+        "listens on a loopback address",
     )
     rate_limit_per_key: str | None = Field(
         default=None, description="The most requests of one key, e.g. 600/minute; unset: no limit"
@@ -151,7 +155,9 @@ class Settings(BaseSettings):
         default=30.0, ge=0, description="Seconds that a prompt waits for an earlier one of its session, before 409"
     )
     context_tokens: int = Field(
-        default=128_000, ge=256, description="The most tokens of a stored thread that are sent upstream"
+        default=128_000,
+        ge=256,
+        description="The most tokens of one upstream call with a stored thread, its answer included",
     )
     resume_window: float = Field(
         default=15.0, ge=0, description="Seconds that a streamed prompt goes on after its caller hung up"
@@ -163,7 +169,9 @@ class Settings(BaseSettings):
         default=2_048, ge=1, description="Of LLM clients that say none, at providers that say none"
     )
     budget_answer_tokens: int = Field(
-        default=4_096, ge=1, description="Tokens that a budget sets aside for an answer when nobody says how long it may be"
+        default=4_096,
+        ge=1,
+        description="Tokens that a budget sets aside for an answer when nobody says how long it may be",
     )
 
     log_levels: dict[str, str] = Field(

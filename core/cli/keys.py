@@ -11,7 +11,7 @@ from uuid import UUID
 import click
 
 from .invocation import Invocation, debug_option
-from .spans import TimeSpan
+from .spans import read_span
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
@@ -80,7 +80,9 @@ def list_keys(invocation: Invocation, as_json: bool) -> None:
 @click.option("--user", required=True, callback=_check_user, help="Whose it is; made when there is none of that name.")
 @click.option("--account", metavar="NUMBER", help="Where it is used; needed when there are several to choose from.")
 @click.option("--name", default="key", show_default=True, callback=_check_name, help="What it is called.")
-@click.option("--expires-in", "span", type=TimeSpan(), help="When it ends to be accepted, e.g. 30d or 12h.")
+@click.option(
+    "--expires-in", "span", metavar="TIME", callback=read_span, help="How long it is accepted, e.g. 30d or 12h."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead.")
 @debug_option
 @click.pass_obj

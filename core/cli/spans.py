@@ -10,7 +10,7 @@ from typing import Final
 
 import click
 
-__all__ = ["TimeSpan"]
+__all__ = ["read_span"]
 
 _WRITTEN: Final = re.compile(r"([0-9]{1,6})([mhdwy])")
 _UNITS: Final[Mapping[str, timedelta]] = MappingProxyType(
@@ -25,19 +25,16 @@ _UNITS: Final[Mapping[str, timedelta]] = MappingProxyType(
 _LONGEST: Final = timedelta(days=36_500)
 
 
-class TimeSpan(click.ParamType):
-    """A length of time: a whole number of minutes, hours, days, weeks or years; up to 100 years."""
+def read_span(_: click.Context, __: click.Parameter, value: str | None) -> timedelta | None:
+    """Read a length of time, as the callback of an option: minutes, hours, days, weeks or years; up to 100 years.
 
-    name = "time"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
-        """Read it."""
-        if isinstance(value, timedelta):
-            return value
-        found = _WRITTEN.fullmatch(str(value))
-        span = int(found[1]) * _UNITS[found[2]] if found else timedelta()
-        if not timedelta() < span <= _LONGEST:
-            self.fail(
-                f"{str(value)[:40]!r} is no length of time such as 90m, 12h, 30d, 8w or 1y, up to 100y", param, ctx
-            )
-        return span
+    Raises:
+        BadParameter: It is none.
+    """
+    if value is None:
+        return None
+    found = _WRITTEN.fullmatch(value)
+    span = int(found[1]) * _UNITS[found[2]] if found else timedelta()
+    if not timedelta() < span <= _LONGEST:
+        raise click.BadParameter(f"{value[:40]!r} is no length of time such as 90m, 12h, 30d, 8w or 1y, up to 100y.")
+    return span

@@ -10,17 +10,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from uuid import UUID
 
-from ..errors import ConfigurationError, Conflict
+from ..errors import ConfigurationError
 from ..store.database import Database
 from ..store.leases import Lease, take_lease
 from ..store.migrating import upgrade
-from ..store.recovery import interrupt, recover
+from ..store.recovery import interrupt, recover, retire
 from ..store.secret import server_secret
 from ..store.urls import database_url
 from .feeds import Feeds
 from .gate import Gate
 from .log_sync import LogSync
 from .opening import OpeningTurn
+from .patience import Patience
 from .running import OpenTurn
 from .task import PromptTask
 
@@ -88,34 +89,18 @@ class Dock:
             The open turn. What of it nobody has heard at the end of the block is cancelled.
 
         Raises:
-            Conflict: The session was busy for as long as the settings let a prompt wait.
+            SessionBusy: The session was busy for as long as the settings let a prompt wait.
             BudgetExceeded: A budget has no room for it.
             PromptdockError: The prompt cannot be answered. In each case nothing was written.
         """
         async with AsyncExitStack() as stack:
-            async with self._patience():
-                if task.session_key is not None:
-                    await self._gate.enter(task.session_key)
-                    stack.callback(self._gate.leave, task.session_key)
-                turn = OpenTurn(self, task, await OpeningTurn(self, task).open(), streamed=streamed)
+            patience = Patience(self.settings.session_wait)
+            if task.session_key is not None:
+                await patience.wait(self._gate.enter(task.session_key))
+                stack.callback(self._gate.leave, task.session_key)
+            turn = OpenTurn(self, task, await OpeningTurn(self, task, patience).open(), streamed=streamed)
             stack.push_async_callback(turn.abandon)
             yield turn
-
-    @asynccontextmanager
-    async def _patience(self) -> AsyncIterator[None]:
-        seconds = self.settings.session_wait
-        try:
-            async with asyncio.timeout(seconds) as waiting:
-                yield
-        except TimeoutError:
-            if not waiting.expired():
-                raise
-            raise Conflict(
-                f"Another prompt of this session has been running for {seconds:g} s.",
-                hint="Send this one again when that one is answered.",
-                code="session_busy",
-                retry_after=1,
-            ) from None
 
     async def to_its_end(self, work: Coroutine[Any, Any, _T]) -> _T:
         """Do something that is done to its end even when whoever waits for it is cancelled; closing waits for it."""
@@ -189,6 +174,7 @@ async def open_dock(
         secret = await server_secret(used, database)
         lease = await take_lease(database)
         stack.push_async_callback(lease.aclose)
+        stack.push_async_callback(retire, database, lease)
         await recover(database, lease)
         dock = Dock(opened, database, secret, lease)
         stack.push_async_callback(dock.settle)

@@ -94,6 +94,8 @@ class Feed:
         """Tell the readers that this is all."""
         self._failure = failure
         self.ended = True
+        if self._leaving is not None:
+            self._leaving.cancel()
         self.grow()
 
     def cancel(self) -> None:

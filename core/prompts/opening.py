@@ -27,6 +27,7 @@ from ..store.sessions import (
 from ..store.tables import LLMClient, SessionRow, TurnRow
 from ..store.turns import Outcome, is_next, leave_queue, open_turn, queue_turn
 from .notices import authorizations, declined, session_opened
+from .patience import Patience
 from .planning import PlannedTurn, plan_stored_turn
 from .record import decision_as_json
 from .running import OpenTurn
@@ -80,11 +81,13 @@ class OpeningTurn:
     Args:
         dock: Where it will run.
         task: What is asked.
+        patience: How long to wait for others of its session.
     """
 
-    def __init__(self, dock: Dock, task: PromptTask) -> None:
+    def __init__(self, dock: Dock, task: PromptTask, patience: Patience) -> None:
         self._dock = dock
         self._task = task
+        self._patience = patience
         self._turn_id = new_id()
         self._place = new_id()
         self._ticket: UUID | None = None
@@ -92,9 +95,10 @@ class OpeningTurn:
         self._writing: asyncio.Future[_Written] | None = None
 
     async def open(self) -> Opening:
-        """Open the turn, waiting for others of its session as long as it takes.
+        """Open the turn, waiting for others of its session.
 
         Raises:
+            SessionBusy: They take too long.
             PromptdockError: It cannot be opened; nothing was written.
         """
         client = self._task.client
@@ -220,6 +224,7 @@ class OpeningTurn:
         loop = asyncio.get_running_loop()
         pause, look_for_the_dead = _FIRST_LOOK, loop.time() + _LOOK_FOR_THE_DEAD
         while not await self._dock.database.read(lambda session: is_next(session, conversation.id, ticket)):
+            self._patience.check()
             await asyncio.sleep(pause)
             pause = min(_LONGEST_LOOK, pause * 1.5)
             if loop.time() >= look_for_the_dead:

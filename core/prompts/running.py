@@ -64,7 +64,7 @@ class OpenTurn:
         self.record = TurnRecord(opening.turn_id, opening.planned.said, self.streamed if streamed else None)
         if streamed:
             self.streamed.append("turn.opened", self._introduction())
-        self._closed = False
+        self._closed = self._runs = False
 
     @property
     def attached_plugins(self) -> frozenset[str]:
@@ -97,6 +97,7 @@ class OpenTurn:
         """
         meter = self.opening.set_aside.meter()
         running = self._dock.service.run_plan(self.opening.planned.plan, meter=meter, observers=[self.record])
+        self._runs = True
         try:
             async with aclosing(running) as events:
                 async for event in events:
@@ -104,12 +105,16 @@ class OpenTurn:
                         await self._close()
                     yield event
         finally:
+            self._runs = False
             if not self._closed:
                 await self._close()
 
     async def abandon(self) -> None:
         """Close a turn that nobody hears, e.g. because its caller has gone by now; does nothing to one that ended."""
         if self._closed:
+            return
+        if self._runs:  # something in it ignores that it was cancelled, and it must not be begun again
+            self._dock.lost(self.opening.turn_id)
             return
         try:
             async with aclosing(self.events()) as events:

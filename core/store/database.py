@@ -8,6 +8,7 @@ import logging
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from sqlite3 import SQLITE_ERROR
 from typing import Final, TypeVar
 
 from sqlalchemy import URL
@@ -156,12 +157,14 @@ class Database:
         except (DBAPIError, OSError, sqlite3.Error, TypeError) as error:
             if isinstance(error, DBAPIError) and _may_be_tried_again(error):
                 raise
-            # whatever it is: no such host, a wrong password, a parameter that the URL cannot have, no database in the file
+            # whatever it is: no such host, a wrong password, a parameter that no URL has, a file that is no database
             raise ConnectionError(_reason(error)) from error
 
 
 def is_outage(error: BaseException) -> bool:
     """Whether an exception says that the database cannot be used now, rather than that the statement was wrong."""
+    if getattr(getattr(error, "orig", None), "sqlite_errorcode", None) == SQLITE_ERROR:
+        return False  # the statement was wrong, e.g. there is no such table; SQLite has no class of its own for that
     if isinstance(error, (OSError, PoolTimeout, InterfaceError, OperationalError)):
         return True
     if isinstance(error, DBAPIError) and error.connection_invalidated:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO, Any, Final, Protocol
 from uuid import UUID
 
 from sqlalchemy import text
@@ -20,6 +21,10 @@ from .database import Database
 from .tables import WorkerRow
 
 __all__ = ["Lease", "enlist", "take_lease"]
+
+_RETAKE_PAUSE: Final = 0.2
+_BENEFIT_OF_DOUBT: Final = 1.0
+"""Seconds in which a worker that lives takes a lock again that it has lost."""
 
 
 class Lease(Protocol):
@@ -110,7 +115,7 @@ class FileLease:
 
 
 class AdvisoryLease:
-    """For PostgreSQL: an advisory lock on a connection of its own.
+    """For PostgreSQL: an advisory lock on a connection of its own, taken again at once when that breaks.
 
     Args:
         database: The database.
@@ -120,25 +125,55 @@ class AdvisoryLease:
         self.worker_id = new_id()
         self._database = database
         self._connection: AsyncConnection | None = None
+        self._renewing = asyncio.Lock()
+        self._retaking: asyncio.Task[None] | None = None
 
     async def renew(self) -> None:
         """Lock, on a new connection when the old one has gone."""
-        if self._connection is not None:
+        async with self._renewing:
+            if self._connection is not None:
+                try:
+                    await self._connection.execute(text("SELECT 1"))
+                    return
+                except (DBAPIError, OSError):
+                    await self._drop()
+            self._connection = await self._locked()
+
+    async def _locked(self) -> AsyncConnection:
+        connection = await self._database.engine.execution_options(isolation_level="AUTOCOMMIT").connect()
+        try:
+            await connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _lock_key(self.worker_id)})
+            driver: Any = (await connection.get_raw_connection()).driver_connection
+            driver.add_termination_listener(self._broke)
+        except BaseException:
+            await connection.invalidate()
+            await connection.close()
+            raise
+        return connection
+
+    def _broke(self, _: object) -> None:
+        """The connection has gone, and with it the lock: others would take this process for dead."""
+        if self._connection is not None and (self._retaking is None or self._retaking.done()):
+            self._retaking = asyncio.create_task(self._retake(), name="promptdock lease")
+
+    async def _retake(self) -> None:
+        while True:
             try:
-                await self._connection.execute(text("SELECT 1"))
+                await self.renew()
                 return
-            except (DBAPIError, OSError):
-                await self._drop()
-        engine = self._database.engine.execution_options(isolation_level="AUTOCOMMIT")
-        connection = await engine.connect()
-        await connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _lock_key(self.worker_id)})
-        self._connection = connection
+            except Exception:  # noqa: BLE001  (whatever a database that is away says)
+                await asyncio.sleep(_RETAKE_PAUSE)
 
     async def dead(self, workers: Collection[UUID]) -> frozenset[UUID]:
-        """Look which locks are held."""
+        """Look which locks are held, twice: all are lost together when the server restarts, and soon taken again."""
         others = [worker for worker in workers if worker != self.worker_id]
-        if not others:
-            return frozenset()
+        missing = await self._missing(others) if others else frozenset()
+        if missing:
+            await asyncio.sleep(_BENEFIT_OF_DOUBT)
+            missing &= await self._missing(others)
+        return missing
+
+    async def _missing(self, others: Collection[UUID]) -> frozenset[UUID]:
         async with self._database.engine.connect() as connection:
             rows = await connection.execute(
                 text(
@@ -152,6 +187,10 @@ class AdvisoryLease:
 
     async def aclose(self) -> None:
         """Unlock."""
+        if self._retaking is not None:
+            self._retaking.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._retaking
         await self._drop()
 
     async def _drop(self) -> None:

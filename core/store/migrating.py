@@ -96,8 +96,23 @@ def _upgrade(connection: Connection, revision: str, shown: str) -> str | None:
             f"The database {shown} has the schema {str(current)[:40]!r}, which this version of promptdock lacks.",
             hint="Install the version that made it, or a later one.",
         )
+    if current is None:
+        _refuse_others(connection, shown)
     command.upgrade(config, revision)
     return current
+
+
+def _refuse_others(connection: Connection, shown: str) -> None:
+    from sqlalchemy import inspect
+
+    from .tables import Table
+
+    taken = sorted(Table.metadata.tables.keys() & set(inspect(connection).get_table_names()))
+    if taken:
+        raise ConfigurationError(
+            f"The database {shown} has tables of another program's: {', '.join(taken)[:100]}.",
+            hint="Give promptdock a database of its own.",
+        )
 
 
 def _status(connection: Connection) -> SchemaStatus:

@@ -11,6 +11,7 @@ from sqlmodel import col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from .budgets import release
+from .database import StoreUnavailable
 from .leases import enlist
 from .tables import QueuedTurn, TurnRow, WorkerRow
 from .types import utc_now
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from .database import Database
     from .leases import Lease
 
-__all__ = ["INTERRUPTED", "interrupt", "recover"]
+__all__ = ["INTERRUPTED", "interrupt", "recover", "retire"]
 
 _log = logging.getLogger("promptdock.store")
 
@@ -52,6 +53,14 @@ async def recover(database: Database, lease: Lease) -> int:
     if marked:
         _log.warning("%d turns were running when their worker died; they are marked as interrupted", marked)
     return marked
+
+
+async def retire(database: Database, lease: Lease) -> None:
+    """Take leave of the others: nobody has to find out that this worker is gone, and nothing of it goes on running."""
+    try:
+        await database.write(lambda session: _bury(session, frozenset({lease.worker_id})))
+    except StoreUnavailable:
+        _log.warning("The database is away; the next worker will find out that this one is gone")
 
 
 async def _workers(session: AsyncSession) -> tuple[UUID, ...]:

@@ -109,7 +109,7 @@ class Allowance:
                 return Deny(f"the budget for calls of {whose} is used up")
         price = self._tool_prices.get(call.tool, Decimal(0))
         if price and self._cost is not None and self.used_cost + price > self._cost:
-            return Deny(f"the budget has no room for a call of {call.tool}, which costs {price}")
+            return Deny(f"the budget has no room for a call of {call.tool}, which costs {price.normalize():f}")
         for key in limits:
             self._calls_left[key] -= 1
         self.used_cost += price

@@ -15,6 +15,7 @@ from litestar.handlers import BaseRouteHandler
 from ..errors import ConfigurationError, Unauthorized
 from ..identity import ANONYMOUS_PRINCIPAL, OPERATOR, Principal
 from ..turn.request import Caller
+from .announce import announce_key, announce_principal
 from .state import access_of, authenticator_of
 
 if TYPE_CHECKING:
@@ -97,7 +98,8 @@ async def authenticate(request: ASGIConnection[Any, Any, Any, Any]) -> Principal
     """
     state: dict[str, Any] = request.scope["state"]
     if _STATE not in state:
-        state[_STATE] = await _found(request)
+        state[_STATE] = found = await _found(request)
+        announce_principal(request.scope, found)
     return principal_in(request.scope)
 
 
@@ -152,6 +154,7 @@ async def _found(request: ASGIConnection[Any, Any, Any, Any]) -> Principal:
     if header is None:
         return ANONYMOUS_PRINCIPAL
     sent = _sent_key(header)
+    announce_key(request.scope, header.split(maxsplit=1)[0].lower())
     expected = access_of(request.app).operator_key
     if expected is not None and hmac.compare_digest(sent, expected):
         return OPERATOR

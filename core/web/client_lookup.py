@@ -76,7 +76,7 @@ async def client_at_host(dock: Dock, request: ASGIConnection[Any, Any, Any, Any]
         BadRequest: The ``Host`` header is no host.
     """
     host = parse_host(request.headers.get("host", ""))
-    forms = HostForms(dock.settings.api_domain)
+    forms = HostForms.of(dock.settings.api_domain)
 
     async def work(session: AsyncSession) -> FoundClient:
         client = await find_at_host(session, host, forms)

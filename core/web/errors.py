@@ -14,6 +14,7 @@ from litestar.exceptions import HTTPException, ValidationException
 from ..error_table import describe
 from ..errors import ErrorInfo, PromptdockError
 from ..jsontext import JsonObject, dumps
+from .announce import announce_refusal
 from .envelope import error_envelope
 from .paths import Territory, path_of
 from .request_id import request_id
@@ -69,6 +70,7 @@ class ErrorReplies:
             info = _refused(error, scope, whole=self._territory.whole)
         else:
             info = _told(error, scope)
+        announce_refusal(scope, info)
         given = getattr(error, "headers", None) or {}
         headers = {**{name.lower(): value for name, value in given.items()}, **_headers(info)}
         body, media_type = self._form(info, scope)

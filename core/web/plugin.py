@@ -10,7 +10,9 @@ from litestar.exceptions import HTTPException
 from litestar.plugins import InitPlugin
 
 from ..errors import ConfigurationError
+from ..hosts import HostForms
 from .allow import TruthfulAllow
+from .announce import announcing
 from .auth import Access, key_required, openai_access
 from .chat import create_chat_completion
 from .cors import cors_headers
@@ -90,12 +92,14 @@ class PromptdockPlugin(InitPlugin):
             )
         territory = self._territory.below(app_config.path or "")
         errors = ErrorReplies(territory)
+        HostForms.of(self.settings.api_domain)  # refuses one that no host could ever have
         access = Access.of(self.settings)
         provide(app_config.state, access=access, limits=RequestLimits.of(self.settings))
         app_config.route_handlers.append(self._router(errors, access))
         app_config.lifespan.append(lifespan(self.settings, dock=self._dock, service=self._service, extra=self._extra))
         if self.settings.journal:
             app_config.lifespan.append(observing(territory.is_api))
+        app_config.lifespan.append(announcing(territory.is_api))
         app_config.before_send += [
             RequestIdHeader(territory.holds),
             RateHeaders(territory.is_api),

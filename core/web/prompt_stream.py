@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Resumption", "farewell", "resumption_of", "stream_entries"]
 
-_EVENT_ID: Final = re.compile(r"([0-9a-f-]{36}):([0-9]{1,9})")
+_EVENT_ID: Final = re.compile(r"([0-9a-f-]{36}):([0-9]{1,10})")
 _OPENING: Final = frozenset(
     {"turn.opened", "turn.started", "plugin.selected", "settings.conflicted", "tool.presented", "completion.requested"}
 )

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from litestar import Litestar
     from litestar.datastructures import State
 
+    from ..plugins.host import PluginHost
     from ..prompts.dock import Dock
     from ..service import PromptService
     from ..settings import Settings
@@ -19,7 +20,17 @@ if TYPE_CHECKING:
     from .journal import Sink
     from .limits import RequestLimits
 
-__all__ = ["access_of", "authenticator_of", "dock_of", "journal_of", "lifespan", "limits_of", "provide", "service_of"]
+__all__ = [
+    "access_of",
+    "authenticator_of",
+    "dock_of",
+    "host_of",
+    "journal_of",
+    "lifespan",
+    "limits_of",
+    "provide",
+    "service_of",
+]
 
 _DOCK = "promptdock_dock"
 _ACCESS = "promptdock_access"
@@ -38,6 +49,12 @@ def dock_of(app: Litestar) -> Dock:
     if dock is None:
         raise ServiceUnavailable("The server is not up yet, or is shutting down.", retry_after=1)
     return cast("Dock", dock)
+
+
+def host_of(app: Litestar) -> PluginHost | None:
+    """The app's plugins; None while it is not started, and once it is shut down."""
+    dock: Any = app.state.get(_DOCK)
+    return None if dock is None else cast("Dock", dock).host
 
 
 def service_of(app: Litestar) -> PromptService:

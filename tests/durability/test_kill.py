@@ -1,4 +1,4 @@
-"""``kill -9`` of the server in the middle of 200 concurrent turns: what was answered is there, the rest is told apart."""
+"""``kill -9`` of the server in the middle of 200 concurrent turns: what was answered is there, all else told apart."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ def failure(scene: Scene, reply: httpx.Response, status: int, code: str) -> dict
     assert problem["description"]
     assert problem["class"]
     assert set(body["metadata"]) == {"command", "thing", "path"}
-    for leak in ("Traceback", "File \"", ".py", PROVIDER_KEY, PROVIDER_KEY[:-4], scene.ada.key):
+    for leak in ("Traceback", 'File "', ".py", PROVIDER_KEY, PROVIDER_KEY[:-4], scene.ada.key):
         assert leak not in reply.text
     return problem
 
@@ -192,14 +192,13 @@ def test_t60_every_refusal_has_the_one_envelope(scene: Scene) -> None:
     assert [row.status for row in journaled] == [409]
 
 
-def test_t61_plugins_that_raise_are_not_felt(
-    scene: Scene, stream: bool, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_t61_plugins_that_raise_are_not_felt(scene: Scene, stream: bool, caplog: pytest.LogCaptureFixture) -> None:
     reply = scene.prompt("grumble", stream=stream)
     assert reply.status_code == 200
-    assert "Hello from the fake upstream." in (frames_of(reply.text)[-1].data if stream else reply.json())["data"][
-        "choices"
-    ][0]["message"]["content"]
+    assert (
+        "Hello from the fake upstream."
+        in (frames_of(reply.text)[-1].data if stream else reply.json())["data"]["choices"][0]["message"]["content"]
+    )
     scene.drained(lambda: "turn_finished" in scene.stage.ear.names(reply.headers["x-request-id"]))
     assert any("moods" in record.getMessage() or record.name.endswith(".moods") for record in caplog.records)
     assert "sk-of-an-observer" not in reply.text

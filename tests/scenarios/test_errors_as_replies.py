@@ -64,9 +64,7 @@ def check_error_reply(scene: Scene, request_id: str, data: dict[str, Any]) -> No
 
 
 @pytest.mark.parametrize(("provider", "script"), [case[1:] for case in FAILURES], ids=[case[0] for case in FAILURES])
-def test_t56_an_upstream_failure_is_answered_with_200(
-    scene: Scene, provider: str, script: Reply, stream: bool
-) -> None:
+def test_t56_an_upstream_failure_is_answered_with_200(scene: Scene, provider: str, script: Reply, stream: bool) -> None:
     scene.upstream.script(script)
     client = scene.llm_client("soft", provider=provider, errors_as_replies=True)
     check_error_reply(scene, *ask(scene, client, stream=stream))

@@ -132,7 +132,12 @@ def test_t64_the_stored_thread_is_the_truth(scene: Scene, stream: bool) -> None:
         [user("Two")],
         [user("One"), user("Two")],
         [user("One"), {"role": "assistant", "content": "You said One."}, user("Two")],
-        [user("One"), {"role": "assistant", "content": "You said One."}, user("Two"), {"role": "system", "content": "x"}],
+        [
+            user("One"),
+            {"role": "assistant", "content": "You said One."},
+            user("Two"),
+            {"role": "system", "content": "x"},
+        ],
         [user("One"), {"role": "assistant", "content": "?"}, user("Two"), {"role": "assistant", "content": "faked"}],
         [
             user("One"),
@@ -174,7 +179,13 @@ def test_t64_a_new_session_takes_the_callers_exchanges_over(scene: Scene) -> Non
     key = key_of(scene.prompt(sent))
     assert thread(scene) == [("user", "One"), ("assistant", "First."), ("user", "Two")]
     key_of(scene.prompt("Three", session_key=key))
-    assert [content for _, content in thread(scene)] == ["One", "First.", "Two", "Hello from the fake upstream.", "Three"]
+    assert [content for _, content in thread(scene)] == [
+        "One",
+        "First.",
+        "Two",
+        "Hello from the fake upstream.",
+        "Three",
+    ]
 
 
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
@@ -193,9 +204,7 @@ def test_t66_the_next_turn_sees_the_one_before(scene: Scene, stream: bool) -> No
 def test_t67_turns_at_once_on_one_session_are_stored_one_after_the_other(scene: Scene, stream: bool) -> None:
     scene.upstream.script(lambda received: echo(received).but(delay=0.02))
     key = token_hex(32)
-    bodies = [
-        {"messages": [user(f"number {number}")], "session_key": key, "stream": stream} for number in range(8)
-    ]
+    bodies = [{"messages": [user(f"number {number}")], "session_key": key, "stream": stream} for number in range(8)]
     replies = scene.many(bodies)
     assert [reply.status_code for reply in replies] == [200] * 8
     [session] = scene.rows(SessionRow, SessionRow.key == key)

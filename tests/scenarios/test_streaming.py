@@ -1,4 +1,4 @@
-"""Prompts with a stream: typed and numbered events with an end in any case, which can be read on. See docs/prompts.md."""
+"""Prompts with a stream: typed, numbered events with an end in any case, which can be read on; see docs/prompts.md."""
 
 from __future__ import annotations
 

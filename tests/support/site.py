@@ -153,7 +153,9 @@ class Site:
 
 
 @asynccontextmanager
-async def site_at(home: Path, url: str, upstream: Upstream, *, name: str = "helper", **members: Any) -> AsyncIterator[Site]:
+async def site_at(
+    home: Path, url: str, upstream: Upstream, *, name: str = "helper", **members: Any
+) -> AsyncIterator[Site]:
     """Put an account, a staff member's key and an LLM client with a tool into a database.
 
     Args:

@@ -9,7 +9,7 @@ from typing import Final
 from uuid import UUID
 
 import msgspec
-from litestar import Response, delete, get, patch, post
+from litestar import Response
 from litestar.params import FromPath
 from pydantic import Field
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -77,13 +77,13 @@ async def _shown(_: AsyncSession, rows: Sequence[Account]) -> list[AccountView]:
     return [shown(AccountView, row) for row in rows]
 
 
-@get("/accounts", **_ACCOUNTS.lists("List the accounts"))
+@_ACCOUNTS.lists("/accounts", "List the accounts")
 async def list_accounts(request: AnyRequest) -> Response[AccountList]:
     """Every account, for superusers; else the caller's own."""
     return await list_of(request, Account, Thing.ACCOUNT, _shown, *filtered(request))
 
 
-@post("/accounts", **_ACCOUNTS.makes("Make an account", AccountAsked))
+@_ACCOUNTS.makes("/accounts", "Make an account", AccountAsked)
 async def create(request: AnyRequest) -> Response[AccountReply]:
     """A number that nobody has is chosen for it."""
     asked = await read_model(request, AccountAsked)
@@ -93,7 +93,7 @@ async def create(request: AnyRequest) -> Response[AccountReply]:
     return created(path_below(request, account.id), shown(AccountView, account), thing=Thing.ACCOUNT)
 
 
-@get("/accounts/{account_id:str}", **_ACCOUNTS.reads("Look at an account"))
+@_ACCOUNTS.reads("/accounts/{account_id:str}", "Look at an account")
 async def retrieve(request: AnyRequest, account_id: FromPath[str]) -> Response[AccountReply]:
     """One account."""
     principal = principal_of(request)
@@ -101,7 +101,7 @@ async def retrieve(request: AnyRequest, account_id: FromPath[str]) -> Response[A
     return reply(shown(AccountView, account), command="get", thing=Thing.ACCOUNT)
 
 
-@patch("/accounts/{account_id:str}", **_ACCOUNTS.changes("Change an account", AccountPatch))
+@_ACCOUNTS.changes("/accounts/{account_id:str}", "Change an account", AccountPatch)
 async def update(request: AnyRequest, account_id: FromPath[str]) -> Response[AccountReply]:
     """Its number stays."""
     wanted = changes(await read_model(request, AccountPatch))
@@ -117,7 +117,7 @@ async def update(request: AnyRequest, account_id: FromPath[str]) -> Response[Acc
     return reply(shown(AccountView, await write(request, work)), command="update", thing=Thing.ACCOUNT)
 
 
-@delete("/accounts/{account_id:str}", **_ACCOUNTS.removes("Delete an account"))
+@_ACCOUNTS.removes("/accounts/{account_id:str}", "Delete an account")
 async def remove(request: AnyRequest, account_id: FromPath[str]) -> None:
     """Its profiles, keys, LLM clients, domains and budgets go with it; what was said and charged stays."""
     principal = principal_of(request)

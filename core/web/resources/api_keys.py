@@ -8,7 +8,7 @@ from typing import Final
 from uuid import UUID
 
 import msgspec
-from litestar import Response, delete, get, patch, post
+from litestar import Response
 from litestar.params import FromPath
 from pydantic import Field
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -102,14 +102,14 @@ def _view(key: ApiKey, owner: KeyOwner) -> KeyView:
     return shown(KeyView, key, owner=owner.name, account_id=owner.account_id)
 
 
-@get("/api-keys", **_KEYS.lists("List the API keys", {"profile_id": "Whose they are"}))
+@_KEYS.lists("/api-keys", "List the API keys", {"profile_id": "Whose they are"})
 async def list_keys(request: AnyRequest) -> Response[KeyList]:
     """Those of the caller's account."""
     where = filtered(request, profile_id=ApiKey.profile_id)
     return await list_of(request, ApiKey, Thing.API_KEY, show_keys, *where)
 
 
-@post("/api-keys", **_KEYS.makes("Make an API key", KeyAsked))
+@_KEYS.makes("/api-keys", "Make an API key", KeyAsked)
 async def create(request: AnyRequest) -> Response[NewKeyReply]:
     """``data.key`` is the key; it is not stored, and cannot be shown again."""
     asked = await read_model(request, KeyAsked)
@@ -133,7 +133,7 @@ async def create(request: AnyRequest) -> Response[NewKeyReply]:
     return response
 
 
-@get("/api-keys/{key_id:str}", **_KEYS.reads("Look at an API key"))
+@_KEYS.reads("/api-keys/{key_id:str}", "Look at an API key")
 async def retrieve(request: AnyRequest, key_id: FromPath[str]) -> Response[KeyReply]:
     """One key, without the key."""
     principal = principal_of(request)
@@ -144,7 +144,7 @@ async def retrieve(request: AnyRequest, key_id: FromPath[str]) -> Response[KeyRe
     return reply(await read(request, work), command="get", thing=Thing.API_KEY)
 
 
-@patch("/api-keys/{key_id:str}", **_KEYS.changes("Change an API key", KeyPatch))
+@_KEYS.changes("/api-keys/{key_id:str}", "Change an API key", KeyPatch)
 async def update(request: AnyRequest, key_id: FromPath[str]) -> Response[KeyReply]:
     """One that is switched off is refused at once."""
     wanted = changes(await read_model(request, KeyPatch))
@@ -157,11 +157,12 @@ async def update(request: AnyRequest, key_id: FromPath[str]) -> Response[KeyRepl
         return (await show_keys(session, [key]))[0], different
 
     key, different = await write(request, work)
-    tell(request, KeyUpdated, key_id=str(key.id), name=key.name, changed=tuple(sorted(different)))
+    if different:
+        tell(request, KeyUpdated, key_id=str(key.id), name=key.name, changed=tuple(sorted(different)))
     return reply(key, command="update", thing=Thing.API_KEY)
 
 
-@delete("/api-keys/{key_id:str}", **_KEYS.removes("Delete an API key"))
+@_KEYS.removes("/api-keys/{key_id:str}", "Delete an API key")
 async def remove(request: AnyRequest, key_id: FromPath[str]) -> None:
     """Refused for the last key of an LLM client, which would be open to everybody without it."""
     principal = principal_of(request)

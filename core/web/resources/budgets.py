@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 import msgspec
-from litestar import Response, delete, get, patch, post
+from litestar import Response
 from litestar.params import FromPath
 from pydantic import Field
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -115,14 +115,14 @@ def _view(budget: Budget, status: BudgetStatus) -> BudgetView:
     return shown(BudgetView, budget, limit=amount(status.limit), status=shown(StatusView, status, **amounts))
 
 
-@get("/budgets", **_BUDGETS.lists("List the budgets", {"scope": "What they bound", "metric": "What they count"}))
+@_BUDGETS.lists("/budgets", "List the budgets", {"scope": "What they bound", "metric": "What they count"})
 async def list_budgets(request: AnyRequest) -> Response[BudgetList]:
     """Those of the caller's account, with how they stand now."""
     where = filtered(request, scope=Budget.scope, metric=Budget.metric)
     return await list_of(request, Budget, Thing.BUDGET, _show, *where)
 
 
-@post("/budgets", **_BUDGETS.makes("Set a budget", BudgetAsked))
+@_BUDGETS.makes("/budgets", "Set a budget", BudgetAsked)
 async def create(request: AnyRequest) -> Response[BudgetReply]:
     """It counts from now on."""
     asked = await read_model(request, BudgetAsked)
@@ -142,7 +142,7 @@ async def create(request: AnyRequest) -> Response[BudgetReply]:
     return created(path_below(request, budget.id), budget, thing=Thing.BUDGET)
 
 
-@get("/budgets/{budget_id:str}", **_BUDGETS.reads("Look at a budget"))
+@_BUDGETS.reads("/budgets/{budget_id:str}", "Look at a budget")
 async def retrieve(request: AnyRequest, budget_id: FromPath[str]) -> Response[BudgetReply]:
     """One budget, with how it stands now."""
     principal = principal_of(request)
@@ -153,7 +153,7 @@ async def retrieve(request: AnyRequest, budget_id: FromPath[str]) -> Response[Bu
     return reply(await read(request, work), command="get", thing=Thing.BUDGET)
 
 
-@patch("/budgets/{budget_id:str}", **_BUDGETS.changes("Change a budget", BudgetPatch))
+@_BUDGETS.changes("/budgets/{budget_id:str}", "Change a budget", BudgetPatch)
 async def update(request: AnyRequest, budget_id: FromPath[str]) -> Response[BudgetReply]:
     """What it bounds and counts stays: for that, set another one."""
     wanted = changes(await read_model(request, BudgetPatch))
@@ -172,7 +172,7 @@ async def update(request: AnyRequest, budget_id: FromPath[str]) -> Response[Budg
     return reply(await write(request, work), command="update", thing=Thing.BUDGET)
 
 
-@delete("/budgets/{budget_id:str}", **_BUDGETS.removes("Delete a budget"))
+@_BUDGETS.removes("/budgets/{budget_id:str}", "Delete a budget")
 async def remove(request: AnyRequest, budget_id: FromPath[str]) -> None:
     """What was charged stays."""
     principal = principal_of(request)

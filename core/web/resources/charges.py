@@ -14,13 +14,14 @@ from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ...errors import BadRequest
-from ...rights import RIGHTS, Action, Thing
+from ...rights import Action, Thing
 from ...store.reading import get_row, within
 from ...store.tables import Charge
 from ...store.totals import Totals, totals, totals_by_client, totals_by_day, totals_by_model
 from ..auth import principal_of
 from ..envelope import Envelope, reply
-from .describing import Resource
+from ..operations import OurOperation
+from .describing import Resource, filtering
 from .filters import PERIOD, filtered, given_id, moments
 from .rows import AnyRequest, list_of, plain, read, shown
 
@@ -101,7 +102,7 @@ async def _shown(_: AsyncSession, rows: Sequence[Charge]) -> list[ChargeView]:
     return [_view(row) for row in rows]
 
 
-@get("/charges", **_CHARGES.lists("List the charges", {**dict.fromkeys(_FILTERS, "As in the charge"), **PERIOD}))
+@_CHARGES.lists("/charges", "List the charges", {**dict.fromkeys(_FILTERS, "As in the charge"), **PERIOD})
 async def list_charges(request: AnyRequest) -> Response[ChargeList]:
     """The caller's own; for staff, what the account pays."""
     where = filtered(request, *PERIOD, **{name: getattr(Charge, name) for name in _FILTERS})
@@ -113,19 +114,22 @@ async def list_charges(request: AnyRequest) -> Response[ChargeList]:
     return await list_of(request, Charge, Thing.CHARGE, _shown, *where)
 
 
-_TOTALS: Final[dict[str, Any]] = {
-    **_CHARGES.reads("Add up the charges"),
-    "operation_id": "totalCharges",
-    "opt": {"command": "total", "thing": Thing.CHARGE.value, "right": (Thing.CHARGE, Action.READ)},
-    "description": f"Of what {RIGHTS[Thing.CHARGE, Action.READ]} get to see. Query parameters: `since`, `until`, "
-    "`llm_client_id`, and `by`, which is `day`, `model` or `llm_client`.",
-}
+_TOTALS: Final = {"by": "day, model or llm_client: a sum for each", "llm_client_id": "Of one LLM client", **PERIOD}
 
 
-@get("/charges/totals", **_TOTALS)
+@_CHARGES.route(
+    get,
+    "/charges/totals",
+    "Add up the charges",
+    command="total",
+    action=Action.READ,
+    operation=filtering(OurOperation, _TOTALS),
+    errors=(400, 401, 503),
+    operation_id="totalCharges",
+)
 async def total_charges(request: AnyRequest) -> Response[TotalsReply]:
     """The sum over all charges that the caller gets to see, or one for each group."""
-    filtered(request, *PERIOD, "by", "llm_client_id")
+    filtered(request, *_TOTALS)
     since, until = moments(request)
     chosen: dict[str, Any] = {
         "llm_client_id": given_id(request, "llm_client_id"),
@@ -144,7 +148,7 @@ async def total_charges(request: AnyRequest) -> Response[TotalsReply]:
     return reply(await read(request, work), command="total", thing=Thing.CHARGE)
 
 
-@get("/charges/{charge_id:str}", **_CHARGES.reads("Look at a charge"))
+@_CHARGES.reads("/charges/{charge_id:str}", "Look at a charge")
 async def retrieve(request: AnyRequest, charge_id: FromPath[str]) -> Response[ChargeReply]:
     """One charge."""
     principal = principal_of(request)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from litestar import Response, delete, get, post
@@ -10,7 +10,7 @@ from litestar.params import FromPath
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from ...rights import RIGHTS, Action, Thing, no_such
+from ...rights import Action, Thing, no_such
 from ...store.attachments import attach_key, attached_keys, detach_key
 from ...store.clients import find_client
 from ...store.reading import get_row, list_rows
@@ -18,13 +18,16 @@ from ...store.tables import ApiKey
 from ..auth import principal_of
 from ..bodies import Asked, read_model
 from ..envelope import created, path_below, reply
-from ..operations import CreatingOperation, OurOperation, envelope_errors, taking
+from ..operations import CreatingOperation, taking
 from ..paging import listed
 from .api_keys import KeyList, KeyReply, KeyView, show_keys
+from .describing import Resource
 from .rows import AnyRequest, read, write
 
 __all__ = ["HANDLERS"]
 
+_CLIENTS: Final = Resource(Thing.LLM_CLIENT, "LLM clients")
+_REFUSALS: Final = (400, 401, 403, 404, 409, 413, 415, 422, 503)
 _MOST: Final = 1000
 
 
@@ -34,19 +37,15 @@ class KeyAttached(Asked):
     api_key_id: UUID
 
 
-def _told(command: str, summary: str, operation: type[OurOperation], action: Action) -> dict[str, Any]:
-    return {
-        "operation_id": f"{command}LLMClientKey{'s' if command == 'list' else ''}",
-        "opt": {"command": command, "thing": Thing.API_KEY.value, "right": (Thing.LLM_CLIENT, action)},
-        "operation_class": operation,
-        "summary": summary,
-        "description": f"For {RIGHTS[Thing.LLM_CLIENT, action]}, and for superusers.",
-        "responses": envelope_errors(400, 401, 403, 404, 409, 422, 503),
-        "tags": ["LLM clients"],
-    }
-
-
-@get("/llm-clients/{client:str}/keys", **_told("list", "List an LLM client's keys", OurOperation, Action.READ))
+@_CLIENTS.route(
+    get,
+    "/llm-clients/{client:str}/keys",
+    "List an LLM client's keys",
+    command="list",
+    action=Action.READ,
+    operation_id="listLLMClientKeys",
+    thing=Thing.API_KEY,
+)
 async def list_attached(request: AnyRequest, client: FromPath[str]) -> Response[KeyList]:
     """Those of them that the caller gets to see; all at once."""
     principal = principal_of(request)
@@ -59,9 +58,16 @@ async def list_attached(request: AnyRequest, client: FromPath[str]) -> Response[
     return listed(request, await read(request, work), thing=Thing.API_KEY, next=None)
 
 
-@post(
+@_CLIENTS.route(
+    post,
     "/llm-clients/{client:str}/keys",
-    **_told("attach", "Attach a key", taking(KeyAttached, CreatingOperation), Action.UPDATE),
+    "Attach a key",
+    command="attach",
+    action=Action.UPDATE,
+    operation=taking(KeyAttached, CreatingOperation),
+    errors=_REFUSALS,
+    operation_id="attachLLMClientKey",
+    thing=Thing.API_KEY,
 )
 async def attach(request: AnyRequest, client: FromPath[str]) -> Response[KeyReply]:
     """The client is private from then on: to its keys, and to the members of its account."""
@@ -78,8 +84,14 @@ async def attach(request: AnyRequest, client: FromPath[str]) -> Response[KeyRepl
     return created(path_below(request, key.id), key, thing=Thing.API_KEY, command="attach")
 
 
-@get(
-    "/llm-clients/{client:str}/keys/{key_id:uuid}", **_told("get", "Look at an attached key", OurOperation, Action.READ)
+@_CLIENTS.route(
+    get,
+    "/llm-clients/{client:str}/keys/{key_id:uuid}",
+    "Look at an attached key",
+    command="get",
+    action=Action.READ,
+    operation_id="getLLMClientKey",
+    thing=Thing.API_KEY,
 )
 async def retrieve(request: AnyRequest, client: FromPath[str], key_id: FromPath[UUID]) -> Response[KeyReply]:
     """One of the client's keys, without the key."""
@@ -95,7 +107,16 @@ async def retrieve(request: AnyRequest, client: FromPath[str], key_id: FromPath[
     return reply(await read(request, work), command="get", thing=Thing.API_KEY)
 
 
-@delete("/llm-clients/{client:str}/keys/{key_id:uuid}", **_told("detach", "Detach a key", OurOperation, Action.UPDATE))
+@_CLIENTS.route(
+    delete,
+    "/llm-clients/{client:str}/keys/{key_id:uuid}",
+    "Detach a key",
+    command="detach",
+    action=Action.UPDATE,
+    errors=(401, 403, 404, 503),
+    operation_id="detachLLMClientKey",
+    thing=Thing.API_KEY,
+)
 async def detach(request: AnyRequest, client: FromPath[str], key_id: FromPath[UUID]) -> None:
     """Without its last key the client is open to everybody at its host names."""
     principal = principal_of(request)

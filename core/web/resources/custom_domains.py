@@ -8,7 +8,7 @@ from typing import Final
 from uuid import UUID
 
 import msgspec
-from litestar import Response, delete, get, patch, post
+from litestar import Response, post
 from litestar.params import FromPath
 from pydantic import Field
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -24,7 +24,7 @@ from ...domain_verification import (
 )
 from ...errors import BadRequest, Conflict, Unprocessable
 from ...hosts import HostForms, is_domain_name, parse_host
-from ...rights import RIGHTS, Action, Thing
+from ...rights import Action, Thing
 from ...service_events import DomainVerificationFailed, DomainVerificationRequested, DomainVerified
 from ...store.domains import create_domain, delete_domain, mark_verified, update_domain
 from ...store.reading import get_row
@@ -32,7 +32,6 @@ from ...store.tables import CustomDomain
 from ..auth import principal_of
 from ..bodies import Asked, changes, read_model
 from ..envelope import Envelope, created, path_below, reply
-from ..operations import OurOperation, envelope_errors
 from .describing import Resource
 from .filters import filtered
 from .rows import AnyRequest, account_for, dock_in, list_of, read, shown, tell, write
@@ -105,14 +104,14 @@ async def _shown(_: AsyncSession, rows: Sequence[CustomDomain]) -> list[CustomDo
     return [_view(row) for row in rows]
 
 
-@get("/custom-domains", **_DOMAINS.lists("List the custom domains", {"name": "The domain"}))
+@_DOMAINS.lists("/custom-domains", "List the custom domains", {"name": "The domain"})
 async def list_domains(request: AnyRequest) -> Response[CustomDomainList]:
     """Those of the caller's account."""
     where = filtered(request, name=CustomDomain.name)
     return await list_of(request, CustomDomain, Thing.CUSTOM_DOMAIN, _shown, *where)
 
 
-@post("/custom-domains", **_DOMAINS.makes("Claim a custom domain", CustomDomainAsked))
+@_DOMAINS.makes("/custom-domains", "Claim a custom domain", CustomDomainAsked)
 async def create(request: AnyRequest) -> Response[CustomDomainReply]:
     """It leads nowhere until it is verified: publish one of the two proofs, then ``POST …/verify``."""
     asked = await read_model(request, CustomDomainAsked)
@@ -133,14 +132,14 @@ async def create(request: AnyRequest) -> Response[CustomDomainReply]:
     return created(path_below(request, row.id), _view(row), thing=Thing.CUSTOM_DOMAIN)
 
 
-@get("/custom-domains/{domain_id:str}", **_DOMAINS.reads("Look at a custom domain"))
+@_DOMAINS.reads("/custom-domains/{domain_id:str}", "Look at a custom domain")
 async def retrieve(request: AnyRequest, domain_id: FromPath[str]) -> Response[CustomDomainReply]:
     """One custom domain."""
     row = await _row(request, domain_id, Action.READ)
     return reply(_view(row), command="get", thing=Thing.CUSTOM_DOMAIN)
 
 
-@patch("/custom-domains/{domain_id:str}", **_DOMAINS.changes("Change a custom domain", CustomDomainPatch))
+@_DOMAINS.changes("/custom-domains/{domain_id:str}", "Change a custom domain", CustomDomainPatch)
 async def update(request: AnyRequest, domain_id: FromPath[str]) -> Response[CustomDomainReply]:
     """Names below the domain lead to the account's clients by their names, whatever this says."""
     wanted = changes(await read_model(request, CustomDomainPatch))
@@ -154,7 +153,7 @@ async def update(request: AnyRequest, domain_id: FromPath[str]) -> Response[Cust
     return reply(_view(await write(request, work)), command="update", thing=Thing.CUSTOM_DOMAIN)
 
 
-@delete("/custom-domains/{domain_id:str}", **_DOMAINS.removes("Give a custom domain up"))
+@_DOMAINS.removes("/custom-domains/{domain_id:str}", "Give a custom domain up")
 async def remove(request: AnyRequest, domain_id: FromPath[str]) -> None:
     """It leads nowhere from then on."""
     principal = principal_of(request)
@@ -165,24 +164,20 @@ async def remove(request: AnyRequest, domain_id: FromPath[str]) -> None:
     await write(request, work)
 
 
-@post(
+@_DOMAINS.route(
+    post,
     "/custom-domains/{domain_id:str}/verify",
+    "Verify a custom domain",
+    command="verify",
+    action=Action.UPDATE,
+    errors=(401, 403, 404, 409, 503),
     status_code=200,
-    operation_id="verifyCustomDomain",
-    opt={
-        "command": "verify",
-        "thing": Thing.CUSTOM_DOMAIN.value,
-        "right": (Thing.CUSTOM_DOMAIN, Action.UPDATE),
-    },
-    operation_class=OurOperation,
-    summary="Verify a custom domain",
-    description=f"For {RIGHTS[Thing.CUSTOM_DOMAIN, Action.UPDATE]}, and for superusers. Looks for a proof in DNS, then "
-    "on the domain's web server. 409 says what was found instead, or that another account has the domain.",
-    responses=envelope_errors(401, 403, 404, 409, 503),
-    tags=["Custom domains"],
 )
 async def verify(request: AnyRequest, domain_id: FromPath[str]) -> Response[CustomDomainReply]:
-    """Look for the proof, and let the domain lead to the account's clients."""
+    """Look for a proof in DNS, then on the domain's web server; 409 says what was found instead.
+
+    The domain leads to the account's clients from then on. One account at most has a domain.
+    """
     principal = principal_of(request)
     claimed = await _row(request, domain_id, Action.UPDATE)
     tell(request, DomainVerificationRequested, domain=claimed.name, method=None)

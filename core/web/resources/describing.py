@@ -1,11 +1,18 @@
-"""What all routes of one thing say of themselves: to the OpenAPI document, to envelopes and to the journal."""
+"""Routes of one kind of thing: how they are made, and what they say of themselves.
+
+They say it to the OpenAPI document (with the handler's docstring), to envelopes and to the journal; and in
+``opt["right"]`` to whoever checks that every route keeps to the table of rights.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import inspect
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from litestar import delete, get, patch, post
+from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.spec import OpenAPIType, Parameter, Schema
 
 from ...rights import RIGHTS, Action, Thing
@@ -14,15 +21,17 @@ from ..operations import CreatingOperation, ListOperation, OurOperation, envelop
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-__all__ = ["Resource"]
+__all__ = ["Resource", "filtering"]
 
 _BODY: Final = (400, 401, 403, 404, 409, 413, 415, 422, 503)
 """What may go wrong with a request that has a body."""
 
+_Decorator: TypeAlias = Callable[[Callable[..., Any]], HTTPRouteHandler]
+
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """One kind of thing. Its methods give the keyword arguments of Litestar's route decorators.
+    """One kind of thing. Its methods decorate the handlers of its routes.
 
     Attributes:
         thing: What it is.
@@ -32,58 +41,104 @@ class Resource:
     thing: Thing
     tag: str
 
-    def lists(self, summary: str, more: str = "", *, filters: Mapping[str, str] | None = None) -> dict[str, Any]:
-        """Of ``GET`` on the collection.
+    def lists(self, path: str, summary: str, filters: Mapping[str, str] | None = None) -> _Decorator:
+        """``GET`` on the collection.
 
         Args:
+            path: Below ``/api/v1``.
             summary: What it does.
-            more: What else is to be said about it; of the other methods likewise.
             filters: Query parameters and what each selects by.
         """
-        told = self._told("list", summary, more, _filtering(filters or {}), (400, 401, 503), Action.READ)
-        return {**told, "operation_id": f"list{self.thing}s"}
+        return self.route(
+            get,
+            path,
+            summary,
+            command="list",
+            action=Action.READ,
+            operation=filtering(ListOperation, filters or {}),
+            errors=(400, 401, 503),
+            operation_id=f"list{self.thing}s",
+        )
 
-    def reads(self, summary: str, more: str = "") -> dict[str, Any]:
-        """Of ``GET`` on one."""
-        return self._told("get", summary, more, OurOperation, (401, 404, 503), Action.READ)
+    def reads(self, path: str, summary: str) -> _Decorator:
+        """``GET`` on one."""
+        return self.route(get, path, summary, command="get", action=Action.READ)
 
-    def makes(self, summary: str, model: type[BaseModel], more: str = "") -> dict[str, Any]:
-        """Of ``POST`` on the collection, with a body."""
-        return self._told("create", summary, more, taking(model, CreatingOperation), _BODY, Action.CREATE)
+    def makes(self, path: str, summary: str, model: type[BaseModel]) -> _Decorator:
+        """``POST`` on the collection, with a body."""
+        operation = taking(model, CreatingOperation)
+        return self.route(
+            post, path, summary, command="create", action=Action.CREATE, operation=operation, errors=_BODY
+        )
 
-    def changes(self, summary: str, model: type[BaseModel], more: str = "") -> dict[str, Any]:
-        """Of ``PATCH`` on one, with a body."""
-        return self._told("update", summary, more, taking(model), _BODY, Action.UPDATE)
+    def changes(self, path: str, summary: str, model: type[BaseModel]) -> _Decorator:
+        """``PATCH`` on one, with a body."""
+        return self.route(
+            patch, path, summary, command="update", action=Action.UPDATE, operation=taking(model), errors=_BODY
+        )
 
-    def removes(self, summary: str, more: str = "") -> dict[str, Any]:
-        """Of ``DELETE`` on one."""
-        return self._told("delete", summary, more, OurOperation, (401, 403, 404, 409, 503), Action.DELETE)
+    def removes(self, path: str, summary: str) -> _Decorator:
+        """``DELETE`` on one."""
+        errors = (401, 403, 404, 409, 503)
+        return self.route(delete, path, summary, command="delete", action=Action.DELETE, errors=errors)
 
-    def _told(
+    def route(
         self,
-        command: str,
+        method: Callable[..., Any],
+        path: str,
         summary: str,
-        more: str,
-        operation: type[OurOperation],
-        errors: tuple[int, ...],
+        *,
+        command: str,
         action: Action,
-    ) -> dict[str, Any]:
-        return {
-            "operation_id": f"{command}{self.thing}",
-            "opt": {"command": command, "thing": self.thing.value, "right": (self.thing, action)},
-            "operation_class": operation,
-            "summary": summary,
-            "description": f"For {RIGHTS[self.thing, action]}, and for superusers. {more}".rstrip(),
-            "responses": envelope_errors(*errors),
-            "tags": [self.tag],
-        }
+        operation: type[OurOperation] = OurOperation,
+        errors: tuple[int, ...] = (401, 404, 503),
+        operation_id: str | None = None,
+        thing: str | None = None,
+        **further: Any,
+    ) -> _Decorator:
+        """Any route.
+
+        Args:
+            method: Litestar's decorator.
+            path: Below ``/api/v1``.
+            summary: What it does.
+            command: As envelopes name it.
+            action: What the caller must have the right to do.
+            operation: What else the document says.
+            errors: Statuses of refusals.
+            operation_id: The operation's name in the document; None for command and thing.
+            thing: What envelopes name; None for the thing itself.
+            **further: What Litestar is told, too.
+        """
+
+        def decorate(handler: Callable[..., Any]) -> HTTPRouteHandler:
+            told = inspect.cleandoc(handler.__doc__ or "").replace("``", "`")
+            made: HTTPRouteHandler = method(
+                path,
+                operation_id=operation_id or f"{command}{self.thing}",
+                opt={"command": command, "thing": thing or self.thing.value, "right": (self.thing, action)},
+                operation_class=operation,
+                summary=summary,
+                description=f"{told} For {RIGHTS[self.thing, action]}, and for superusers.",
+                responses=envelope_errors(*errors),
+                tags=[self.tag],
+                **further,
+            )(handler)
+            return made
+
+        return decorate
 
 
-def _filtering(filters: Mapping[str, str]) -> type[OurOperation]:
-    """The class of operations that give a list, of which query parameters select a part."""
+def filtering(base: type[OurOperation], filters: Mapping[str, str]) -> type[OurOperation]:
+    """Make the class of operations of which query parameters select a part.
+
+    Args:
+        base: What else the operation is.
+        filters: Query parameters and what each selects by.
+    """
 
     @dataclass
-    class Filtering(ListOperation):
+    class Filtering(base):  # type: ignore[valid-type,misc]
         def __post_init__(self) -> None:
             super().__post_init__()
             text = Schema(type=OpenAPIType.STRING)
@@ -91,6 +146,7 @@ def _filtering(filters: Mapping[str, str]) -> type[OurOperation]:
                 Parameter(name=name, param_in="query", schema=text, description=description)
                 for name, description in filters.items()
             ]
-            self.parameters = [*(self.parameters or []), *chosen]
+            documented: list[Parameter] = vars(self)["parameters"] or []
+            self.parameters = [*documented, *chosen]
 
     return Filtering

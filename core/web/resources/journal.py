@@ -13,12 +13,13 @@ from litestar import Response, get
 from litestar.params import FromPath
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from ...rights import Thing
+from ...rights import Action, Thing
 from ...store.reading import get_row
 from ...store.tables import JournalRow
 from ..auth import principal_of
 from ..envelope import Envelope, reply
-from .describing import Resource
+from ..operations import ListOperation
+from .describing import Resource, filtering
 from .filters import filtered
 from .rows import AnyRequest, list_of, read, shown
 
@@ -76,12 +77,15 @@ async def _shown(_: AsyncSession, rows: Sequence[JournalRow]) -> list[JournalEnt
     return [shown(JournalEntryView, row) for row in rows]
 
 
-@get(
+@_JOURNAL.route(
+    get,
     "/journal",
-    **(
-        _JOURNAL.lists("Read the journal", dict.fromkeys(_FILTERS, "As in the entry"))
-        | {"operation_id": "listJournalEntries"}
-    ),
+    "Read the journal",
+    command="list",
+    action=Action.READ,
+    operation=filtering(ListOperation, dict.fromkeys(_FILTERS, "As in the entry")),
+    errors=(400, 401, 503),
+    operation_id="listJournalEntries",
 )
 async def list_entries(request: AnyRequest) -> Response[JournalEntryList]:
     """The caller's own requests; for staff, those of the account."""
@@ -89,7 +93,7 @@ async def list_entries(request: AnyRequest) -> Response[JournalEntryList]:
     return await list_of(request, JournalRow, Thing.JOURNAL_ENTRY, _shown, *where)
 
 
-@get("/journal/{entry_id:str}", **_JOURNAL.reads("Look at an entry of the journal"))
+@_JOURNAL.reads("/journal/{entry_id:str}", "Look at an entry of the journal")
 async def retrieve(request: AnyRequest, entry_id: FromPath[str]) -> Response[JournalEntryReply]:
     """One entry."""
     found = await read(request, partial(get_row, principal=principal_of(request), table=JournalRow, row_id=entry_id))

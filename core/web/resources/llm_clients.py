@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any, Final
 
-from litestar import Response, delete, get, patch, post
+from litestar import Response
 from litestar.params import FromPath
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -57,14 +57,14 @@ def _showing(request: AnyRequest) -> Callable[[AsyncSession, Sequence[LLMClient]
     return partial(_show, forms=HostForms.of(dock_in(request).settings.api_domain))
 
 
-@get("/llm-clients", **_CLIENTS.lists("List the LLM clients", {"name": "Its name", "account_id": "Whose they are"}))
+@_CLIENTS.lists("/llm-clients", "List the LLM clients", {"name": "Its name", "account_id": "Whose they are"})
 async def list_clients(request: AnyRequest) -> Response[LLMClientList]:
     """Those of the caller's account and of the platform's."""
     where = filtered(request, name=LLMClient.name, account_id=LLMClient.account_id)
     return await list_of(request, LLMClient, Thing.LLM_CLIENT, _showing(request), *where)
 
 
-@post("/llm-clients", **_CLIENTS.makes("Make an LLM client", LLMClientAsked))
+@_CLIENTS.makes("/llm-clients", "Make an LLM client", LLMClientAsked)
 async def create(request: AnyRequest) -> Response[LLMClientReply]:
     """With ``api_key_ids`` it is private from the beginning."""
     asked = await read_model(request, LLMClientAsked)
@@ -87,7 +87,7 @@ async def create(request: AnyRequest) -> Response[LLMClientReply]:
     return created(path_below(request, client.id), client, thing=Thing.LLM_CLIENT)
 
 
-@get("/llm-clients/{client:str}", **_CLIENTS.reads("Look at an LLM client"))
+@_CLIENTS.reads("/llm-clients/{client:str}", "Look at an LLM client")
 async def retrieve(request: AnyRequest, client: FromPath[str]) -> Response[LLMClientReply]:
     """By id or by name; of two of one name the own account's comes before the platform's."""
     principal, show = principal_of(request), _showing(request)
@@ -99,7 +99,7 @@ async def retrieve(request: AnyRequest, client: FromPath[str]) -> Response[LLMCl
     return reply(await read(request, work), command="get", thing=Thing.LLM_CLIENT)
 
 
-@patch("/llm-clients/{client:str}", **_CLIENTS.changes("Change an LLM client", LLMClientPatch))
+@_CLIENTS.changes("/llm-clients/{client:str}", "Change an LLM client", LLMClientPatch)
 async def update(request: AnyRequest, client: FromPath[str]) -> Response[LLMClientReply]:
     """Members that are not sent stay; ``null`` for ``plugins`` and ``tools`` is all of them, ``[]`` is none."""
     asked = await read_model(request, LLMClientPatch)
@@ -113,13 +113,14 @@ async def update(request: AnyRequest, client: FromPath[str]) -> Response[LLMClie
         return view, different
 
     view, different = await write(request, work)
-    _tell(request, LLMClientUpdated, view, changed=tuple(sorted(different)))
+    if different:
+        _tell(request, LLMClientUpdated, view, changed=tuple(sorted(different)))
     if "is_deployed" in different:
         _tell(request, LLMClientDeployed if view.is_deployed else LLMClientUndeployed, view)
     return reply(view, command="update", thing=Thing.LLM_CLIENT)
 
 
-@delete("/llm-clients/{client:str}", **_CLIENTS.removes("Delete an LLM client"))
+@_CLIENTS.removes("/llm-clients/{client:str}", "Delete an LLM client")
 async def remove(request: AnyRequest, client: FromPath[str]) -> None:
     """Its sessions and charges stay."""
     principal = principal_of(request)

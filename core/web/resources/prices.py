@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 import msgspec
-from litestar import Response, delete, get, patch, post
+from litestar import Response
 from litestar.params import FromPath
 from pydantic import Field
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -91,14 +91,14 @@ async def _shown(_: AsyncSession, rows: Sequence[Price]) -> list[PriceView]:
 _FILTERS: Final = dict.fromkeys(("kind", "provider", "model", "plugin", "tool"), "As in the price")
 
 
-@get("/prices", **_PRICES.lists("List the prices", _FILTERS))
+@_PRICES.lists("/prices", "List the prices", _FILTERS)
 async def list_prices(request: AnyRequest) -> Response[PriceList]:
     """Of several that fit, the one of the very model or tool counts, then the newest that is valid."""
     where = filtered(request, **{name: getattr(Price, name) for name in _FILTERS})
     return await list_of(request, Price, Thing.PRICE, _shown, *where)
 
 
-@post("/prices", **_PRICES.makes("Set a price", PriceAsked))
+@_PRICES.makes("/prices", "Set a price", PriceAsked)
 async def create(request: AnyRequest) -> Response[PriceReply]:
     """From now on, or from ``valid_from`` on."""
     asked = await read_model(request, PriceAsked)
@@ -115,14 +115,14 @@ async def create(request: AnyRequest) -> Response[PriceReply]:
     return created(path_below(request, price.id), _view(price), thing=Thing.PRICE)
 
 
-@get("/prices/{price_id:str}", **_PRICES.reads("Look at a price"))
+@_PRICES.reads("/prices/{price_id:str}", "Look at a price")
 async def retrieve(request: AnyRequest, price_id: FromPath[str]) -> Response[PriceReply]:
     """One price."""
     found = await read(request, partial(get_row, principal=principal_of(request), table=Price, row_id=price_id))
     return reply(_view(found), command="get", thing=Thing.PRICE)
 
 
-@patch("/prices/{price_id:str}", **_PRICES.changes("Change a price", PricePatch))
+@_PRICES.changes("/prices/{price_id:str}", "Change a price", PricePatch)
 async def update(request: AnyRequest, price_id: FromPath[str]) -> Response[PriceReply]:
     """For what is charged from now on."""
     wanted = changes(await read_model(request, PricePatch))
@@ -138,7 +138,7 @@ async def update(request: AnyRequest, price_id: FromPath[str]) -> Response[Price
     return reply(_view(await write(request, work)), command="update", thing=Thing.PRICE)
 
 
-@delete("/prices/{price_id:str}", **_PRICES.removes("Delete a price"))
+@_PRICES.removes("/prices/{price_id:str}", "Delete a price")
 async def remove(request: AnyRequest, price_id: FromPath[str]) -> None:
     """What was charged by it stays."""
     principal = principal_of(request)

@@ -4,25 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import msgspec
-from litestar import Response, delete, get
+from litestar import Response, get
 from litestar.params import FromPath
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ...errors import BadRequest, Conflict
 from ...identity import Principal
-from ...rights import RIGHTS, Action, Thing
+from ...rights import Action, Thing
 from ...store.reading import get_row
 from ...store.tables import MessageRow, SessionRow, TurnRow
 from ...turn.messages import PRIVATE_ROLES
 from ..auth import principal_of
 from ..envelope import Envelope, reply
+from ..operations import ListOperation
 from ..paging import listed, page_of
-from .describing import Resource
+from .describing import Resource, filtering
 from .filters import filtered
 from .rows import AnyRequest, list_of, read, shown, write
 from .turn_shapes import MessageList, MessageView, message_view
@@ -62,9 +63,8 @@ def _view(row: SessionRow, principal: Principal) -> SessionView:
     return shown(SessionView, row, key=row.key if row.owner == principal.owner else None)
 
 
-@get(
-    "/sessions",
-    **_SESSIONS.lists("List the sessions", {"llm_client_id": "Of one LLM client", "profile_id": "Whose they are"}),
+@_SESSIONS.lists(
+    "/sessions", "List the sessions", {"llm_client_id": "Of one LLM client", "profile_id": "Whose they are"}
 )
 async def list_sessions(request: AnyRequest) -> Response[SessionList]:
     """The caller's own; for staff, those of the account's LLM clients."""
@@ -77,7 +77,7 @@ async def list_sessions(request: AnyRequest) -> Response[SessionList]:
     return await list_of(request, SessionRow, Thing.SESSION, show, *where)
 
 
-@get("/sessions/{session_id:str}", **_SESSIONS.reads("Look at a session"))
+@_SESSIONS.reads("/sessions/{session_id:str}", "Look at a session")
 async def retrieve(request: AnyRequest, session_id: FromPath[str]) -> Response[SessionReply]:
     """By its id; its key is no part of any URL."""
     principal = principal_of(request)
@@ -88,16 +88,19 @@ async def retrieve(request: AnyRequest, session_id: FromPath[str]) -> Response[S
     return reply(await read(request, work), command="get", thing=Thing.SESSION)
 
 
-_MESSAGES: Final[dict[str, Any]] = {
-    **_SESSIONS.lists("Read what was said", {"narration": "true: what promptdock told about the turns, too"}),
-    "operation_id": "listSessionMessages",
-    "description": f"For {RIGHTS[Thing.SESSION, Action.READ]}, and for superusers. Oldest first.",
-}
-
-
-@get("/sessions/{session_id:str}/messages", **_MESSAGES)
+@_SESSIONS.route(
+    get,
+    "/sessions/{session_id:str}/messages",
+    "Read what was said",
+    command="list",
+    action=Action.READ,
+    operation=filtering(ListOperation, {"narration": "true: what promptdock told about the turns, too"}),
+    errors=(400, 401, 404, 503),
+    operation_id="listSessionMessages",
+    thing="Message",
+)
 async def list_messages(request: AnyRequest, session_id: FromPath[str]) -> Response[MessageList]:
-    """The thread."""
+    """The thread, oldest first."""
     principal, page = principal_of(request), page_of(request)
     filtered(request, "narration")
     narration = _narration(request)
@@ -118,7 +121,7 @@ async def list_messages(request: AnyRequest, session_id: FromPath[str]) -> Respo
     return listed(request, messages, thing="Message", next=further)
 
 
-@delete("/sessions/{session_id:str}", **_SESSIONS.removes("Delete a session"))
+@_SESSIONS.removes("/sessions/{session_id:str}", "Delete a session")
 async def remove(request: AnyRequest, session_id: FromPath[str]) -> None:
     """Everything that was said in it goes with it; what was charged stays."""
     principal = principal_of(request)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
-from litestar import Response, get
+from litestar import Response
 from litestar.params import FromPath
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -45,17 +45,15 @@ async def _calls(_: AsyncSession, rows: Sequence[ToolCallRow]) -> list[ToolCallV
     return [shown(ToolCallView, row) for row in rows]
 
 
-@get(
+@_TURNS.lists(
     "/turns",
-    **_TURNS.lists(
-        "List the turns",
-        {
-            "session_id": "Of one session",
-            "llm_client_id": "Of one LLM client",
-            "request_id": "Of one request",
-            "state": "running, finished, failed, cancelled or interrupted",
-        },
-    ),
+    "List the turns",
+    {
+        "session_id": "Of one session",
+        "llm_client_id": "Of one LLM client",
+        "request_id": "Of one request",
+        "state": "running, finished, failed, cancelled or interrupted",
+    },
 )
 async def list_turns(request: AnyRequest) -> Response[TurnList]:
     """The caller's own; for staff, those of the account's LLM clients."""
@@ -69,7 +67,7 @@ async def list_turns(request: AnyRequest) -> Response[TurnList]:
     return await list_of(request, TurnRow, Thing.TURN, _turns, *where)
 
 
-@get("/turns/{turn_id:str}", **_TURNS.reads("Look at a turn"))
+@_TURNS.reads("/turns/{turn_id:str}", "Look at a turn")
 async def retrieve(request: AnyRequest, turn_id: FromPath[str]) -> Response[TurnReply]:
     """With its messages, narration included, its tool calls and its selections."""
     principal = principal_of(request)
@@ -92,11 +90,10 @@ async def retrieve(request: AnyRequest, turn_id: FromPath[str]) -> Response[Turn
     return reply(await read(request, work), command="get", thing=Thing.TURN)
 
 
-@get(
+@_CALLS.lists(
     "/tool-calls",
-    **_CALLS.lists(
-        "List the tool calls", {"turn_id": "Of one turn", "plugin": "Of one plugin", "tool": "Of one tool: plugin.tool"}
-    ),
+    "List the tool calls",
+    {"turn_id": "Of one turn", "plugin": "Of one plugin", "tool": "Of one tool: plugin.tool"},
 )
 async def list_calls(request: AnyRequest) -> Response[ToolCallList]:
     """With their arguments and results, whole."""
@@ -104,7 +101,7 @@ async def list_calls(request: AnyRequest) -> Response[ToolCallList]:
     return await list_of(request, ToolCallRow, Thing.TOOL_CALL, _calls, *where)
 
 
-@get("/tool-calls/{call_id:str}", **_CALLS.reads("Look at a tool call"))
+@_CALLS.reads("/tool-calls/{call_id:str}", "Look at a tool call")
 async def retrieve_call(request: AnyRequest, call_id: FromPath[str]) -> Response[ToolCallReply]:
     """One tool call."""
     found = await read(request, partial(get_row, principal=principal_of(request), table=ToolCallRow, row_id=call_id))

@@ -8,7 +8,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import msgspec
-from litestar import Response, delete, get, patch, post
+from litestar import Response
 from litestar.params import FromPath
 from pydantic import Field
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -96,7 +96,7 @@ async def _show(session: AsyncSession, principal: Principal, users: Sequence[Use
     return [shown(UserView, user, profiles=profiles[user.id]) for user in users]
 
 
-@get("/users", **_USERS.lists("List the users"))
+@_USERS.lists("/users", "List the users")
 async def list_users(request: AnyRequest) -> Response[UserList]:
     """Every user, for superusers; else those of the caller's account."""
     principal = principal_of(request)
@@ -107,7 +107,7 @@ async def list_users(request: AnyRequest) -> Response[UserList]:
     return await list_of(request, User, Thing.USER, show, *filtered(request))
 
 
-@post("/users", **_USERS.makes("Make a user", UserAsked))
+@_USERS.makes("/users", "Make a user", UserAsked)
 async def create(request: AnyRequest) -> Response[UserReply]:
     """With a profile in an account, but without a key: make one at ``/api/v1/api-keys``."""
     asked = await read_model(request, UserAsked)
@@ -126,7 +126,7 @@ async def create(request: AnyRequest) -> Response[UserReply]:
     return created(path_below(request, user.id), user, thing=Thing.USER)
 
 
-@get("/users/{user_id:str}", **_USERS.reads("Look at a user"))
+@_USERS.reads("/users/{user_id:str}", "Look at a user")
 async def retrieve(request: AnyRequest, user_id: FromPath[str]) -> Response[UserReply]:
     """One user."""
     principal = principal_of(request)
@@ -137,7 +137,7 @@ async def retrieve(request: AnyRequest, user_id: FromPath[str]) -> Response[User
     return reply(await read(request, work), command="get", thing=Thing.USER)
 
 
-@patch("/users/{user_id:str}", **_USERS.changes("Change a user", UserPatch))
+@_USERS.changes("/users/{user_id:str}", "Change a user", UserPatch)
 async def update(request: AnyRequest, user_id: FromPath[str]) -> Response[UserReply]:
     """Superusers add a user to another account by naming it, with ``is_staff``."""
     wanted = changes(await read_model(request, UserPatch))
@@ -157,7 +157,7 @@ async def update(request: AnyRequest, user_id: FromPath[str]) -> Response[UserRe
     return reply(await write(request, work), command="update", thing=Thing.USER)
 
 
-@delete("/users/{user_id:str}", **_USERS.removes("Delete a user"))
+@_USERS.removes("/users/{user_id:str}", "Delete a user")
 async def remove(request: AnyRequest, user_id: FromPath[str]) -> None:
     """Staff takes a user who also is in other accounts out of its own. Their keys go; what they made stays."""
     principal = principal_of(request)

@@ -320,7 +320,7 @@ def test_a_database_that_is_behind_altered_or_out_of_reach(command: CommandLine)
         (
             "UPDATE alembic_version SET version_num = '9999'",
             "problem",
-            "'9999', which this version of promptdock lacks.",
+            "'9999', which this version of ",
         ),
         ("DELETE FROM alembic_version", "note", "is at revision none; this version's is "),
     ):

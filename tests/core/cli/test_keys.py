@@ -7,9 +7,11 @@ import urllib.error
 import urllib.request
 from typing import Any
 
+import click
 import pytest
 
-from promptdock.cli.spans import TimeSpan
+from promptdock.cli.main import cli
+from promptdock.cli.spans import read_span
 from promptdock.jsontext import loads
 from tests.support.command import CommandLine, RunningServer
 
@@ -127,11 +129,12 @@ def test_what_cannot_be_done_is_one_line(command: CommandLine, args: tuple[str, 
     ("written", "hours"), [("60m", 1), ("12h", 12), ("30d", 720), ("2w", 336), ("1y", 8760), ("100y", 876_000)]
 )
 def test_lengths_of_time(written: str, hours: float) -> None:
-    span = TimeSpan().convert(written, None, None)
+    span = read_span(click.Context(cli), click.Option(["--span"]), written)
+    assert span is not None
     assert span.total_seconds() == hours * 3600
 
 
 @pytest.mark.parametrize("written", ["0d", "101y", "-1d", "1", "d", "1.5h", "999999999999y", "1D", "\u0661d"])
 def test_no_lengths_of_time(written: str) -> None:
-    with pytest.raises(Exception, match="is no length of time"):
-        TimeSpan().convert(written, None, None)
+    with pytest.raises(click.BadParameter, match="is no length of time"):
+        read_span(click.Context(cli), click.Option(["--span"]), written)

@@ -195,3 +195,10 @@ def test_an_event_without_an_end_is_given_up() -> None:
     endless = [b"data: " + b"x" * 1_048_576, *[b"x" * 1_048_576] * 8, b"\n\n"]
 
     assert counts(read(EVENTS, *endless, CHAT)) == (11, 7, 18)
+
+
+def test_a_file_of_several_members_is_read_to_its_end() -> None:
+    body = json.dumps({**ANSWER, "usage": USAGE}).encode()
+    packed = packed_as("gzip", body[:40]) + packed_as("gzip", body[40:])
+
+    assert counts(read((*JSON, ("content-encoding", "gzip")), packed)) == (11, 7, 18)

@@ -163,9 +163,7 @@ async def test_t93_who_gives_up_while_a_turn_is_opened_leaves_nothing(
     key = secrets.token_hex(32)
     async with open_dock(site.settings) as dock:
         gives_up, moment = GivesUp(dock, monkeypatch), 1
-        while await gives_up.at(
-            moment, asyncio.create_task(answered(dock, task_of(site, "gone", key))), after=after
-        ):
+        while await gives_up.at(moment, asyncio.create_task(answered(dock, task_of(site, "gone", key))), after=after):
             await dock.settle()
             await check_nothing_is_left(site)
             moment += 1

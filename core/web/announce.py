@@ -1,0 +1,164 @@
+"""Telling plugins of requests to the API: that one came, whether its key is good, and how it ended."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from http import HTTPStatus
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from litestar.enums import ScopeType
+
+from ..identity import ANONYMOUS_PRINCIPAL, Principal
+from ..service_events import (
+    APIRequestCompleted,
+    APIRequestFailed,
+    APIRequestStarted,
+    AuthenticationFailed,
+    AuthenticationRequested,
+    AuthenticationSucceeded,
+)
+from .paths import path_of
+from .request_id import request_id
+from .state import host_of
+
+if TYPE_CHECKING:
+    from litestar import Litestar
+    from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+    from ..errors import ErrorInfo
+
+__all__ = ["announce_key", "announce_principal", "announce_refusal", "announcing"]
+
+_PRINCIPAL: Final = "promptdock_announced_principal"
+_ASKED: Final = "promptdock_announced_key"
+_CODE: Final = "promptdock_error_code"
+_HUNG_UP: Final = 499
+"""The status, which only logs know, of a request whose caller hung up before there was a reply."""
+_REASONS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "expired_api_key": "expired",
+        "inactive_api_key": "inactive",
+        "invalid_api_key": "unknown",
+        "missing_api_key": "missing",
+    }
+)
+
+
+def announcing(
+    concerns: Callable[[Mapping[str, Any]], bool],
+) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
+    """Make the part of an app's life in which plugins are told of its requests.
+
+    Args:
+        concerns: Says of a scope whether its request is one to the API.
+    """
+
+    @asynccontextmanager
+    async def telling(app: Litestar) -> AsyncIterator[None]:
+        inner = app.asgi_handler
+        app.asgi_handler = cast("ASGIApp", _Announcer(inner, concerns))
+        try:
+            yield
+        finally:
+            app.asgi_handler = inner
+
+    return telling
+
+
+def announce_key(scope: Mapping[str, Any], scheme: str) -> None:
+    """Tell that a key came, which is about to be checked; once a request.
+
+    Args:
+        scope: The request's ASGI scope.
+        scheme: How the key came: ``bearer`` or ``token``.
+    """
+    if _first(scope, _ASKED):
+        _tell(scope, AuthenticationRequested, ANONYMOUS_PRINCIPAL, scheme=scheme)
+
+
+def announce_principal(scope: Mapping[str, Any], principal: Principal) -> None:
+    """Tell that a request's key is good; nothing of callers who sent none."""
+    if principal.is_anonymous:
+        return
+    scope["state"][_PRINCIPAL] = principal
+    key_id = None if principal.api_key_id is None else str(principal.api_key_id)
+    _tell(scope, AuthenticationSucceeded, principal, kind=principal.kind.value, key_id=key_id)
+
+
+def announce_refusal(scope: Mapping[str, Any], info: ErrorInfo) -> None:
+    """Tell of a request that is turned away because of its key, or for want of one; of other errors, note the code.
+
+    Args:
+        scope: The request's ASGI scope.
+        info: What the caller is told.
+    """
+    scope["state"][_CODE] = info.code
+    if info.status == HTTPStatus.UNAUTHORIZED:
+        reason = _REASONS.get(info.code, info.code)
+        _tell(scope, AuthenticationFailed, ANONYMOUS_PRINCIPAL, reason=reason)
+
+
+class _Announcer:
+    """An ASGI app around another one."""
+
+    def __init__(self, inner: ASGIApp, concerns: Callable[[Mapping[str, Any]], bool]) -> None:
+        self._inner = inner
+        self._concerns = concerns
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != ScopeType.HTTP or not self._concerns(scope):
+            await self._inner(scope, receive, send)
+            return
+        began = time.perf_counter()
+        status: int | None = None
+        where = {"method": scope["method"], "path": path_of(scope)}
+        _tell(scope, APIRequestStarted, ANONYMOUS_PRINCIPAL, **where)
+
+        async def noting(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        broken = True
+        try:
+            await self._inner(scope, receive, noting)
+            broken = False
+        finally:
+            ended = HTTPStatus.INTERNAL_SERVER_ERROR if broken else status or _HUNG_UP
+            _tell_end(scope, int(ended), ms=(time.perf_counter() - began) * 1000, **where)
+
+
+def _tell_end(scope: Mapping[str, Any], status: int, **about: Any) -> None:
+    principal = scope["state"].get(_PRINCIPAL, ANONYMOUS_PRINCIPAL)
+    if status < HTTPStatus.INTERNAL_SERVER_ERROR:
+        _tell(scope, APIRequestCompleted, principal, status=status, **about)
+    else:
+        code = scope["state"].get(_CODE, "internal_error")
+        _tell(scope, APIRequestFailed, principal, status=status, code=code, **about)
+
+
+def _tell(scope: Mapping[str, Any], event: Callable[..., Any], principal: Principal, /, **members: Any) -> None:
+    """Tell of something, unless the app is not up or goes down."""
+    host = host_of(scope["litestar_app"])
+    if host is not None:
+        host.tell(
+            event(
+                request_id=request_id(scope),
+                caller=principal.name,
+                account=principal.account_number,
+                **members,
+            )
+        )
+
+
+def _first(scope: Mapping[str, Any], name: str) -> bool:
+    """Whether this is the first time that something is told of a request."""
+    state: dict[str, Any] = scope["state"]
+    if name in state:
+        return False
+    state[name] = True
+    return True
