@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
+from litestar.routes import HTTPRoute
+from pydantic import BaseModel
 
 import promptdock
 from promptdock import Event, ServiceEvent, hookspecs
+from promptdock.prompts import wire
+from promptdock.rights import RIGHTS, Action, Thing
 from promptdock.settings import ProviderSettings, Settings
 from promptdock.tools.errors import ToolErrorCode
+from promptdock.web import create_app
 
 ROOT = Path(__file__).parents[1]
 HOOKS = (*hookspecs.REGISTER, *hookspecs.DECIDE, *hookspecs.TRANSFORM, *hookspecs.OBSERVE)
@@ -23,6 +30,7 @@ EVENTS = {
     if isinstance(kind := getattr(promptdock, name), type) and issubclass(kind, Event) and kind.hook
 }
 NAMES_OF_A_COMPARABLE_SYSTEM = 107
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")]
 
 
 def arguments(hook: str) -> str:
@@ -91,10 +99,65 @@ def test_every_name_of_the_comparable_system_is_mapped_once() -> None:
         assert ours.startswith("no counterpart, because ") or re.findall(r"`(\w+)`", ours)[0] in hookspecs.OBSERVE
 
 
-@pytest.mark.parametrize("field", sorted({*Settings.model_fields, *ProviderSettings.model_fields}))
-def test_every_setting_is_documented(field: str) -> None:
-    """In docs/settings.md, by its name."""
-    assert f"| `{field}` |" in (ROOT / "docs" / "settings.md").read_text()
+@cache
+def routes() -> dict[tuple[str, str], Any]:
+    """What each route's ``opt`` says, by method and path; without what only serves the page at ``/schema``."""
+    found: dict[tuple[str, str], Any] = {}
+    for route in create_app(Settings()).routes:
+        path = re.sub(r":\w+}", "}", route.path)
+        if isinstance(route, HTTPRoute) and not path.startswith(("/schema/assets/", "/schema/{")):
+            for handler in route.route_handlers:
+                found |= {(method, path): handler.opt for method in handler.http_methods if method != "OPTIONS"}
+    return found
+
+
+def documented_routes() -> dict[tuple[str, str], str]:
+    """Who may use each route, by method and path, as docs/api.md has it."""
+    rows = re.findall(r"^\| ([A-Z]+) \| `(/[^`]*)` \| ([^|]+) \|", (ROOT / "docs" / "api.md").read_text(), re.MULTILINE)
+    assert len({(method, path) for method, path, _ in rows}) == len(rows)
+    return {(method, path): who for method, path, who in rows}
+
+
+def test_every_route_is_documented() -> None:
+    """In the tables of docs/api.md, once; and no other is."""
+    assert set(documented_routes()) == set(routes())
+
+
+def test_the_documented_routes_say_who_may_use_them() -> None:
+    """In the very words of the table of rights."""
+    documented = documented_routes()
+    rights = {where: opt["right"] for where, opt in routes().items() if "right" in opt}
+    assert rights
+    assert {where: documented[where] for where in rights} == {where: RIGHTS[right] for where, right in rights.items()}
+
+
+@pytest.mark.parametrize("thing", list(Thing))
+def test_every_right_is_documented(thing: Thing) -> None:
+    """In the table of docs/api.md: to read, create, update and delete it."""
+    cells = [thing, *(RIGHTS.get((thing, action), "nobody") for action in Action)]
+    assert f"| {' | '.join(cells)} |" in (ROOT / "docs" / "api.md").read_text()
+
+
+@pytest.mark.parametrize("kind", [form[0] for form in wire._FORMS.values()])
+def test_every_kind_of_streamed_event_is_documented(kind: str) -> None:
+    """In the table of docs/prompts.md."""
+    assert f"\n| `{kind}` | " in (ROOT / "docs" / "prompts.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("model", "prefix", "field"),
+    [(Settings, "PROMPTDOCK_", name) for name in Settings.model_fields]
+    + [(ProviderSettings, "…__", name) for name in ProviderSettings.model_fields],
+)
+def test_every_setting_is_documented(model: type[BaseModel], prefix: str, field: str) -> None:
+    """In docs/settings.md, with its variable, its default and what it is."""
+    info = model.model_fields[field]
+    default = f"`{info.default}`" if info.default_factory is None and info.default not in {None, ()} else "none"
+    start = f"| `{field}` | `{prefix}{field.upper()}` | "
+    (row,) = (row for row in (ROOT / "docs" / "settings.md").read_text().splitlines() if row.startswith(start))
+    shown, what = row.removeprefix(start).removesuffix(" |").split(" | ")
+    assert shown == ("`~/.promptdock`" if field == "home" else default)
+    assert what.replace("`", "").startswith(info.description or "")
 
 
 @pytest.mark.parametrize("code", list(ToolErrorCode))
@@ -103,9 +166,15 @@ def test_every_tool_error_code_is_documented(code: ToolErrorCode) -> None:
     assert f"`{code}`" in (ROOT / "docs" / "plugins.md").read_text()
 
 
+def test_lines_of_the_documents_fit_a_screen() -> None:
+    """Save those of tables, which cannot be broken."""
+    lines = [line for page in PAGES for line in page.read_text().splitlines()]
+    assert [line for line in lines if len(line) > 120 and not line.startswith("|")] == []
+
+
 def test_links_between_documents_hold() -> None:
     """Every relative link leads to a file."""
-    for page in [ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")]:
+    for page in PAGES:
         for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
             assert (page.parent / target).exists(), f"{page.name} links to {target}"
 

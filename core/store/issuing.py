@@ -64,7 +64,7 @@ async def issue_first_key(session: AsyncSession, made: NewKey) -> IssuedKey | No
     """
     if not await _nobody_yet(session):
         return None
-    account = await create_account(session, name=_FIRST_ACCOUNT, is_platform=True)
+    account = await create_account(session, name=_FIRST_ACCOUNT)
     return await issue_key(session, made, user=_FIRST_USER, account=account.number, name=_FIRST_KEY)
 
 
@@ -166,7 +166,7 @@ async def _account_for(session: AsyncSession, owner: User | None, number: str | 
     own = () if owner is None else await profiles_of(session, [owner.id])
     possible = [place for _, place in own] or await _accounts(session)
     if not possible:
-        return await create_account(session, name=_FIRST_ACCOUNT, is_platform=True)
+        return await create_account(session, name=_FIRST_ACCOUNT)
     if len(possible) > 1:
         raise BadRequest(f"The key could be for several accounts: {_told(possible)}.", hint="Name one with --account.")
     return possible[0]

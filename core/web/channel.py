@@ -34,19 +34,26 @@ class Channel:
         self._send = send
         self._headers = [*_SSE_HEADERS, *headers]
         self._lock = asyncio.Lock()
-        self._written_at = 0.0
+        self._held: list[bytes] = []
+        self._written_at = asyncio.get_running_loop().time()
         self.open = False
 
+    def hold(self, frame: bytes) -> None:
+        """Keep a frame back that alone does not open the stream; it goes before the next one, or after a while."""
+        self._held.append(frame)
+
     async def write(self, frame: bytes) -> None:
-        """Send a frame; an empty one is none."""
-        if not frame:
-            return
+        """Send what was held and a frame; nothing when both are empty."""
         async with self._lock:
+            held, self._held = self._held, []
+            body = b"".join([*held, frame])
+            if not body:
+                return
             if not self.open:
                 self.open = True
                 await self._send({"type": "http.response.start", "status": 200, "headers": self._headers})
             self._written_at = asyncio.get_running_loop().time()
-            await self._send({"type": "http.response.body", "body": frame, "more_body": True})
+            await self._send({"type": "http.response.body", "body": body, "more_body": True})
 
     async def close(self) -> None:
         """End the stream."""
@@ -54,7 +61,10 @@ class Channel:
 
     @asynccontextmanager
     async def kept_alive(self, seconds: float) -> AsyncIterator[None]:
-        """Send a comment whenever nothing was sent for some seconds, once the stream is open."""
+        """Send what is held, else a comment, whenever nothing was sent for some seconds.
+
+        A stream that has not begun, and has nothing to begin with, stays closed.
+        """
         ticking = asyncio.create_task(self._tick(seconds))
         try:
             yield
@@ -66,9 +76,9 @@ class Channel:
     async def _tick(self, seconds: float) -> None:
         loop = asyncio.get_running_loop()
         while True:
-            silent = loop.time() - self._written_at if self.open else 0.0
+            silent = loop.time() - self._written_at if self.open or self._held else 0.0
             if silent >= seconds:
-                await self.write(KEEP_ALIVE)
+                await self.write(KEEP_ALIVE if self.open else b"")
             else:
                 await asyncio.sleep(seconds - silent)
 

@@ -36,7 +36,7 @@ class _Reply(Response[ChatCompletion]):
     summary="Answer a prompt",
     description="OpenAI's chat completion. The tools of the installed plugins are presented as their rules say and run "
     "here; calls of the caller's own `tools` are handed back. With `stream` the answer comes as server-sent events.",
-    responses=openai_errors(400, 401, 404, 413, 415, 429, 502, 503, 504),
+    responses=openai_errors(400, 401, 402, 403, 404, 409, 413, 415, 429, 502, 503, 504),
     tags=["OpenAI"],
 )
 async def create_chat_completion(request: Request[Any, Any, Any]) -> Response[ChatCompletion]:

@@ -41,11 +41,13 @@ class TurnError(Exception):
 
     Args:
         info: What the caller is told.
+        headers: Further headers of the reply, e.g. the key of the session that was made.
     """
 
-    def __init__(self, info: ErrorInfo) -> None:
+    def __init__(self, info: ErrorInfo, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(info.message)
         self.info = info
+        self.headers = dict(headers or {})
 
 
 def openai_error(info: ErrorInfo) -> JsonObject:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from litestar.connection import ASGIConnection
 from litestar.types import Receive, Scope, Send
@@ -33,13 +34,11 @@ from .subject import subject_of
 
 if TYPE_CHECKING:
     from ..prompts.dock import Dock
+    from ..prompts.running import OpenTurn
 
 __all__ = ["PromptReply"]
 
 _log = logging.getLogger("promptdock.web")
-
-SESSION_HEADER: Final = b"x-session-key"
-
 
 class PromptReply:
     """Answers one request; an ASGI app, so that all of it happens while somebody watches the connection.
@@ -112,11 +111,11 @@ class PromptReply:
                 async for event in events:
                     last = event
             if isinstance(last, TurnFailed) and not turn.answers_failures:
-                raise TurnError(last.error)
+                raise TurnError(last.error, _session_header(turn))
             subject = subject_of(scope)
             metadata = {"command": subject.command, "thing": subject.thing, "key": journal_key(scope)}
-            headers = [(SESSION_HEADER, str(turn.opening.session_key).encode())]
-            await send_json(send, {"data": reply_data(turn), "api": API, "metadata": metadata}, headers=headers)
+            reply = {"data": reply_data(turn), "api": API, "metadata": metadata}
+            await send_json(send, reply, headers=_as_bytes(_session_header(turn)))
 
     async def _stream(self, task: PromptTask, scope: Scope, send: Send) -> None:
         feed = self._dock.feeds.start(task)
@@ -127,9 +126,16 @@ class PromptReply:
             except BaseException:
                 feed.cancel()  # who hangs up now has heard nothing that they could ask for again
                 raise
-            channel = Channel(send, [(SESSION_HEADER, str(turn.opening.session_key).encode())])
-            async with channel.kept_alive(self._keep_alive):
-                await stream_entries(entries, channel, scope, turn.opening.turn_id)
+            channel = Channel(send, _as_bytes(_session_header(turn)))
+            try:
+                async with channel.kept_alive(self._keep_alive):
+                    await stream_entries(entries, channel, scope, turn.opening.turn_id, key=journal_key(scope))
+            except TurnError as error:
+                raise TurnError(error.info, _session_header(turn)) from None
+            except asyncio.CancelledError:
+                if not channel.open:
+                    feed.cancel()
+                raise
         await channel.close()
 
     async def _resume(self, task: PromptTask, resumption: Resumption, scope: Scope, send: Send) -> None:
@@ -152,3 +158,12 @@ class PromptReply:
                 stream=task.request.stream,
             )
         )
+
+
+def _session_header(turn: OpenTurn) -> dict[str, str]:
+    """Also on errors: the session that a prompt began is there although its first turn failed."""
+    return {"x-session-key": str(turn.opening.session_key)}
+
+
+def _as_bytes(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    return [(name.encode(), value.encode()) for name, value in headers.items()]

@@ -81,4 +81,7 @@ def subject_of(scope: Mapping[str, Any]) -> Subject:
 
 
 def _thing(path: str) -> str | None:
-    return _THINGS.get(path.partition("/v1/")[2].partition("/")[0])
+    parts = path.strip("/").split("/")
+    if parts[-1:] == ["config"]:
+        return "ChatConfig"
+    return "LLMClient" if parts == ["prompt"] else _THINGS.get(path.partition("/v1/")[2].partition("/")[0])

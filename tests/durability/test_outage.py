@@ -35,9 +35,9 @@ from tests.support.server import live_server
 from tests.support.site import Site, is_valid_thread, newest_user_text, site_at, terminal_event
 from tests.support.upstream import Received, Reply, Upstream, text, tool_calls
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(90), pytest.mark.xdist_group("durability")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(180), pytest.mark.xdist_group("durability")]
 
-_CHATS = 16
+_CHATS = 12
 _PROMPTS = 6
 
 
@@ -49,10 +49,10 @@ def answer(request: Received) -> Reply:
     return text(f"{mark} is answered", usage=(11, 2), gap=0.002)
 
 
-async def chat(site: Site, caller: httpx.AsyncClient, number: int, key: str) -> dict[str, str]:
+async def chat(site: Site, caller: httpx.AsyncClient, number: int, key: str, prompts: int) -> dict[str, str]:
     """Some prompts of one session, one after the other; what became of each."""
     became = {}
-    for prompt in range(_PROMPTS):
+    for prompt in range(prompts):
         mark = f"m{number * 100 + prompt}"
         stream = number % 2 == 0
         body = {"session_key": key, "messages": [{"role": "user", "content": f"{mark} please"}], "stream": stream}
@@ -113,7 +113,7 @@ async def test_the_database_goes_away_in_the_middle(database_url: str, tmp_path:
     async with site_at(tmp_path, database_url, upstream) as site:
         with live_server(create_app(site.settings)) as origin:
             async with httpx.AsyncClient(base_url=origin, headers=site.headers, timeout=60) as caller:
-                chats = [asyncio.create_task(chat(site, caller, n, key)) for n, key in enumerate(keys)]
+                chats = [asyncio.create_task(chat(site, caller, n, key, _PROMPTS)) for n, key in enumerate(keys)]
                 await upstream.until(lambda: len(upstream.calls) > _CHATS, 30)
                 await disturb(database_url)
                 became = {mark: end for said in await asyncio.gather(*chats) for mark, end in said.items()}
@@ -128,7 +128,7 @@ async def test_the_database_goes_away_in_the_middle(database_url: str, tmp_path:
                 await check(site, became)
 
                 # and without anybody's help everything works again
-                after = await asyncio.gather(*(chat(site, caller, 100 + n, key) for n, key in enumerate(keys)))
+                after = await asyncio.gather(*(chat(site, caller, 100 + n, key, 2) for n, key in enumerate(keys)))
                 assert {end for said in after for end in said.values()} == {"200", "turn.finished"}
                 assert all(is_valid_thread(call.body["messages"]) for call in upstream.calls)
                 await check_the_worker_lives(site)

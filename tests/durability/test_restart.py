@@ -14,7 +14,7 @@ from promptdock.store.tables import Budget, BudgetPeriod
 from tests.support.site import Site, marks_of, site_at
 from tests.support.upstream import Upstream, text, tool_calls
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(90), pytest.mark.xdist_group("durability")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(180), pytest.mark.xdist_group("durability")]
 
 
 def ask(site: Site, origin: str, words: str, key: str) -> httpx.Response:

@@ -53,7 +53,7 @@ R = TypeVar("R", bound=Table)
 API_DOMAIN = "api.test"
 OPERATOR_KEY = "the operator's own key"
 ORIGIN = "https://chat.example.com"
-PROVIDER_KEY = "sk-fake-1234567890"
+PROVIDER_KEY = "sk-fake-0123456789"
 
 _numbers = itertools.count(1)
 
@@ -184,6 +184,7 @@ class Stage:
             "providers": {
                 "fake": fake,
                 "hasty": {**fake, "timeout": 0.2},
+                "spare": {**fake, "api_key": "sk-spare-0123456789"},
                 "nowhere": {**fake, "base_url": "http://127.0.0.1:9/v1"},
             },
             "home": home,
@@ -307,7 +308,7 @@ class Scene:
 
         return self.stage.run(self.stage.database.write(work))
 
-    def write(self, work: Callable[[Any], Coroutine[Any, Any, T]], *given: Any, **named: Any) -> T:
+    def write(self, work: Callable[..., Coroutine[Any, Any, T]], *given: Any, **named: Any) -> T:
         """Run a function of the store."""
         return self.stage.run(self.stage.database.write(partial(_after_session, work, given, named)))
 

@@ -208,7 +208,8 @@ def test_t11_messages_may_not_be_missing(scene: Scene) -> None:
 def test_an_unknown_member_is_refused_by_name(scene: Scene) -> None:
     """Neither the model nor tools are the caller's to choose: they are the LLM client's."""
     for member in ("model", "tools", "functions", "sessionKey"):
-        refused(scene, scene.prompt("Hello", **{member: "x"}), member)
+        body = {"messages": [user("Hello")], member: "x"}
+        refused(scene, scene.post(scene.path(), body), member)
 
 
 NO_OBJECTS: list[tuple[bytes, str, str | None]] = [

@@ -18,6 +18,7 @@ from tests.support.upstream import Reply, error, text, tool_calls
 
 pytestmark = pytest.mark.xdist_group("scenarios-streaming")
 
+NOBODY = "e812b61c-85cd-4dac-b72b-67aca81a23fa"
 TERMINAL = {"turn.finished", "turn.failed", "turn.cancelled", "turn.interrupted"}
 WITH_A_TOOL = [tool_calls([("look_up", {"word": "dock"})]), text("A fine one, and a long answer.")]
 
@@ -233,7 +234,7 @@ def test_a_turn_that_was_not_streamed_cannot_be_read_on(scene: Scene) -> None:
     assert resume(scene, f"{turn}:0").status_code == 404
 
 
-@pytest.mark.parametrize("last", ["nonsense", "1", ":", "a:b", "0" * 36 + ":1", f"{uuid4()}:", f"{uuid4()}:-1"])
+@pytest.mark.parametrize("last", ["nonsense", "1", ":", "a:b", "0" * 36 + ":1", f"{NOBODY}:", f"{NOBODY}:-1"])
 def test_a_last_event_that_is_none_is_refused(scene: Scene, last: str) -> None:
     reply = resume(scene, last)
     assert (reply.status_code, reply.json()["error"]["param"]) == (400, "Last-Event-ID")

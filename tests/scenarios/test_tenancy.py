@@ -63,7 +63,8 @@ def test_t71_a_client_without_keys_is_open_at_its_host(scene: Scene) -> None:
 
 @pytest.mark.parametrize("column", ["is_deployed", "is_active"])
 def test_t71_one_that_is_not_deployed_or_switched_off_does_not_answer_there(scene: Scene, column: str) -> None:
-    client = scene.llm_client("hidden", **{column: False})
+    off: dict[str, Any] = {column: False}
+    client = scene.llm_client("hidden", **off)
     reply = scene.prompt("Hello", client=client, at_host=True, anonymous=True)
     assert code_of(reply) == (404, "llm_client_not_found")
     assert scene.upstream.calls == []

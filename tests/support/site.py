@@ -19,7 +19,6 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
-from uuid import UUID
 
 from pydantic import SecretStr
 from sqlmodel import SQLModel, select
@@ -33,7 +32,7 @@ from promptdock.store.urls import database_url as url_of
 from tests.support.tenants import SECRET, Person, make_account, make_client, make_person
 from tests.support.upstream import Received, Upstream
 
-__all__ = ["Served", "Site", "is_valid_thread", "marks_of", "newest_user_text", "site_at"]
+__all__ = ["Served", "Site", "is_valid_thread", "marks_of", "newest_user_text", "site_at", "terminal_event"]
 
 _T = TypeVar("_T")
 _Row = TypeVar("_Row", bound=SQLModel)
@@ -247,8 +246,3 @@ def _as_text(value: Any) -> str:
     if isinstance(value, tuple):
         return ",".join(value)
     return value if isinstance(value, str) else json.dumps(value)
-
-
-def worker_ids(rows: Sequence[Any]) -> set[UUID]:
-    """Which processes ran some turns."""
-    return {row.worker_id for row in rows}

@@ -3,33 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
+from collections.abc import AsyncIterator, Iterator
+from uuid import UUID
 
 import asyncpg
 import pytest
-from pydantic import SecretStr
 from sqlmodel import delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from promptdock.ids import new_id
-from promptdock.settings import Settings
 from promptdock.store.database import Database
 from promptdock.store.leases import take_lease
 from promptdock.store.recovery import recover
 from promptdock.store.tables import TurnRow, WorkerRow
-from promptdock.store.urls import database_url as url_of
+from tests.support.databases import Postgres
+from tests.support.schemas import database_at
 
 
 @pytest.fixture
-async def other(database_url: str, tmp_path: Path) -> AsyncIterator[Database]:
+async def other(database_url: str) -> AsyncIterator[Database]:
     """What another process has: an engine of its own on the same database."""
-    opened = Database(url_of(Settings(home=tmp_path, database_url=SecretStr(database_url))))
+    opened = database_at(database_url)
     yield opened
     await opened.aclose()
 
 
-async def running_turn(database: Database, worker_id: object) -> TurnRow:
+async def running_turn(database: Database, worker_id: UUID) -> TurnRow:
     row = TurnRow(worker_id=worker_id, request_id="r", state="running", provider="p", model="m")
 
     async def work(session: AsyncSession) -> None:
@@ -71,27 +70,33 @@ async def test_a_worker_that_let_go_is_dead_and_one_that_holds_on_lives(database
     await ours.aclose()
 
 
+@pytest.fixture
+def postgres_url(postgres: Postgres | None) -> Iterator[str]:
+    """A database on PostgreSQL, where locks go with connections; those of SQLite's workers are files."""
+    if postgres is None:
+        pytest.skip("no PostgreSQL: set PROMPTDOCK_TEST_POSTGRES_URL, or install its server")
+    with postgres.database() as url:
+        yield url
+
+
 @pytest.mark.anyio
-async def test_a_worker_that_lost_its_connections_still_lives(
-    database: Database, other: Database, database_url: str
-) -> None:
-    if database.is_sqlite:
-        return  # its locks are files, which nobody takes away
-    ours, theirs = await take_lease(database), await take_lease(other)
-    turn = await running_turn(database, theirs.worker_id)
-    connection = await asyncpg.connect(database_url)
+async def test_a_worker_that_lost_its_connections_still_lives(postgres_url: str) -> None:
+    ours, theirs = database_at(postgres_url), database_at(postgres_url)
+    our_lease, their_lease = await take_lease(ours), await take_lease(theirs)
+    turn = await running_turn(theirs, their_lease.worker_id)
+    connection = await asyncpg.connect(postgres_url)
     for _ in range(3):
         await connection.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
             "WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
-        marked = await asyncio.gather(recover(database, ours), recover(other, theirs))
-        assert marked == [0, 0]
+        assert sum(await asyncio.gather(recover(ours, our_lease), recover(theirs, their_lease))) == 0
     await connection.close()
-    assert await state_of(database, turn) == "running"
-    assert await workers(database) == {ours.worker_id, theirs.worker_id}
-    await ours.aclose()
-    await theirs.aclose()
+    assert await state_of(ours, turn) == "running"
+    assert await workers(ours) == {our_lease.worker_id, their_lease.worker_id}
+    for lease, database in ((our_lease, ours), (their_lease, theirs)):
+        await lease.aclose()
+        await database.aclose()
 
 
 @pytest.mark.anyio

@@ -7,7 +7,6 @@ import pytest
 from pydantic import SecretStr
 
 from promptdock import Settings
-from promptdock.ids import new_id
 from promptdock.web import create_app
 from promptdock.web.envelope import error_class
 from tests.core.web.things import things_app
@@ -20,6 +19,10 @@ def url(settings: Settings) -> Iterator[str]:
         yield url
 
 
+NOBODY = "01a220e3-8e1e-76fc-be53-e14ab56e0bb2"
+"""An id that nothing has."""
+
+
 @pytest.mark.parametrize(
     ("method", "path", "status", "kind", "command", "thing"),
     [
@@ -29,7 +32,7 @@ def url(settings: Settings) -> Iterator[str]:
         ("DELETE", "/api/v2/sessions", 404, "NotFound", "delete", None),
         ("POST", "/api/v1/plugins", 405, "MethodNotAllowed", "create", "Plugin"),
         ("BREW", "/api/v1/tools", 405, "MethodNotAllowed", "brew", "Tool"),
-        ("GET", f"/api/v1/things/{new_id()}", 404, "NotFound", "get", "Thing"),
+        ("GET", f"/api/v1/things/{NOBODY}", 404, "NotFound", "get", "Thing"),
         ("GET", "/api/v1/things/no-id", 404, "NotFound", "get", None),
         ("GET", "/api/v1/things?limit=x", 400, "BadRequest", "list", "Thing"),
         ("POST", "/api/v1/things", 400, "BadRequest", "create", "Thing"),
@@ -109,7 +112,7 @@ def test_location_and_links_are_below_the_servers_root_path(settings: Settings) 
     [
         ("/api/v1/plugins", {"GET", "OPTIONS"}),
         ("/api/v1/things", {"GET", "POST", "OPTIONS"}),
-        (f"/api/v1/things/{new_id()}", {"GET", "PATCH", "DELETE", "OPTIONS"}),
+        (f"/api/v1/things/{NOBODY}", {"GET", "PATCH", "DELETE", "OPTIONS"}),
         ("/v1/chat/completions", {"POST", "OPTIONS"}),
         ("/v1/models/a/b", {"GET", "OPTIONS"}),
     ],
