@@ -102,6 +102,7 @@ RIGHTS: Final[Mapping[tuple[Thing, Action], Who]] = MappingProxyType(
         (Thing.SESSION, Action.READ): Who.OWNER,
         (Thing.SESSION, Action.DELETE): Who.OWNER,
         (Thing.TURN, Action.READ): Who.OWNER,
+        (Thing.TURN, Action.DELETE): Who.OWNER,
         (Thing.TOOL_CALL, Action.READ): Who.OWNER,
         (Thing.CHARGE, Action.READ): Who.OWNER,
         (Thing.JOURNAL_ENTRY, Action.READ): Who.OWNER,

@@ -133,15 +133,16 @@ class Settings(BaseSettings):
     )
     allow_anonymous: bool | None = Field(
         default=None,
-        description="Whether callers without a key may use the OpenAI endpoint; unset: when no api_key is set, and serve "
-        "listens on a loopback address",
+        description="Whether callers without a key may use the OpenAI endpoint; unset: when no api_key is set, "
+        "and serve listens on a loopback address",
     )
     rate_limit_per_key: str | None = Field(
         default=None, description="The most requests of one key, e.g. 600/minute; unset: no limit"
     )
     rate_limit_per_host: str | None = Field(
         default=None,
-        description="The most requests without a key from one address to one host name, e.g. 60/minute; unset: no limit",
+        description="The most requests without a key from one address to one host name, e.g. 60/minute; "
+        "unset: no limit",
     )
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="Origins whose pages may call the API, e.g. https://chat.example.com; * for any"

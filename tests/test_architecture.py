@@ -112,7 +112,7 @@ def test_built_ins_use_the_public_api_only() -> None:
 
 
 def test_modules_are_small() -> None:
-    """One idea each: beyond 300 lines a module wants to be two. Event records, hook contracts and migrations are lists."""
+    """One idea each: beyond 300 lines a module wants to be two. Records, hook contracts and migrations are lists."""
     lists = {CORE / "hookspecs.py", CORE / "turn" / "events.py", *(CORE / "store" / "migrations").rglob("*.py")}
     long = {
         str(path.relative_to(ROOT)): count

@@ -26,10 +26,10 @@ from ..store.sessions import (
 )
 from ..store.tables import LLMClient, SessionRow, TurnRow
 from ..store.turns import Outcome, is_next, leave_queue, open_turn, queue_turn
+from .decisions import decision_as_json
 from .notices import authorizations, declined, session_opened
 from .patience import Patience
 from .planning import PlannedTurn, plan_stored_turn
-from .record import decision_as_json
 from .running import OpenTurn
 from .spending import SetAside, set_aside
 from .task import PromptTask
@@ -241,6 +241,8 @@ class OpeningTurn:
             api_key_id=task.principal.api_key_id,
             worker_id=self._dock.worker_id,
             request_id=plan.request.request_id,
+            caller=task.principal.name[:100],
+            journal_id=None if task.journal is None else task.journal.key,
             state="running",
             is_streamed=plan.request.stream,
             text=plan.text,

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
 from ..jsontext import JsonObject
-from ..selection.decisions import Decision
 from ..store.charges import CompletionSpend, ToolSpend
 from ..store.tables import PluginSelectionRow, ToolCallRow
 from ..store.turns import TurnEnd
@@ -32,7 +30,7 @@ from ..turn.observe import CANCELLED
 from ..turn.tokens import estimate_body, estimate_completion
 from .wire import StreamedEvents
 
-__all__ = ["TurnRecord", "decision_as_json"]
+__all__ = ["TurnRecord"]
 
 
 class TurnRecord:
@@ -159,11 +157,6 @@ class TurnRecord:
     def started(self) -> TurnStarted | None:
         """How the turn began."""
         return next(iter(self._of(TurnStarted)), None)
-
-
-def decision_as_json(decision: Decision) -> dict[str, Any]:
-    """A decision about a tool as rows and replies hold it."""
-    return asdict(decision)
 
 
 def _spent(asked: CompletionRequested, event: CompletionReceived) -> CompletionSpend:

@@ -19,7 +19,7 @@ from ..turn.events import (
     TurnFailed,
     TurnFinished,
 )
-from .record import decision_as_json
+from .decisions import decision_as_json
 
 if TYPE_CHECKING:
     from .running import OpenTurn

@@ -14,6 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from ..error_table import describe
 from ..errors import BudgetExceeded
 from ..jsontext import JsonObject
+from ..selection.scope import narrowed
 from ..store.turns import close_turn
 from ..store.types import utc_now
 from ..turn.events import Event, TurnFailed, TurnFinished
@@ -69,10 +70,8 @@ class OpenTurn:
     @property
     def attached_plugins(self) -> frozenset[str]:
         """Ids of the plugins whose tools the turn may see."""
-        tools = self._dock.service.catalog.tools.values()
-        client = self.task.client
-        wanted = None if client is None else client.plugins
-        return frozenset(tool.plugin.name for tool in tools if wanted is None or tool.plugin.name in wanted)
+        catalog = narrowed(self._dock.service.catalog, self.opening.planned.plan.request.scope)
+        return frozenset(tool.plugin.name for tool in catalog.tools.values())
 
     def _introduction(self) -> JsonObject:
         opening = self.opening
@@ -135,6 +134,8 @@ class OpenTurn:
         try:
             charges = await self._dock.database.write(partial(self._write, ending=ending))
         except Exception as error:
+            if self.task.journal is not None:
+                self.task.journal.give_back()
             _log.error(
                 "The end of turn %s (request %s) could not be stored: %s",
                 self.opening.turn_id,
@@ -154,7 +155,9 @@ class OpenTurn:
         if isinstance(last, TurnFailed) and not self.answers_failures:
             kind = "turn.cancelled" if last.error.code == CANCELLED.code else "turn.failed"
             return self.streamed.next(kind, {"error": asdict(last.error)})
-        return self.streamed.next("turn.finished", reply_data(self))
+        key = None if self.task.journal is None else self.task.journal.key
+        finished = self.streamed.next("turn.finished", reply_data(self))
+        return finished if key is None else {**finished, "key": str(key)}
 
     def break_off(self, error: BaseException) -> None:
         """End the stream of a turn that broke, so that its readers hear an end in any case."""
@@ -186,7 +189,7 @@ class OpenTurn:
 
     def _journal_row(self) -> JournalRow | None:
         draft = self.task.journal
-        row = None if draft is None else draft(self.record.last, self.opening.turn_id)
+        row = None if draft is None else draft.row(self.record.last, self.opening.turn_id)
         if row is not None and self.answers_failures:
             row.status = _ANSWERED
         return row

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
 
 from ..identity import Principal
@@ -18,8 +17,27 @@ if TYPE_CHECKING:
 
 __all__ = ["JournalDraft", "PromptTask", "client_defaults", "client_scope"]
 
-JournalDraft = Callable[["Event", UUID], "JournalRow | None"]
-"""Makes the row of the journal when a turn has ended: takes its last event and its id; None when none is wanted."""
+
+class JournalDraft(Protocol):
+    """The row that a prompt gets in the journal, which is written together with its turn."""
+
+    @property
+    def key(self) -> UUID | None:
+        """Id of the row; None when there will be none."""
+        ...
+
+    def row(self, last: Event, turn_id: UUID) -> JournalRow | None:
+        """Make the row of a turn that has ended; from now on nobody else makes it.
+
+        Args:
+            last: The turn's last event.
+            turn_id: The turn.
+        """
+        ...
+
+    def give_back(self) -> None:
+        """Say that the row could not be written with its turn."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,15 +6,17 @@ import logging
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, update
+from sqlalchemy import ColumnElement
 from sqlmodel import col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from .budgets import release
 from .database import StoreUnavailable
+from .journal import interrupted_row
 from .leases import enlist
-from .tables import QueuedTurn, TurnRow, WorkerRow
+from .tables import JournalRow, QueuedTurn, TurnRow, WorkerRow
 from .types import utc_now
+from .uniqueness import insert_unless_there
 
 if TYPE_CHECKING:
     from .database import Database
@@ -84,11 +86,15 @@ async def interrupt(session: AsyncSession, ids: frozenset[UUID]) -> int:
 
 
 async def _mark(session: AsyncSession, which: ColumnElement[bool]) -> int:
-    running = which & (col(TurnRow.state) == "running")
-    marked = await session.exec(
-        update(TurnRow).where(running).values(state="interrupted", ended_at=utc_now(), error=INTERRUPTED)
-    )
-    return int(marked.rowcount)
+    running = select(TurnRow).where(which, TurnRow.state == "running").with_for_update()
+    turns = (await session.exec(running)).all()
+    for turn in turns:
+        turn.sqlmodel_update({"state": "interrupted", "ended_at": utc_now(), "error": INTERRUPTED})
+        session.add(turn)
+    rows = [row.model_dump() for turn in turns if (row := interrupted_row(turn)) is not None]
+    if rows:
+        await insert_unless_there(session, JournalRow, rows)
+    return len(turns)
 
 
 async def _bury(session: AsyncSession, dead: frozenset[UUID]) -> int:

@@ -43,14 +43,27 @@ async def server_secret(settings: Settings, database: Database) -> SecretStr:
     Raises:
         ConfigurationError: The database knows another secret, or the file cannot be read or made.
     """
-    secret = settings.secret_key or _from_file(secret_file(settings))
+    path = secret_file(settings)
+    # asked before the file is looked for: whoever makes it does so before the database knows of it
+    known = await database.read(_known)
+    if settings.secret_key is None and known is not None and not path.exists():
+        raise _other_secret()  # a new file would look as if it were the one
+    secret = settings.secret_key or _from_file(path)
     known = await database.write(partial(_fingerprint, fingerprint=_fingerprint_of(secret)))
     if not hmac.compare_digest(known, _fingerprint_of(secret)):
-        raise ConfigurationError(
-            "The server's secret is not the one that the API keys in the database were hashed with.",
-            hint=f"Set PROMPTDOCK_SECRET_KEY to it, or bring back the file {_FILE} of the promptdock home.",
-        )
+        raise _other_secret()
     return secret
+
+
+def _other_secret() -> ConfigurationError:
+    return ConfigurationError(
+        "The server's secret is not the one that the API keys in the database were hashed with.",
+        hint=f"Set PROMPTDOCK_SECRET_KEY to it, or bring back the file {_FILE} of the promptdock home.",
+    )
+
+
+async def _known(session: AsyncSession) -> str | None:
+    return (await session.exec(select(Fact.value).where(Fact.name == _FACT))).first()
 
 
 def secret_file(settings: Settings) -> Path:

@@ -19,7 +19,7 @@ from .chat_request import ChatRequest, parse_chat_request
 from .client_lookup import client_as_model
 from .connection import CallerGone, while_connected
 from .errors import TurnError
-from .journal_rows import journal_draft
+from .journal_rows import PromptDraft
 from .request_id import request_id
 from .sse import ChunkFrames, error_frame
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["ChatReply"]
 
 _log = logging.getLogger("promptdock.web")
+
 
 class ChatReply:
     """Answers one request; an ASGI app, so that all of it happens while somebody watches the connection.
@@ -76,7 +77,7 @@ class ChatReply:
             request=chat.prompt,
             client=client,
             keeps_thread=False,
-            journal=journal_draft(scope, None if client is None else client.id),
+            journal=PromptDraft(scope, None if client is None else client.id),
         )
 
     async def _answer(self, chat: ChatRequest, task: PromptTask, send: Send) -> None:

@@ -106,9 +106,9 @@ def entry_of(scope: Mapping[str, Any], status: int) -> JournalEntry | None:
     return exchange.entry(status if begun is None or status == _HUNG_UP else begun)
 
 
-def journaled(scope: Mapping[str, Any]) -> None:
-    """Say that a request's row is written already, e.g. in the transaction that closed its turn."""
-    scope["state"][_JOURNALED] = True
+def journaled(scope: Mapping[str, Any], *, written: bool = True) -> None:
+    """Say whether somebody else writes a request's row, e.g. the transaction that closes its turn."""
+    scope["state"][_JOURNALED] = written
 
 
 def observing(

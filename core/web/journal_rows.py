@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
@@ -12,14 +11,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from ..store.tables import JournalRow
 from ..turn.events import Event, TurnFailed
 from ..turn.observe import CANCELLED
-from .journal import JournalEntry, entry_of, journaled
+from .journal import JournalEntry, entry_of, journal_key, journaled
 
 if TYPE_CHECKING:
     from ..prompts.dock import Dock
-    from ..prompts.task import JournalDraft
     from .journal import Sink
 
-__all__ = ["journal_draft", "journal_sink"]
+__all__ = ["PromptDraft", "journal_sink"]
 
 _LONGEST: Final = 40
 
@@ -38,22 +36,35 @@ def journal_sink(dock: Dock) -> Sink:
     return write
 
 
-def journal_draft(scope: Mapping[str, Any], llm_client_id: UUID | None = None) -> JournalDraft:
-    """What makes the row of a prompt, which is written together with its turn.
+class PromptDraft:
+    """The row of a prompt, which is written together with its turn.
 
     Args:
         scope: The request's ASGI scope.
         llm_client_id: The LLM client that is prompted.
     """
-    return partial(_drafted, scope, llm_client_id)
 
+    def __init__(self, scope: Mapping[str, Any], llm_client_id: UUID | None = None) -> None:
+        self._scope = scope
+        self._client_id = llm_client_id
 
-def _drafted(scope: Mapping[str, Any], llm_client_id: UUID | None, last: Event, turn_id: UUID) -> JournalRow | None:
-    entry = entry_of(scope, _status_of(last))
-    if entry is None:
-        return None
-    journaled(scope)
-    return row_of(entry, llm_client_id=llm_client_id, turn_id=turn_id)
+    @property
+    def key(self) -> UUID | None:
+        """Id of the row; None when the request gets none."""
+        key = journal_key(self._scope)
+        return None if key is None else UUID(key)
+
+    def row(self, last: Event, turn_id: UUID) -> JournalRow | None:
+        """Make the row."""
+        entry = entry_of(self._scope, _status_of(last))
+        if entry is None:
+            return None
+        journaled(self._scope, written=True)
+        return row_of(entry, llm_client_id=self._client_id, turn_id=turn_id)
+
+    def give_back(self) -> None:
+        """Leave the row to whoever sees the end of the reply."""
+        journaled(self._scope, written=False)
 
 
 def _status_of(last: Event) -> int:

@@ -26,7 +26,7 @@ from .envelope import API
 from .errors import TurnError
 from .farewell import FAREWELL
 from .journal import journal_key
-from .journal_rows import journal_draft
+from .journal_rows import PromptDraft
 from .prompt_request import AskedPrompt, parse_prompt
 from .prompt_stream import Resumption, farewell, resumption_of, stream_entries
 from .request_id import request_id
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 __all__ = ["PromptReply"]
 
 _log = logging.getLogger("promptdock.web")
+
 
 class PromptReply:
     """Answers one request; an ASGI app, so that all of it happens while somebody watches the connection.
@@ -93,7 +94,7 @@ class PromptReply:
             request=asked.request,
             client=found.client,
             session_key=asked.session_key,
-            journal=journal_draft(scope, found.client.id),
+            journal=PromptDraft(scope, found.client.id),
         )
         if resumption is not None:
             await self._resume(task, resumption, scope, send)
@@ -129,7 +130,7 @@ class PromptReply:
             channel = Channel(send, _as_bytes(_session_header(turn)))
             try:
                 async with channel.kept_alive(self._keep_alive):
-                    await stream_entries(entries, channel, scope, turn.opening.turn_id, key=journal_key(scope))
+                    await stream_entries(entries, channel, scope, turn.opening.turn_id)
             except TurnError as error:
                 raise TurnError(error.info, _session_header(turn)) from None
             except asyncio.CancelledError:

@@ -61,8 +61,6 @@ async def stream_entries(
     channel: Channel,
     scope: Mapping[str, Any],
     turn_id: UUID,
-    *,
-    key: str | None = None,
 ) -> None:
     """Send the entries of a turn as they come.
 
@@ -71,7 +69,6 @@ async def stream_entries(
         channel: Where to.
         scope: The request's ASGI scope.
         turn_id: The turn.
-        key: Id of the row in the journal, for the end of the turn; None leaves it out.
 
     Raises:
         TurnError: The turn failed before anything was sent.
@@ -80,7 +77,7 @@ async def stream_entries(
         async for entry in coming:
             if entry["event"] == "turn.failed" and not channel.open:
                 raise TurnError(ErrorInfo(**entry["data"]["error"]))
-            frame = _frame(entry, scope, turn_id, key)
+            frame = _frame(entry, scope, turn_id)
             if channel.open or entry["event"] not in _OPENING:
                 await channel.write(frame)
             else:
@@ -93,19 +90,21 @@ def farewell(scope: Mapping[str, Any], info: ErrorInfo) -> tuple[bytes, bytes]:
     return body, b"event: turn.interrupted\ndata: " + body + b"\n\n"
 
 
-def _frame(entry: JsonObject, scope: Mapping[str, Any], turn_id: UUID, key: str | None) -> bytes:
-    data = _enveloped(entry, scope, key)
+def _frame(entry: JsonObject, scope: Mapping[str, Any], turn_id: UUID) -> bytes:
+    data = _enveloped(entry, scope)
     head = f"id: {turn_id}:{entry['id']}\nevent: {entry['event']}\ndata: "
     return head.encode() + dumps(data) + b"\n\n"
 
 
-def _enveloped(entry: JsonObject, scope: Mapping[str, Any], key: str | None) -> JsonObject:
+def _enveloped(entry: JsonObject, scope: Mapping[str, Any]) -> JsonObject:
     """The end of a turn has the form of the whole reply, or of the error, that a caller who does not stream gets."""
     data: JsonObject = entry["data"]
     if entry["event"] in {"turn.failed", "turn.cancelled", "turn.interrupted"}:
         return error_envelope(ErrorInfo(**data["error"]), scope)
     if entry["event"] == "turn.finished":
         subject = subject_of(scope)
-        metadata = {"command": subject.command, "thing": subject.thing} | ({} if key is None else {"key": key})
+        # of the request that began the turn, whoever reads it on
+        journal = {"key": entry["key"]} if "key" in entry else {}
+        metadata = {"command": subject.command, "thing": subject.thing, **journal}
         return {"data": data, "api": API, "metadata": metadata}
     return data

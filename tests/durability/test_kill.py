@@ -216,7 +216,7 @@ async def check_turns(site: Site, callers: Callers, answers: Answers) -> None:
             assert len(said) == 1, "nothing of a turn that died is half there"
             assert turn.error is not None
             assert turn.error["code"] == "interrupted"
-            assert turn.id not in journal
+            assert journal[turn.id].status == 503
             continue
         public = [message for message in said if message["role"] in {"user", "assistant", "tool"}]
         assert is_valid_thread(public)

@@ -7,7 +7,6 @@ binaries, which are started in a folder of their own. Where there is none, its t
 from __future__ import annotations
 
 import asyncio
-import glob
 import os
 import pwd
 import shutil
@@ -157,7 +156,7 @@ def _binaries() -> Path | None:
     found = (
         [Path(beside).parent]
         if beside
-        else [Path(path).parent for path in glob.glob("/usr/lib/postgresql/*/bin/initdb")]
+        else [path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/initdb")]
     )
     return max(found, default=None)
 

@@ -52,6 +52,8 @@ class TurnRow(Row, table=True):
     Attributes:
         session_id: None for prompts of the OpenAI endpoint, whose callers keep the thread themselves.
         worker_id: The process that runs it.
+        caller: ``Principal.name``.
+        journal_id: Of the row that its request gets in the journal; None when it gets none.
         number: Its number in the session, from 1; 0 without a session.
         state: ``running``, ``finished``, ``failed``, ``cancelled`` or ``interrupted``.
         text: The newest user text.
@@ -83,6 +85,8 @@ class TurnRow(Row, table=True):
     worker_id: UUID
     number: int = 0
     request_id: str = Field(max_length=64, index=True)
+    caller: str = Field(default="", max_length=100)
+    journal_id: UUID | None = None
     state: str = Field(max_length=12)
     is_streamed: bool = False
     text: str = Field(default="", sa_type=JsonText)

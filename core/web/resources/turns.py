@@ -11,14 +11,15 @@ from litestar.params import FromPath
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from ...rights import Thing
+from ...errors import Conflict
+from ...rights import Action, Thing
 from ...store.reading import get_row
 from ...store.tables import MessageRow, PluginSelectionRow, ToolCallRow, TurnRow
 from ..auth import principal_of
 from ..envelope import reply
 from .describing import Resource
 from .filters import filtered
-from .rows import AnyRequest, list_of, read, shown
+from .rows import AnyRequest, list_of, read, shown, write
 from .turn_shapes import (
     SelectionView,
     ToolCallList,
@@ -90,6 +91,21 @@ async def retrieve(request: AnyRequest, turn_id: FromPath[str]) -> Response[Turn
     return reply(await read(request, work), command="get", thing=Thing.TURN)
 
 
+@_TURNS.removes("/turns/{turn_id:str}", "Delete a turn")
+async def remove(request: AnyRequest, turn_id: FromPath[str]) -> None:
+    """What was said in it goes with it, also out of its session's thread; what was charged stays."""
+    principal = principal_of(request)
+
+    async def work(session: AsyncSession) -> None:
+        found = await get_row(session, principal, TurnRow, turn_id, Action.DELETE)
+        if found.state == "running":
+            raise Conflict("The turn is running.", code="turn_running", retry_after=1)
+        await session.delete(found)
+        await session.flush()
+
+    await write(request, work)
+
+
 @_CALLS.lists(
     "/tool-calls",
     "List the tool calls",
@@ -108,4 +124,4 @@ async def retrieve_call(request: AnyRequest, call_id: FromPath[str]) -> Response
     return reply(shown(ToolCallView, found), command="get", thing=Thing.TOOL_CALL)
 
 
-HANDLERS: Final = (list_turns, retrieve, list_calls, retrieve_call)
+HANDLERS: Final = (list_turns, retrieve, remove, list_calls, retrieve_call)

@@ -63,7 +63,9 @@ def test_t83_null_means_all_and_an_empty_list_none(members: list[str] | None) ->
     check_client(client(plugins=members, tools=members), CATALOG)
 
 
-@pytest.mark.parametrize("name", ["", "Support", "a_b", "-a", "a-", "a.b", "a" * 64, "é", "01a220e4-7bcb-7a5c-b9a4-9b7665f669e7"])
+@pytest.mark.parametrize(
+    "name", ["", "Support", "a_b", "-a", "a-", "a.b", "a" * 64, "é", "01a220e4-7bcb-7a5c-b9a4-9b7665f669e7"]
+)
 def test_names_that_hosts_cannot_have_are_refused(name: str) -> None:
     assert refused(name=name)[1] == "name"
 

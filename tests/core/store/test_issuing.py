@@ -60,7 +60,7 @@ async def test_of_several_that_begin_together_one_makes_the_first_account(databa
     assert key.key is not None
     found = await KeyAuthenticator(database, SECRET).find(key.key.get_secret_value())
     assert (found.name, found.is_superuser, found.is_staff) == (f"admin@{key.account.number}", True, True)
-    assert (key.account.name, key.account.is_platform) == ("Default", True)
+    assert (key.account.name, key.account.is_platform) == ("Default", False)
 
 
 async def test_of_several_first_users_one_is_a_superuser(database: Database) -> None:

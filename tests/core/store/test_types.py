@@ -107,5 +107,5 @@ async def test_names_are_unique_on_both(database: Database) -> None:
         session.add(Fact(name="same", value=value))
 
     await database.write(partial(add, value=str(uuid4())))
-    with pytest.raises(Exception, match="(?i)unique"):
+    with pytest.raises(Exception, match=r"(?i)unique"):
         await database.write(partial(add, value=str(uuid4())))

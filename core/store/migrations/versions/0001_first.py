@@ -197,6 +197,8 @@ def upgrade() -> None:
         sa.Column("worker_id", sa.Uuid(), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("request_id", sa.String(length=64), nullable=False),
+        sa.Column("caller", sa.String(length=100), nullable=False),
+        sa.Column("journal_id", sa.Uuid(), nullable=True),
         sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("is_streamed", sa.Boolean(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
