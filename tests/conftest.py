@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from pydantic import SecretStr
 
 from promptdock.settings import Settings
 from promptdock.store.database import Database
@@ -70,7 +71,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path, postgres: Postg
 @pytest.fixture
 async def database(database_url: str, tmp_path: Path) -> AsyncIterator[Database]:
     """A migrated, empty database, on SQLite and on PostgreSQL."""
-    opened = Database(url_of(Settings(home=tmp_path, database_url=database_url)))
+    opened = Database(url_of(Settings(home=tmp_path, database_url=SecretStr(database_url))))
     yield opened
     await opened.aclose()
 

@@ -154,9 +154,7 @@ def _call(user: str | None, *command: object) -> None:
 def _binaries() -> Path | None:
     beside = shutil.which("initdb")
     found = (
-        [Path(beside).parent]
-        if beside
-        else [path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/initdb")]
+        [Path(beside).parent] if beside else [path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/initdb")]
     )
     return max(found, default=None)
 

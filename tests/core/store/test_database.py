@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import func
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -82,7 +83,7 @@ async def test_writers_that_read_first_lose_no_update(database: Database) -> Non
 
 
 async def test_two_processes_worth_of_engines_lose_no_update(database: Database, database_url: str) -> None:
-    other = Database(url_of(Settings(database_url=database_url)))
+    other = Database(url_of(Settings(database_url=SecretStr(database_url))))
 
     async def add(session: AsyncSession) -> None:
         number = (await session.exec(select(func.count()).select_from(Fact))).one()
@@ -99,7 +100,7 @@ async def test_two_processes_worth_of_engines_lose_no_update(database: Database,
 
 async def test_a_database_that_cannot_be_reached_is_told_of_without_its_password(tmp_path: Path) -> None:
     database = Database(
-        url_of(Settings(home=tmp_path, database_url="postgresql://somebody:geheim@127.0.0.1:9/nothing"))
+        url_of(Settings(home=tmp_path, database_url=SecretStr("postgresql://somebody:geheim@127.0.0.1:9/nothing")))
     )
 
     with pytest.raises(StoreUnavailable) as caught:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from functools import partial
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -19,8 +20,8 @@ from promptdock.store.types import as_money
 pytestmark = pytest.mark.anyio
 
 
-def journal_row(**members: object) -> JournalRow:
-    given: dict[str, object] = {
+def journal_row(**members: Any) -> JournalRow:
+    given: dict[str, Any] = {
         "request_id": "req_1",
         "caller": "ada",
         "method": "GET",

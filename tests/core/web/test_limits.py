@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
 from promptdock import Settings
 from promptdock.errors import ConfigurationError
@@ -21,7 +22,7 @@ def limited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     settings = Settings(
         home=tmp_path_factory.mktemp("limited"),
         plugins_allow=ALLOWED,
-        api_key="the-operators-key",
+        api_key=SecretStr("the-operators-key"),
         allow_anonymous=True,
         rate_limit_per_key="3/hour",
         rate_limit_per_host="2/hour",
