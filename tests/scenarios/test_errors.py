@@ -46,6 +46,16 @@ def ended(scene: Scene) -> TurnRow:
     return turn
 
 
+def test_a_prompt_whose_first_turn_fails_still_tells_its_session(scene: Scene, stream: bool) -> None:
+    scene.upstream.script([error(500, "No."), text("Now, then.")])
+    failed = scene.prompt("Hello", stream=stream)
+    assert failed.status_code == 502
+    again = scene.prompt("And again?", session_key=failed.headers["x-session-key"])
+    assert again.status_code == 200
+    assert again.json()["data"]["promptdock"]["turn"]["number"] == 2
+    assert [message["content"] for message in scene.upstream.calls[-1].body["messages"][1:]] == ["Hello", "And again?"]
+
+
 def test_t50_a_rate_limit_keeps_its_status_and_when_to_try_again(scene: Scene, stream: bool) -> None:
     scene.upstream.script(error(429, "Slow down.", headers={"retry-after": "7"}))
     reply = scene.prompt("Hello", stream=stream)

@@ -46,6 +46,15 @@ async def test_another_one_than_the_databases_is_refused_with_what_to_do(databas
     assert "some other secret here" not in str(caught.value)
 
 
+async def test_an_empty_home_at_a_known_database_is_left_empty(database: Database, tmp_path: Path) -> None:
+    await server_secret(Settings(home=tmp_path / "first"), database)
+
+    with pytest.raises(ConfigurationError, match="bring back the file"):
+        await server_secret(Settings(home=tmp_path / "second"), database)
+
+    assert not (tmp_path / "second").exists()
+
+
 async def test_a_file_that_holds_no_secret_is_refused(database: Database, tmp_path: Path) -> None:
     (tmp_path / "secret.key").write_text("short\n")
 

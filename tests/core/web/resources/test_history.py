@@ -107,6 +107,34 @@ def test_a_session_is_deleted_with_what_was_said(call: Any, conversation: UUID) 
     assert call("owner", "GET", f"turns/{turn['id']}").status_code == 404
 
 
+def test_a_turn_is_deleted_out_of_its_sessions_thread(call: Any, conversation: UUID) -> None:
+    (turn,) = call("owner", "GET", "turns", session_id=str(conversation)).json()["data"]
+
+    assert call("same", "DELETE", f"turns/{turn['id']}").status_code == 404
+    assert call("owner", "DELETE", f"turns/{turn['id']}").status_code == 204
+
+    assert call("owner", "GET", f"turns/{turn['id']}").status_code == 404
+    assert call("owner", "GET", f"sessions/{conversation}/messages").json()["data"] == []
+
+
+def test_a_turn_that_runs_is_not_deleted(acme: Tenancy, call: Any, conversation: UUID) -> None:
+    owner = acme.people["owner"].principal
+    running = TurnRow(
+        worker_id=uuid4(),
+        request_id="r",
+        state="running",
+        provider="p",
+        model="m",
+        account_id=acme.account.id,
+        profile_id=owner.profile_id,
+    )
+    acme.add(running)
+
+    refused = call("owner", "DELETE", f"turns/{running.id}")
+
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "turn_running")
+
+
 def test_a_session_whose_prompt_runs_is_not_deleted(acme: Tenancy, call: Any, conversation: UUID) -> None:
     acme.add(
         TurnRow(
