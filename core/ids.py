@@ -6,7 +6,7 @@ import secrets
 import time
 from uuid import UUID
 
-__all__ = ["new_id"]
+__all__ = ["new_id", "read_id"]
 
 _VERSION = 0x7 << 76
 _VARIANT = 0x2 << 62
@@ -21,3 +21,11 @@ def new_id() -> UUID:
     milliseconds, rest = divmod(nanoseconds, 1_000_000)
     fraction = (rest << 12) // 1_000_000
     return UUID(int=(milliseconds & (1 << 48) - 1) << 80 | _VERSION | fraction << 64 | _VARIANT | secrets.randbits(62))
+
+
+def read_id(text: object) -> UUID | None:
+    """Read an id that a caller sent; None when it is none."""
+    try:
+        return UUID(str(text))
+    except ValueError:
+        return None

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-__all__ = ["JsonError", "JsonObject", "dumps", "dumps_text", "loads", "well_formed"]
+__all__ = ["JsonError", "JsonObject", "dumps", "dumps_text", "loads", "loads_loosely", "well_formed"]
 
 JsonObject: TypeAlias = dict[str, Any]
 """A JSON object: string keys, JSON values."""
@@ -37,6 +37,28 @@ def loads(text: str | bytes | bytearray) -> Any:
     except RecursionError:
         raise JsonError("nested too deeply") from None
     except (msgspec.MsgspecError, UnicodeError) as error:
+        raise JsonError(str(error)) from None
+
+
+def loads_loosely(text: bytes) -> Any:
+    """Read what some programs take for JSON: also ``NaN``, a byte order mark, lone surrogates, bytes that are no UTF-8.
+
+    For copies of what is passed on as it is; the value may hold what :func:`dumps` refuses.
+
+    Raises:
+        JsonError: Not even that, or nested too deeply.
+    """
+    try:
+        return loads(text)
+    except JsonError:
+        pass
+    import json
+
+    try:
+        return json.loads(text.decode(json.detect_encoding(text), "replace"))
+    except RecursionError:
+        raise JsonError("nested too deeply") from None
+    except ValueError as error:
         raise JsonError(str(error)) from None
 
 

@@ -151,6 +151,22 @@ class RateLimiter:
             raise RateLimitReached(state)
         return state
 
+    async def redis_failure(self) -> str | None:
+        """Ask Redis whether it answers.
+
+        Returns:
+            What kind of error came instead; None when it answers, and when nothing is counted there.
+        """
+        if self._redis is None:
+            return None
+        from redis import RedisError
+
+        try:
+            await self._redis.ping()
+        except (RedisError, OSError) as error:  # its own text may quote the URL
+            return type(error).__name__
+        return None
+
     async def aclose(self) -> None:
         """Close the connections to Redis."""
         if self._redis is not None:

@@ -6,7 +6,7 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 from .errors import ConfigurationError
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from limits import RateLimitItem
     from pydantic import SecretStr
 
-__all__ = ["Count", "MemoryWindows", "RedisWindows", "Windows"]
+__all__ = ["Count", "MemoryWindows", "RedisWindows"]
 
 _MOST_KEYS: Final = 100_000
 _REDIS_TIMEOUT: Final = 0.5
@@ -35,16 +35,6 @@ class Count:
     allowed: bool
     used: int
     reset_seconds: float
-
-
-class Windows(Protocol):
-    """Counts requests by key."""
-
-    async def hit(self, scope: str, key: str) -> Count:
-        """Count one request, when the limit allows it."""
-
-    async def aclose(self) -> None:
-        """Let go of connections."""
 
 
 class MemoryWindows:
@@ -85,10 +75,6 @@ class MemoryWindows:
                 self._times.popitem(last=False)
         return Count(allowed=allowed, used=len(times), reset_seconds=times[0] + self._seconds - now)
 
-    async def aclose(self) -> None:
-        """Forget everything."""
-        self._times.clear()
-
     def _forget(self, horizon: float) -> None:
         while self._times:
             times = next(iter(self._times.values()))
@@ -124,6 +110,16 @@ class RedisWindows:
         stats = await self._limiter.get_window_stats(self._item, scope, key)
         used = min(self._item.amount, max(1, self._item.amount - stats.remaining))
         return Count(allowed=allowed, used=used, reset_seconds=max(0.0, stats.reset_time - time.time()))
+
+    async def ping(self) -> None:
+        """Ask Redis whether it answers; nothing is counted.
+
+        Raises:
+            redis.RedisError: As of :meth:`hit`.
+        """
+        from redis.asyncio import Redis
+
+        await Redis(connection_pool=self._pool).ping()
 
     async def aclose(self) -> None:
         """Close the connections."""

@@ -196,7 +196,7 @@ def check(principal: Principal, thing: Thing, action: Action, place: Place) -> N
     """
     if reach(principal, thing, action).holds(place):
         return
-    if (thing, Action.READ) in RIGHTS and not reach(principal, thing, Action.READ).holds(place):
+    if not reach(principal, thing, Action.READ).holds(place):
         raise no_such(thing)
     raise forbidden(thing, action)
 
@@ -223,7 +223,7 @@ def forbidden(thing: Thing, action: Action) -> Forbidden:
     if action is Action.CREATE:
         others = " for others" if who is Who.OWNER else ""
         return Forbidden(f"Only {Who.STAFF if others else who} may create {_words(thing)}s{others}.")
-    return Forbidden(f"Only {RIGHTS[thing, action]} may {action} this {_words(thing)}.")
+    return Forbidden(f"Only {who} may {action} this {_words(thing)}.")
 
 
 def _words(thing: Thing) -> str:

@@ -141,14 +141,18 @@ class Settings(BaseSettings):
     )
     rate_limit_per_host: str | None = Field(
         default=None,
-        description="The most requests without a key from one address to one host name, e.g. 60/minute; "
-        "unset: no limit",
+        description="The most requests without a key from one address, and from it to each host of an LLM client, "
+        "e.g. 60/minute; unset: no limit",
     )
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="Origins whose pages may call the API, e.g. https://chat.example.com; * for any"
     )
     api_domain: str | None = Field(
         default=None, description="LLM clients answer at <name>.<account number>.<api_domain>; unset: at no such host"
+    )
+    inactive_keys_open_clients: bool = Field(
+        default=False,
+        description="Whether an LLM client is open at its host when all of its keys are inactive or expired",
     )
     journal: bool = Field(default=True, description="Whether each API request gets a row in the journal")
 

@@ -83,6 +83,7 @@ def doctor(invocation: Invocation, provider: str | None, as_json: bool, online: 
 async def _examine(*, online: bool, provider: str | None, output: Output) -> _Examined:
     from ..settings import settings_file
     from .checks import check_home, check_settings_file, check_variables, check_versions, installed_versions
+    from .limit_checks import check_limits
     from .store_checks import check_store
     from .waiting import Waiting
 
@@ -100,6 +101,7 @@ async def _examine(*, online: bool, provider: str | None, output: Output) -> _Ex
     waiting.show("loading plugins")
     try:
         findings += await check_store(settings)
+        findings += await check_limits(settings)
         await _examine_host(examined, settings, online=online, provider=provider)
     finally:
         waiting.hide()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import os
 import signal
@@ -23,6 +24,8 @@ __all__ = ["GRACE_VARIABLE", "Server", "Workers", "create_worker_app", "server_c
 
 GRACE_VARIABLE: Final = "PROMPTDOCK_SERVE_GRACE"
 """Tells workers, which are processes of their own, for how many seconds requests may go on after the signal."""
+
+_log = logging.getLogger("promptdock.workers")
 
 _MARGIN = 2
 _CLOSING = 15.0
@@ -98,6 +101,16 @@ class Workers(Multiprocess):
         super().handle_term()
         self._refuse()
 
+    def keep_subprocess_alive(self) -> None:
+        """Replace workers that died, and say so: by itself uvicorn tells it among the steps of a good start."""
+        before = list(self.processes)
+        super().keep_subprocess_alive()
+        for old, new in zip(before, self.processes, strict=False):
+            if old is not new:
+                _log.warning(
+                    "The worker process %s %s; another one takes its place", old.pid, _ending(old.process.exitcode)
+                )
+
     def _refuse(self) -> None:
         """Let go of the sockets: while this process holds them, new connections wait for workers that take none."""
         for listening in self.sockets:
@@ -111,6 +124,10 @@ class Workers(Multiprocess):
             if worker.process.is_alive():
                 worker.process.kill()
                 worker.process.join()
+
+
+def _ending(code: int | None) -> str:
+    return f"was killed by signal {-code}" if code is not None and code < 0 else f"ended with status {code}"
 
 
 def create_worker_app() -> ASGIApp:

@@ -27,6 +27,7 @@ from .task import PromptTask
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
+    from sqlalchemy import URL
 
     from ..plugins.host import PluginHost
     from ..service import PromptService
@@ -196,6 +197,7 @@ async def open_database(settings: Settings) -> AsyncIterator[Database]:
     url = database_url(settings)
     if settings.database_url is None:
         _make_home(settings.home.expanduser())
+    _make_private(url)
     database = Database(url)
     try:
         await upgrade(database)
@@ -212,6 +214,13 @@ def _make_home(home: Path) -> None:
             f"The home folder {home} cannot be made: {error.strerror}.",
             hint="Set PROMPTDOCK_HOME to a folder of your own.",
         ) from None
+
+
+def _make_private(url: URL) -> None:
+    """Make the file of a database that is not there yet, for its owner to read; the files beside it follow its mode."""
+    if url.get_backend_name() == "sqlite" and url.database is not None:
+        with suppress(OSError):  # it is there; or it cannot be, which opening it tells
+            Path(url.database).touch(mode=0o600, exist_ok=False)
 
 
 async def _stopped(task: asyncio.Task[None]) -> None:

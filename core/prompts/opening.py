@@ -197,8 +197,8 @@ class OpeningTurn:
             return _Written(opened.outcome, planned)
         share = await set_aside(
             session,
-            planned.plan,
-            self._dock.settings,
+            planned,
+            answer_tokens=self._dock.settings.budget_answer_tokens,
             spender=self._task.spender,
             turn_id=self._turn_id,
             worker_id=self._dock.worker_id,

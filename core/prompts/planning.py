@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from ..turn.estimate import estimate_turn
-from ..turn.messages import Message
+from ..turn.estimate import TurnEstimate, estimate_turn
+from ..turn.messages import PRIVATE_ROLES, Message
 from ..turn.repair import repaired
 from ..turn.window import fit_thread
 from .incoming import new_messages
@@ -15,6 +15,7 @@ from .task import PromptTask, client_defaults, client_scope
 
 if TYPE_CHECKING:
     from ..service import PromptService
+    from ..settings import Settings
     from ..store.sessions import StoredThread
     from ..store.tables import LLMClient
     from ..turn.plan import TurnPlan
@@ -32,11 +33,13 @@ class PlannedTurn:
 
     Attributes:
         plan: What the engine runs.
+        estimate: What it may come to.
         said: What the caller says, as it joins the thread.
         dropped: How many messages of the thread are not sent.
     """
 
     plan: TurnPlan
+    estimate: TurnEstimate
     said: tuple[Message, ...]
     dropped: int = 0
 
@@ -54,7 +57,7 @@ async def plan_stored_turn(service: PromptService, task: PromptTask, thread: Sto
     """
     if task.client is None or not task.keeps_thread:
         request = task.request if task.client is None else _request(task, task.client, service)
-        return PlannedTurn(plan=await service.plan(request), said=_newest(request.messages))
+        return _settled(await service.plan(request), service.settings, said=_newest(request.messages))
     stored = () if thread is None else thread.messages
     older = 0 if thread is None else thread.older
     said = new_messages(task.request.messages, has_history=bool(stored))
@@ -81,7 +84,13 @@ async def _planned(
         # system text, tools and the answer want room in the window, too
         fitted = fit_thread(whole, max(_SMALLEST, fitted.tokens - over))
         plan = await service.plan(replace(request, messages=fitted.messages))
-    return PlannedTurn(plan=plan, said=said, dropped=older + len(whole) - len(fitted.messages))
+    return _settled(plan, settings, said=said, dropped=older + len(whole) - len(fitted.messages))
+
+
+def _settled(plan: TurnPlan, settings: Settings, *, said: tuple[Message, ...], dropped: int = 0) -> PlannedTurn:
+    """Estimated here, as no transaction should last any longer for it."""
+    most = estimate_turn(plan, answer_tokens=settings.budget_answer_tokens, max_rounds=settings.max_rounds)
+    return PlannedTurn(plan=plan, estimate=most, said=said, dropped=dropped)
 
 
 def _request(task: PromptTask, client: LLMClient, service: PromptService) -> PromptRequest:
@@ -101,6 +110,6 @@ def _request(task: PromptTask, client: LLMClient, service: PromptService) -> Pro
 
 def _newest(messages: Sequence[Message]) -> tuple[Message, ...]:
     """What is new in a thread that the caller keeps: everything after the newest answer."""
-    public = [message for message in messages if message["role"] not in {"promptdock", "promptdock_error"}]
+    public = [message for message in messages if message["role"] not in PRIVATE_ROLES]
     answers = [place for place, message in enumerate(public) if message["role"] == "assistant"]
     return tuple(public[answers[-1] + 1 :] if answers else public)

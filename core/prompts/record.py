@@ -22,7 +22,6 @@ from ..turn.events import (
     ToolResponded,
     TurnFailed,
     TurnFinished,
-    TurnStarted,
 )
 from ..turn.messages import Message
 from ..turn.narration import narrated_messages
@@ -152,11 +151,6 @@ class TurnRecord:
 
     def _of(self, kind: type[Any]) -> list[Any]:
         return [event for event in self.events if isinstance(event, kind)]
-
-    @property
-    def started(self) -> TurnStarted | None:
-        """How the turn began."""
-        return next(iter(self._of(TurnStarted)), None)
 
 
 def _spent(asked: CompletionRequested, event: CompletionReceived) -> CompletionSpend:

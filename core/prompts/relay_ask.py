@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ..jsontext import JsonError, loads
+from ..jsontext import JsonError, loads_loosely
 from ..providers.relay import RelayRequest
 from .relay_copy import inflated
 from .relay_texts import request_tokens
@@ -16,7 +16,8 @@ __all__ = ["RelayAsk", "read_ask"]
 _METERED: Final = frozenset({"PATCH", "POST", "PUT"})
 _WITHOUT_ANSWER: Final = frozenset({"embeddings", "moderations", "rerank"})
 """Parts of paths that have the model read, and not write."""
-_LIMITS: Final = ("max_completion_tokens", "max_tokens", "max_output_tokens")
+_LIMITS: Final = ("max_completion_tokens", "max_tokens")
+_LIMITS_OF_RESPONSES: Final = ("max_output_tokens",)
 _ANSWERS: Final = ("n", "best_of")
 _MOST: Final = 2**31 - 1
 _MOST_INFLATED: Final = 33_554_432
@@ -50,7 +51,7 @@ def read_ask(request: RelayRequest) -> RelayAsk:
         return RelayAsk(model=None, is_metered=False, prompt_tokens=0, most_completion_tokens=0)
     body = _plain_body(request)
     try:
-        asked = loads(body)
+        asked = loads_loosely(body)
     except JsonError:
         # nothing is known of it but its size
         tokens = -(-len(body) // _BYTES_PER_TOKEN)
@@ -76,12 +77,27 @@ def _plain_body(request: RelayRequest) -> bytes:
 def _most_written(request: RelayRequest, members: Mapping[str, Any]) -> int | None:
     if not _WITHOUT_ANSWER.isdisjoint(request.path.split("/")):
         return 0
-    limits = [limit for name in _LIMITS if (limit := _count(members.get(name)))]
-    if not limits:
+    told = {name: members[name] for name in (*_limits(request.path), *_ANSWERS) if members.get(name) is not None}
+    counts = {name: _count(value) for name, value in told.items()}
+    if None in counts.values():
+        return None  # the provider may read what we cannot, so nothing that is said beside it is a bound
+    most = max((counts.get(name) or 0 for name in _limits(request.path)), default=0)
+    answers = max([1, *(counts.get(name) or 0 for name in _ANSWERS)])
+    return min(most * answers, _MOST) or None
+
+
+def _limits(path: str) -> tuple[str, ...]:
+    """What bounds an answer there; what another path would read may be ignored."""
+    parts = path.split("/")
+    if "completions" in parts:
+        return _LIMITS
+    return _LIMITS_OF_RESPONSES if "responses" in parts else (*_LIMITS, *_LIMITS_OF_RESPONSES)
+
+
+def _count(value: object) -> int | None:
+    """A whole number, however it is written; 0 for none that bounds anything, None for what is no number."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if not isinstance(value, int) or isinstance(value, bool):
         return None
-    answers = max([1, *(_count(members.get(name)) for name in _ANSWERS)])
-    return min(max(limits) * answers, _MOST)
-
-
-def _count(value: object) -> int:
-    return min(value, _MOST) if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
+    return min(max(value, 0), _MOST)

@@ -17,6 +17,7 @@ from ..providers.relay import RelayReply
 from ..service_events import RelayFailed, RelayReceived, RelayRequested
 from ..store.budgets import BudgetDeclined, Grant
 from ..store.charges import CompletionSpend
+from ..store.database import StoreUnavailable
 from ..store.types import utc_now
 from ..turn.observe import CANCELLED
 from .notices import about, authorizations, declined, recorded
@@ -156,13 +157,16 @@ class OpenRelay:
         except asyncio.CancelledError:
             writing.add_done_callback(self._unwanted)
             raise
+        except StoreUnavailable:
+            self._dock.lost(self._holder_id)  # nobody knows whether it was written
+            raise
         except BudgetDeclined as error:
             self._dock.host.tell(declined(self.task, error))
             raise
 
     def _unwanted(self, writing: asyncio.Future[Grant]) -> None:
-        """What was set aside for a caller who has gone by now is given back."""
-        if not writing.cancelled() and writing.exception() is None:
+        """What was set aside, or may have been, for a caller who has gone by now is given back."""
+        if not writing.cancelled() and isinstance(writing.exception(), StoreUnavailable | None):
             self._dock.lost(self._holder_id)
 
     async def _set_aside(self, session: AsyncSession) -> Grant:

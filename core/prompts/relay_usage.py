@@ -70,4 +70,8 @@ def _usage(value: Any) -> Usage | None:
 
 def _first(value: Mapping[str, Any], names: tuple[str, ...]) -> int | None:
     counts = (value.get(name) for name in names)
-    return next((count for count in counts if isinstance(count, int) and not isinstance(count, bool)), None)
+    return next((count for count in counts if _is_count(count)), None)
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["RelayTask", "dock_relay"]
 
 _LARGE: Final = 262_144
-"""Bodies beyond are read in a thread."""
+"""Bodies beyond are read in a thread, and so are compressed ones, as a few bytes may hold megabytes."""
 _WITHOUT_BODY: Final = frozenset({204, 205, 304})
 
 
@@ -78,8 +78,7 @@ async def dock_relay(dock: Dock, task: RelayTask) -> AsyncIterator[RelayReply]:
     provider = find_provider(task.provider, service.catalog.providers, default=service.router.default)
     if not task.request.request_id:
         task = replace(task, request=replace(task.request, request_id=new_request_id()))
-    large = len(task.request.body or b"") > _LARGE
-    ask = await asyncio.to_thread(read_ask, task.request) if large else read_ask(task.request)
+    ask = await asyncio.to_thread(read_ask, task.request) if _is_large(task.request) else read_ask(task.request)
     relay = OpenRelay(dock, task, provider.name, ask)
     await relay.open()
     try:
@@ -95,3 +94,8 @@ async def dock_relay(dock: Dock, task: RelayTask) -> AsyncIterator[RelayReply]:
 
 def _is_empty(request: RelayRequest, reply: RelayReply) -> bool:
     return request.method == "HEAD" or reply.status in _WITHOUT_BODY or length_of(reply) == 0
+
+
+def _is_large(request: RelayRequest) -> bool:
+    packed = any(name == "content-encoding" for name, _ in request.passed_headers)
+    return packed or len(request.body or b"") > _LARGE

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
@@ -53,13 +54,14 @@ async def entries_of(dock: Dock, turn_id: UUID, *, after: int) -> AsyncGenerator
     """The entries of a turn after one that is known; waits for the turn's end where another process runs it."""
     feed = dock.feeds.find(turn_id)
     if feed is not None:
-        async for entry in feed.entries(after):
-            yield entry
+        async with aclosing(feed.entries(after)) as entries:  # who reads must be seen to leave
+            async for entry in entries:
+                yield entry
         return
     for look in itertools.count():
-        entries = await dock.database.read(lambda session: _ended(session, turn_id))
-        if entries is not None:
-            for entry in entries:
+        stored = await dock.database.read(lambda session: _ended(session, turn_id))
+        if stored is not None:
+            for entry in stored:
                 if entry["id"] > after:
                     yield entry
             return

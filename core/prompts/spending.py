@@ -16,13 +16,12 @@ from ..store.charges import record_charges
 from ..store.prices import find_price, tool_prices
 from ..store.types import utc_now
 from ..turn.allowance import Allowance
-from ..turn.estimate import TurnEstimate, estimate_turn
 
 if TYPE_CHECKING:
-    from ..settings import Settings
     from ..store.charges import Spender
     from ..store.tables import Charge, Price
-    from ..turn.plan import TurnPlan
+    from ..turn.estimate import TurnEstimate
+    from .planning import PlannedTurn
     from .record import TurnRecord
 
 __all__ = ["SetAside", "charge_turn", "set_aside"]
@@ -66,42 +65,54 @@ class SetAside:
 
 
 async def set_aside(
-    session: AsyncSession, plan: TurnPlan, settings: Settings, *, spender: Spender, turn_id: UUID, worker_id: UUID
+    session: AsyncSession,
+    planned: PlannedTurn,
+    *,
+    answer_tokens: int,
+    spender: Spender,
+    turn_id: UUID,
+    worker_id: UUID,
 ) -> SetAside:
     """Set aside what a turn may use, in the transaction that opens it.
+
+    Args:
+        session: Of that transaction.
+        planned: The turn.
+        answer_tokens: The most tokens of an answer that nobody limits.
+        spender: Who will spend.
+        turn_id: The turn's row.
+        worker_id: The process that runs it.
 
     Raises:
         BudgetExceeded: A budget has no room for even the first call.
     """
-    now = utc_now()
+    now, plan, most = utc_now(), planned.plan, planned.estimate
     price = await find_price(
         session, kind="completion", at=now, provider=plan.settings.provider, model=plan.settings.model
     )
     presented = {tool.id: tool.plugin.name for tool in plan.tool_set.tools}
     tools = await tool_prices(session, presented, at=now)
-    most = estimate_turn(plan, answer_tokens=settings.budget_answer_tokens, max_rounds=settings.max_rounds)
-    least = estimate_turn(plan, answer_tokens=settings.budget_answer_tokens, max_rounds=1)
     grant = await reserve(
         session,
         spender=spender,
         plugins=most.plugins,
-        estimate=_estimate(most, least, price, tools),
+        estimate=_estimate(most, price, tools),
         holder_id=turn_id,
         worker_id=worker_id,
         at=now,
     )
-    return SetAside(grant=grant, price=price, tool_prices=tools, answer_tokens=settings.budget_answer_tokens)
+    return SetAside(grant=grant, price=price, tool_prices=tools, answer_tokens=answer_tokens)
 
 
-def _estimate(most: TurnEstimate, least: TurnEstimate, price: Price | None, tools: Mapping[str, Decimal]) -> Estimate:
+def _estimate(most: TurnEstimate, price: Price | None, tools: Mapping[str, Decimal]) -> Estimate:
     return Estimate(
         prompt_tokens=most.prompt_tokens,
         completion_tokens=most.completion_tokens,
-        one_prompt_tokens=least.prompt_tokens,
+        one_prompt_tokens=most.prompt_tokens // most.rounds,
         prompt_price=None if price is None else price.prompt_price,
         completion_price=None if price is None else price.completion_price,
         tool_calls=_CALLS_OF_A_TURN if most.plugins else 0,
-        calls=max(1, most.prompt_tokens // max(1, least.prompt_tokens)),
+        calls=most.rounds,
         call_price=None if price is None else price.call_price,
         tool_price=max(tools.values(), default=None),
     )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
 from ..identity import Principal
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from ..store.tables import JournalRow, LLMClient
     from ..turn.events import Event
 
-__all__ = ["JournalDraft", "PromptTask", "client_defaults", "client_scope"]
+__all__ = ["JournalDraft", "PromptTask", "client_defaults", "client_scope", "rule_specs"]
 
 
 class JournalDraft(Protocol):
@@ -101,8 +102,13 @@ def client_scope(client: LLMClient) -> ToolScope:
     return ToolScope(
         plugins=None if client.plugins is None else tuple(client.plugins),
         tools=None if client.tools is None else tuple(client.tools),
-        rules=tuple(
-            SelectionRuleSpec(**{**rule, "tools": tuple(rule.get("tools", ())), "terms": tuple(rule.get("terms", ()))})
-            for rule in client.rules
-        ),
+        rules=rule_specs(client.rules),
+    )
+
+
+def rule_specs(rules: Iterable[Mapping[str, Any]]) -> tuple[SelectionRuleSpec, ...]:
+    """Read an LLM client's own selection rules as they are stored."""
+    return tuple(
+        SelectionRuleSpec(**{**rule, "tools": tuple(rule.get("tools", ())), "terms": tuple(rule.get("terms", ()))})
+        for rule in rules
     )

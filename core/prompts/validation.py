@@ -3,31 +3,23 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
-from uuid import UUID
+from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from ..errors import ConfigurationError, Unprocessable
 from ..hosts import is_client_name
+from ..ids import read_id
 from ..plugins.catalog import Catalog, PluginRecord, PluginState
 from ..selection.scope import rule_of
-from ..turn.request import SelectionRuleSpec
+from .task import rule_specs
 
 if TYPE_CHECKING:
     from ..store.tables import LLMClient
 
-__all__ = ["check_client", "rule_specs"]
+__all__ = ["check_client"]
 
 _SHOWN: Final = 100
 """The most characters of a name in a message."""
-
-
-def rule_specs(rules: Iterable[Mapping[str, Any]]) -> tuple[SelectionRuleSpec, ...]:
-    """Read an LLM client's own selection rules as they are stored."""
-    return tuple(
-        SelectionRuleSpec(**{**rule, "tools": tuple(rule.get("tools", ())), "terms": tuple(rule.get("terms", ()))})
-        for rule in rules
-    )
 
 
 def check_client(client: LLMClient, catalog: Catalog, changed: Collection[str] | None = None) -> None:
@@ -56,7 +48,7 @@ def _check_name(client: LLMClient, _: Catalog) -> None:
             "ends.",
             param="name",
         )
-    if _is_id(client.name):
+    if read_id(client.name) is not None:
         raise Unprocessable("The name must not be an id: clients are found by either.", param="name")
 
 
@@ -129,14 +121,6 @@ def _check_loaded(plugin: PluginRecord, param: str) -> None:
         raise Unprocessable(f"The plugin {plugin.name!r} is switched off on this server.", param=param)
     if plugin.state is not PluginState.LOADED:
         raise Unprocessable(f"The plugin {plugin.name!r} is in quarantine.", param=param)
-
-
-def _is_id(text: str) -> bool:
-    try:
-        UUID(text)
-    except ValueError:
-        return False
-    return True
 
 
 _Check: TypeAlias = "Callable[[LLMClient, Catalog], None]"

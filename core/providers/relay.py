@@ -51,6 +51,8 @@ class RelayRequest:
     def __post_init__(self) -> None:
         if self.method not in _METHODS:
             raise BadRequest(f"The method {self.method[:20]!r} is not passed on to providers.", param="method")
+        if not self.path.startswith("/"):
+            raise BadRequest("The path must begin with a slash, as /embeddings does.", param="path")
         if not _stays_below(self.path):
             raise BadRequest("The path cannot be passed on: it may lead out of the provider's base URL.", param="path")
         if not _QUERY.fullmatch(self.query):

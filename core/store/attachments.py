@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from sqlalchemy import exists
+from sqlalchemy import exists, or_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -14,22 +14,35 @@ from ..identity import Principal
 from ..rights import Thing, no_such, require_key
 from .reading import within
 from .tables import Account, ApiKey, LLMClient, LLMClientKey, Profile
+from .types import utc_now
 from .uniqueness import unique
 
-__all__ = ["access_to", "attach_key", "attached_keys", "check_not_last_keys", "detach_key", "private_clients"]
+__all__ = [
+    "access_to",
+    "attach_key",
+    "attached_keys",
+    "check_not_last_keys",
+    "detach_key",
+    "private_clients",
+    "promptable",
+]
 
 
-async def access_to(session: AsyncSession, client: LLMClient, principal: Principal, *, by_host: bool) -> None:
+async def access_to(
+    session: AsyncSession, client: LLMClient, principal: Principal, *, by_host: bool, active_only: bool = False
+) -> None:
     """Refuse callers who may not prompt an LLM client.
 
     A client without keys is open to everybody at its host names, and at them only. One with keys is private, also when
-    all of its keys are inactive or expired: switching a key off must not open a door.
+    all of its keys are inactive or expired, unless the operator wants it otherwise: switching a key off should not open
+    a door.
 
     Args:
         session: The transaction.
         client: The client.
         principal: Who asks.
         by_host: Whether the client was found by its host name; else by its id or its name.
+        active_only: Whether keys that are inactive or expired make nothing private.
 
     Raises:
         Unauthorized: A key is needed, and there is none.
@@ -37,7 +50,7 @@ async def access_to(session: AsyncSession, client: LLMClient, principal: Princip
         NotFound: The client was asked for by id or name, and is another account's.
         Conflict: The client is switched off.
     """
-    keys = await attached_keys(session, client.id)
+    keys = await attached_keys(session, client.id, active_only=active_only)
     if keys or not by_host:
         await _check_caller(session, client, principal, keys, by_host=by_host)
     if not client.is_active:
@@ -72,9 +85,12 @@ async def promptable(session: AsyncSession, principal: Principal) -> Sequence[LL
     return [client for client in clients if principal.api_key_id in keys.get(client.id, {principal.api_key_id})]
 
 
-async def attached_keys(session: AsyncSession, client_id: UUID) -> Sequence[UUID]:
-    """The ids of the keys that open an LLM client, inactive ones included."""
+async def attached_keys(session: AsyncSession, client_id: UUID, *, active_only: bool = False) -> Sequence[UUID]:
+    """The ids of the keys that open an LLM client, inactive ones included unless only the others are wanted."""
     wanted = select(LLMClientKey.api_key_id).where(LLMClientKey.llm_client_id == client_id)
+    if active_only:
+        good = or_(col(ApiKey.expires_at).is_(None), col(ApiKey.expires_at) > utc_now())
+        wanted = wanted.join(ApiKey, col(ApiKey.id) == LLMClientKey.api_key_id).where(col(ApiKey.is_active), good)
     return (await session.exec(wanted.order_by(col(LLMClientKey.api_key_id)))).all()
 
 

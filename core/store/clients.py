@@ -13,6 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from ..errors import Conflict
 from ..hosts import is_client_name
 from ..identity import Principal
+from ..ids import read_id
 from ..rights import Action, Thing, no_such
 from .reading import get_row, within
 from .tables import Account, LLMClient
@@ -67,7 +68,7 @@ async def find_client(
         Forbidden: They see it, and may not do this.
         Conflict: A superuser named one that several accounts have.
     """
-    if _is_id(id_or_name):
+    if read_id(id_or_name) is not None:
         return await get_row(session, principal, LLMClient, id_or_name, action)
     visible, ranks = within(principal, LLMClient), _ranks(principal)
     # what can be no name is not looked up: databases refuse some characters
@@ -98,14 +99,6 @@ def _ranks(principal: Principal) -> ColumnElement[int]:
     """The caller's own account first, then the platform's, then the rest."""
     own = [] if principal.account_id is None else [(col(LLMClient.account_id) == principal.account_id, 0)]
     return case(*own, (col(Account.is_platform), 1), else_=2)
-
-
-def _is_id(text: str) -> bool:
-    try:
-        UUID(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _taken(name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import random
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -25,9 +26,12 @@ __all__ = ["Database", "StoreUnavailable", "is_outage"]
 
 _T = TypeVar("_T")
 _log = logging.getLogger("promptdock.store")
-_TRIES: Final = 4
+_TRIES: Final = 8
 _RETRIED: Final = frozenset({"40001", "40P01"})
 """PostgreSQL's codes for transactions that may be tried again: serialization failure and deadlock."""
+_PARENT_GONE: Final = "23503"
+"""PostgreSQL's code for a foreign key that leads nowhere: what was read a moment ago was deleted meanwhile. Whoever tries
+again does not find it any more, and says so."""
 
 _OUTAGES: Final = frozenset({"08", "53", "57", "58"})
 """PostgreSQL's classes of codes for: connection gone, out of resources, operator at work, system error."""
@@ -115,11 +119,13 @@ class Database:
                 async with self._writer:
                     return await self._once(work, writes=True)
             except DBAPIError as error:
-                if not _may_be_tried_again(error):
+                gone = _sqlstate(error) == _PARENT_GONE
+                if not (gone or _may_be_tried_again(error)) or (gone and attempt == _TRIES):
                     raise
                 if attempt == _TRIES:
                     raise self._unavailable(error) from error
-                await asyncio.sleep(0.01 * 2**attempt)
+                # by chance, so that those who were in each other's way are not again
+                await asyncio.sleep(random.uniform(0.5, 1.5) * 0.005 * 2**attempt)  # noqa: S311  (no secret)
         raise AssertionError  # the last try returns or raises
 
     async def _once(self, work: Callable[[AsyncSession], Awaitable[_T]], *, writes: bool) -> _T:

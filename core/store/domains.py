@@ -65,7 +65,7 @@ async def mark_verified(session: AsyncSession, domain: CustomDomain, method: str
     Args:
         session: The transaction.
         domain: The domain.
-        method: ``dns`` or ``http``.
+        method: ``dns``, ``http`` or ``https``.
 
     Raises:
         Conflict: Another account has verified it.

@@ -21,8 +21,9 @@ def make_engine(url: URL) -> AsyncEngine:
     Args:
         url: With the driver aiosqlite or asyncpg.
     """
+    # what people said, and digests of keys, are no part of any error's text
     if url.get_backend_name() == "sqlite":
-        engine = create_async_engine(url, pool_size=8, max_overflow=0, pool_timeout=60)
+        engine = create_async_engine(url, pool_size=8, max_overflow=0, pool_timeout=60, hide_parameters=True)
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
         return engine
@@ -32,6 +33,7 @@ def make_engine(url: URL) -> AsyncEngine:
         max_overflow=10,
         pool_timeout=60,
         pool_pre_ping=True,
+        hide_parameters=True,
         connect_args={"server_settings": {"application_name": "promptdock", "timezone": "UTC"}},
     )
 

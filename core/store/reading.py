@@ -13,6 +13,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ..identity import Principal
+from ..ids import read_id
 from ..rights import Action, Reach, Thing, forbidden, no_such, reach
 from .tables import (
     Account,
@@ -151,7 +152,7 @@ async def get_row(
         Forbidden: They see it, and may not do this.
     """
     thing = _SOURCES[table].thing
-    found = _uuid(row_id)
+    found = read_id(row_id)
     seen = select(table, within(principal, table, action)).where(within(principal, table), col(table.id) == found)
     if action is not Action.READ:
         seen = seen.with_for_update(of=table)
@@ -189,12 +190,3 @@ async def list_rows(
     if after is not None:
         rows = rows.where(col(table.id) < after)
     return (await session.exec(rows.order_by(col(table.id).desc()).limit(limit))).all()
-
-
-def _uuid(text: object) -> UUID | None:
-    if isinstance(text, UUID):
-        return text
-    try:
-        return UUID(str(text))
-    except ValueError:
-        return None

@@ -53,7 +53,7 @@ async def recover(database: Database, lease: Lease) -> int:
         return 0
     marked = await database.write(lambda session: _bury(session, dead))
     if marked:
-        _log.warning("%d turns were running when their worker died; they are marked as interrupted", marked)
+        _log.warning("Turns that were running when their worker died are marked as interrupted: %d", marked)
     return marked
 
 

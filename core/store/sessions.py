@@ -6,6 +6,7 @@ import secrets
 from dataclasses import dataclass
 from uuid import UUID
 
+from sqlalchemy import func
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -107,8 +108,6 @@ async def read_thread(session: AsyncSession, row: SessionRow, *, limit: int) -> 
 
 
 async def _count_before(session: AsyncSession, session_id: UUID, position: int) -> int:
-    from sqlalchemy import func
-
     counted = select(func.count()).where(
         MessageRow.session_id == session_id,
         col(MessageRow.role).not_in(PRIVATE_ROLES),

@@ -4,18 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ScalarResult, SQLColumnExpression, case, func, literal_column, true
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    ScalarResult,
+    SQLColumnExpression,
+    case,
+    func,
+    literal_column,
+    type_coerce,
+)
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from .tables import Charge
+from .types import MONEY_STEP
 
 __all__ = ["Totals", "totals", "totals_by_client", "totals_by_day", "totals_by_model"]
+
+_PART: Final = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,92 +55,34 @@ class Totals:
     tool_calls: int = 0
 
 
-async def totals(
-    session: AsyncSession,
-    *,
-    account_id: UUID | None = None,
-    llm_client_id: UUID | None = None,
-    since: datetime | None = None,
-    until: datetime | None = None,
-    where: ColumnElement[bool] | None = None,
-) -> Totals:
+async def totals(session: AsyncSession, *where: ColumnElement[bool]) -> Totals:
     """Add up charges.
 
     Args:
         session: Of a transaction.
-        account_id: Only what this account pays.
-        llm_client_id: Only prompts of this LLM client.
-        since: Only charges from this moment on, aware.
-        until: Only charges before this moment, aware.
-        where: Only charges that fit this, too, e.g. those that a caller gets to see.
+        *where: Only charges that fit all of these, e.g. those that a caller gets to see.
     """
-    wanted = _wanted(account_id, llm_client_id, since, until, where)
-    (row,) = await _summed(session, (), wanted)
+    (row,) = await _summed(session, (), where)
     return _totals(row)
 
 
-async def totals_by_day(
-    session: AsyncSession,
-    *,
-    account_id: UUID | None = None,
-    llm_client_id: UUID | None = None,
-    since: datetime | None = None,
-    until: datetime | None = None,
-    where: ColumnElement[bool] | None = None,
-) -> dict[date, Totals]:
+async def totals_by_day(session: AsyncSession, *where: ColumnElement[bool]) -> dict[date, Totals]:
     """The same for each day (UTC) that has charges, in their order."""
-    wanted = _wanted(account_id, llm_client_id, since, until, where)
-    rows = await _summed(session, (_day(session),), wanted)
+    rows = await _summed(session, (_day(session),), where)
     return {date.fromisoformat(str(day)): _totals(sums) for day, *sums in rows}
 
 
-async def totals_by_model(
-    session: AsyncSession,
-    *,
-    account_id: UUID | None = None,
-    llm_client_id: UUID | None = None,
-    since: datetime | None = None,
-    until: datetime | None = None,
-    where: ColumnElement[bool] | None = None,
-) -> dict[tuple[str, str | None], Totals]:
+async def totals_by_model(session: AsyncSession, *where: ColumnElement[bool]) -> dict[tuple[str, str | None], Totals]:
     """The same for each provider and model, tools left out."""
-    wanted = _wanted(account_id, llm_client_id, since, until, where) & col(Charge.provider).is_not(None)
-    rows = await _summed(session, (col(Charge.provider), col(Charge.model)), wanted)
+    calls = (*where, col(Charge.provider).is_not(None))
+    rows = await _summed(session, (col(Charge.provider), col(Charge.model)), calls)
     return {(provider, model): _totals(sums) for provider, model, *sums in rows}
 
 
-async def totals_by_client(
-    session: AsyncSession,
-    *,
-    account_id: UUID | None = None,
-    llm_client_id: UUID | None = None,
-    since: datetime | None = None,
-    until: datetime | None = None,
-    where: ColumnElement[bool] | None = None,
-) -> dict[UUID | None, Totals]:
+async def totals_by_client(session: AsyncSession, *where: ColumnElement[bool]) -> dict[UUID | None, Totals]:
     """The same for each LLM client; None for what was asked without one."""
-    wanted = _wanted(account_id, llm_client_id, since, until, where)
-    rows = await _summed(session, (col(Charge.llm_client_id),), wanted)
+    rows = await _summed(session, (col(Charge.llm_client_id),), where)
     return {client: _totals(sums) for client, *sums in rows}
-
-
-def _wanted(
-    account_id: UUID | None,
-    llm_client_id: UUID | None,
-    since: datetime | None,
-    until: datetime | None,
-    where: ColumnElement[bool] | None,
-) -> ColumnElement[bool]:
-    wanted: ColumnElement[bool] = true() if where is None else where
-    if account_id is not None:
-        wanted &= col(Charge.account_id) == account_id
-    if llm_client_id is not None:
-        wanted &= col(Charge.llm_client_id) == llm_client_id
-    if since is not None:
-        wanted &= col(Charge.created_at) >= since
-    if until is not None:
-        wanted &= col(Charge.created_at) < until
-    return wanted
 
 
 def _day(session: AsyncSession) -> ColumnElement[Any]:
@@ -138,8 +92,12 @@ def _day(session: AsyncSession) -> ColumnElement[Any]:
     return func.date(func.timezone(literal_column("'UTC'"), Charge.created_at))
 
 
+def _steps() -> ColumnElement[int]:
+    return type_coerce(col(Charge.cost), BigInteger())
+
+
 async def _summed(
-    session: AsyncSession, keys: Sequence[SQLColumnExpression[Any]], wanted: ColumnElement[bool]
+    session: AsyncSession, keys: Sequence[SQLColumnExpression[Any]], where: Sequence[ColumnElement[bool]]
 ) -> Sequence[Sequence[Any]]:
     is_call = col(Charge.kind) != "tool"
     sums = (
@@ -147,24 +105,26 @@ async def _summed(
         func.sum(Charge.prompt_tokens),
         func.sum(Charge.completion_tokens),
         func.sum(Charge.total_tokens),
-        func.sum(Charge.cost),
+        # in two parts: SQLite refuses sums beyond 64 bits, and one row may come near them
+        func.sum(_steps() // _PART),
+        func.sum(_steps() % _PART),
         func.sum(case((is_call & col(Charge.is_estimated), Charge.calls), else_=0)),
         func.sum(case((is_call & col(Charge.cost).is_(None), Charge.calls), else_=0)),
         func.sum(case((~is_call, Charge.calls), else_=0)),
     )
     choose: Any = select  # its overloads end at four columns
-    found: ScalarResult[Any] = await session.exec(choose(*keys, *sums).where(wanted).group_by(*keys).order_by(*keys))
+    found: ScalarResult[Any] = await session.exec(choose(*keys, *sums).where(*where).group_by(*keys).order_by(*keys))
     return found.all()
 
 
 def _totals(sums: Sequence[Any]) -> Totals:
-    calls, prompt, completion, total, cost, estimated, unpriced, tools = sums
+    calls, prompt, completion, total, cost, rest, estimated, unpriced, tools = sums
     return Totals(
         calls=int(calls or 0),
         prompt_tokens=int(prompt or 0),
         completion_tokens=int(completion or 0),
         total_tokens=int(total or 0),
-        cost=cost or Decimal(0),
+        cost=(int(cost or 0) * _PART + int(rest or 0)) * MONEY_STEP,
         estimated_calls=int(estimated or 0),
         unpriced_calls=int(unpriced or 0),
         tool_calls=int(tools or 0),

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, func, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -202,8 +202,6 @@ async def close_turn(session: AsyncSession, turn_id: UUID, end: TurnEnd) -> Turn
 async def _make_room(session: AsyncSession, turn: TurnRow, count: int) -> int:
     """The position of the next message: after all of the session's, or of the turn's when it has no session."""
     if turn.session_id is None:
-        from sqlalchemy import func
-
         counted = select(func.count()).select_from(MessageRow).where(MessageRow.turn_id == turn.id)
         return (await session.exec(counted)).one()
     row = await session.get(SessionRow, turn.session_id, with_for_update=True)

@@ -11,10 +11,12 @@ from sqlalchemy.types import TypeDecorator
 
 from ..jsontext import dumps_text, loads
 
-__all__ = ["MONEY_STEP", "JsonText", "Money", "UtcDateTime", "as_money", "utc_now"]
+__all__ = ["MONEY_STEP", "MOST_MONEY", "JsonText", "Money", "UtcDateTime", "as_money", "utc_now"]
 
 MONEY_STEP: Final = Decimal("0.000000000001")
 """The smallest amount that is told apart: prices are per million tokens, and a token may cost very little."""
+MOST_MONEY: Final = Decimal(9_000_000)
+"""The largest amount that one row can hold, in round numbers."""
 
 
 def utc_now() -> datetime:

@@ -49,10 +49,12 @@ async def insert_unless_there(session: AsyncSession, table: type[Table], rows: S
     Args:
         session: The transaction.
         table: Where to.
-        rows: Values by column, the same columns for each.
+        rows: Values by column, the same columns for each; any number of them.
     """
     from sqlalchemy.dialects import postgresql, sqlite
 
-    is_sqlite = (await session.connection()).dialect.name == "sqlite"
-    insert = sqlite.insert(table) if is_sqlite else postgresql.insert(table)
-    await session.exec(insert.values(list(rows)).on_conflict_do_nothing())
+    connection = await session.connection()
+    columns: Any = table.__table__  # type: ignore[attr-defined]
+    insert = sqlite.insert(columns) if connection.dialect.name == "sqlite" else postgresql.insert(columns)
+    # row by row: in one statement they could have more values than a database takes
+    await connection.execute(insert.on_conflict_do_nothing(), list(rows))

@@ -62,14 +62,21 @@ async def get_profile(session: AsyncSession, user_id: UUID, account_id: UUID) ->
     return (await session.exec(wanted)).first()
 
 
-async def put_profile(session: AsyncSession, user_id: UUID, account_id: UUID, *, is_staff: bool) -> Profile:
+async def put_profile(session: AsyncSession, user_id: UUID, account_id: UUID, *, is_staff: bool | None) -> Profile:
     """Make a user's profile in an account, or change it.
+
+    Args:
+        session: The transaction.
+        user_id: The user.
+        account_id: The account.
+        is_staff: Whether the user may write everything in it; None leaves that as it is, and a new profile without.
 
     Raises:
         Conflict: Somebody else made it at this moment.
     """
     profile = await get_profile(session, user_id, account_id) or Profile(user_id=user_id, account_id=account_id)
-    profile.is_staff = is_staff
+    if is_staff is not None:
+        profile.is_staff = is_staff
     async with unique(session, "The user was added to the account just now.", param="account_id"):
         session.add(profile)
     return profile

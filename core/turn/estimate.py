@@ -19,11 +19,13 @@ class TurnEstimate:
     Attributes:
         prompt_tokens: Of all rounds.
         completion_tokens: Of all rounds.
+        rounds: How many rounds these are.
         plugins: Ids of the plugins whose tools are presented, in the tools' order; each may be called.
     """
 
     prompt_tokens: int
     completion_tokens: int
+    rounds: int
     plugins: tuple[str, ...]
 
 
@@ -48,5 +50,6 @@ def estimate_turn(
     return TurnEstimate(
         prompt_tokens=rounds * prompt,
         completion_tokens=rounds * most * answers_of(call),
+        rounds=rounds,
         plugins=tuple(dict.fromkeys(tool.plugin.name for tool in plan.tool_set.tools)),
     )

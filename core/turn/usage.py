@@ -14,11 +14,14 @@ _COUNTS = ("prompt_tokens", "completion_tokens", "total_tokens")
 
 
 def read_usage(completion: Mapping[str, Any]) -> Usage | None:
-    """Read the ``usage`` of a completion; None when the provider reports none."""
+    """Read the ``usage`` of a completion; None when the provider reports none, or no number that can be true."""
     usage = completion.get("usage")
     if not isinstance(usage, Mapping):
         return None
-    prompt, answer, total = (_count(usage.get(name)) for name in _COUNTS)
+    known = {name: count for name in _COUNTS if (count := _count(usage.get(name))) is not None}
+    if not known:
+        return None
+    prompt, answer, total = (known.get(name, 0) for name in _COUNTS)
     details = {key: value for key, value in usage.items() if key not in _COUNTS and value is not None}
     return Usage(
         prompt_tokens=prompt,
@@ -54,8 +57,9 @@ def usage_object(usage: Usage) -> JsonObject:
     }
 
 
-def _count(value: object) -> int:
-    return value if isinstance(value, int) and not isinstance(value, bool) else 0
+def _count(value: object) -> int | None:
+    """A number of tokens; None for what can be none."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
 def _added(left: Mapping[str, Any], right: Mapping[str, Any]) -> JsonObject:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from http import HTTPStatus
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 from litestar.enums import ScopeType
 
@@ -20,6 +20,7 @@ from ..service_events import (
     AuthenticationRequested,
     AuthenticationSucceeded,
 )
+from .around import HUNG_UP, around
 from .paths import path_of
 from .request_id import request_id
 from .state import host_of
@@ -35,8 +36,6 @@ __all__ = ["announce_key", "announce_principal", "announce_refusal", "announcing
 _PRINCIPAL: Final = "promptdock_announced_principal"
 _ASKED: Final = "promptdock_announced_key"
 _CODE: Final = "promptdock_error_code"
-_HUNG_UP: Final = 499
-"""The status, which only logs know, of a request whose caller hung up before there was a reply."""
 _REASONS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "expired_api_key": "expired",
@@ -55,17 +54,7 @@ def announcing(
     Args:
         concerns: Says of a scope whether its request is one to the API.
     """
-
-    @asynccontextmanager
-    async def telling(app: Litestar) -> AsyncIterator[None]:
-        inner = app.asgi_handler
-        app.asgi_handler = cast("ASGIApp", _Announcer(inner, concerns))
-        try:
-            yield
-        finally:
-            app.asgi_handler = inner
-
-    return telling
+    return around(lambda inner: _Announcer(inner, concerns))
 
 
 def announce_key(scope: Mapping[str, Any], scheme: str) -> None:
@@ -128,7 +117,7 @@ class _Announcer:
             await self._inner(scope, receive, noting)
             broken = False
         finally:
-            ended = HTTPStatus.INTERNAL_SERVER_ERROR if broken else status or _HUNG_UP
+            ended = HTTPStatus.INTERNAL_SERVER_ERROR if broken else status or HUNG_UP
             _tell_end(scope, int(ended), ms=(time.perf_counter() - began) * 1000, **where)
 
 

@@ -14,6 +14,7 @@ from litestar.handlers import BaseRouteHandler
 
 from ..errors import ConfigurationError, Unauthorized
 from ..identity import ANONYMOUS_PRINCIPAL, OPERATOR, Principal
+from ..rights import require_key
 from ..turn.request import Caller
 from .announce import announce_key, announce_principal
 from .state import access_of, authenticator_of
@@ -124,8 +125,8 @@ async def key_required(request: ASGIConnection[Any, Any, Any, Any], _: BaseRoute
     Raises:
         Unauthorized: None was sent (``missing_api_key``), or it is not valid.
     """
-    if not asks_for_methods(request) and (await authenticate(request)).is_anonymous:
-        raise _missing()
+    if not asks_for_methods(request):
+        require_key(await authenticate(request))
 
 
 async def openai_access(request: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
@@ -136,17 +137,14 @@ async def openai_access(request: ASGIConnection[Any, Any, Any, Any], _: BaseRout
     """
     if asks_for_methods(request):
         return
-    if (await authenticate(request)).is_anonymous and not access_of(request.app).admits_anonymous:
-        raise _missing()
+    principal = await authenticate(request)
+    if not access_of(request.app).admits_anonymous:
+        require_key(principal)
 
 
 def asks_for_methods(request: ASGIConnection[Any, Any, Any, Any]) -> bool:
     """``OPTIONS`` tells no more than any 405 does."""
     return request.scope.get("method") == "OPTIONS"
-
-
-def _missing() -> Unauthorized:
-    return Unauthorized("This server needs a key: send it as 'Authorization: Bearer <key>'.", code="missing_api_key")
 
 
 async def _found(request: ASGIConnection[Any, Any, Any, Any]) -> Principal:

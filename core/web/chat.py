@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from litestar import Request, Response, post
-from litestar.response.base import ASGIResponse
 
 from .chat_reply import ChatReply
 from .operations import ChatOperation, openai_errors
+from .running_reply import RunningReply
 from .schemas import ChatCompletion
 from .state import dock_of
 
 __all__ = ["create_chat_completion"]
-
-
-class _Reply(Response[ChatCompletion]):
-    """Hands Litestar the reply that runs the turn by itself."""
-
-    def __init__(self, reply: ChatReply) -> None:
-        super().__init__(content=cast("ChatCompletion", None))
-        self._reply = reply
-
-    def to_asgi_response(self, *_: Any, **__: Any) -> ASGIResponse:
-        """The reply, which is all that Litestar wants to call."""
-        return cast("ASGIResponse", self._reply)
 
 
 @post(
@@ -41,4 +29,4 @@ class _Reply(Response[ChatCompletion]):
 )
 async def create_chat_completion(request: Request[Any, Any, Any]) -> Response[ChatCompletion]:
     """Answer a prompt."""
-    return _Reply(ChatReply(dock_of(request.app)))
+    return RunningReply(ChatReply(dock_of(request.app)))

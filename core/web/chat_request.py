@@ -8,11 +8,11 @@ from typing import Any, Final
 
 from ..errors import BadRequest
 from ..jsontext import JsonObject
-from ..turn.messages import PRIVATE_ROLES, check_thread
 from ..turn.request import ANONYMOUS, Caller, PromptRequest
 from .chat_tools import check_tool_choice, check_tools
 from .json_object import json_object
-from .params import OPTIONS, boolean, integer, number, object_with
+from .params import OPTIONS, boolean, number, object_with
+from .prompt_body import checked, messages_of, most_tokens
 
 __all__ = ["ChatRequest", "parse_chat_request"]
 
@@ -63,18 +63,17 @@ def parse_chat_request(
     model = asked.get("model")
     if not isinstance(model, str) or not model.strip():
         raise BadRequest("'model' must be given, as text: 'provider/model' or a model's name.", param="model")
-    messages = check_thread(asked.get("messages"), limit=max_messages)
-    if all(message["role"] in PRIVATE_ROLES for message in messages):
-        raise BadRequest("'messages' holds nothing but narration: send at least one message.", param="messages")
-    stream = _checked(asked, "stream", boolean)
-    options = _checked(asked, "stream_options", object_with)
+    messages = messages_of(asked, limit=max_messages)
+    stream = checked(asked, "stream", boolean)
+    options = checked(asked, "stream_options", object_with)
     tools = check_tools(asked.get("tools"))
     return ChatRequest(
         PromptRequest(
             messages=messages,
             model=model,
-            temperature=_checked(asked, "temperature", number(0, 2)),
-            max_completion_tokens=_most_tokens(asked),
+            temperature=checked(asked, "temperature", number(0, 2)),
+            # 0 is taken, since clients send it, and the provider says what it thinks of it
+            max_completion_tokens=most_tokens(asked, least=0),
             options=_options(asked),
             tools=tools,
             tool_choice=check_tool_choice(asked.get("tool_choice")),
@@ -84,22 +83,6 @@ def parse_chat_request(
         ),
         include_usage=_include_usage(options),
     )
-
-
-def _checked(asked: Mapping[str, Any], name: str, check: Any) -> Any:
-    """A parameter, or None when it is not given or null; ``check`` refuses what is wrong."""
-    value = asked.get(name)
-    if value is not None:
-        check(value, name)
-    return value
-
-
-def _most_tokens(asked: Mapping[str, Any]) -> int | None:
-    """The newer name wins; 0 is taken, since clients send it, and the provider says what it thinks of it."""
-    older = _checked(asked, "max_tokens", integer(0))
-    newer = _checked(asked, "max_completion_tokens", integer(0))
-    most: int | None = older if newer is None else newer
-    return most
 
 
 def _options(asked: Mapping[str, Any]) -> JsonObject:

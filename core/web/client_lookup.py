@@ -82,7 +82,8 @@ async def client_at_host(dock: Dock, request: ASGIConnection[Any, Any, Any, Any]
         client = await find_at_host(session, host, forms)
         if client is None:
             raise NotFound(f"No LLM client answers at {host[:253]!r}.", code="llm_client_not_found")
-        await access_to(session, client, principal, by_host=True)
+        opens = dock.settings.inactive_keys_open_clients
+        await access_to(session, client, principal, by_host=True, active_only=opens)
         return FoundClient(client, host)
 
     return await dock.database.read(work)

@@ -13,6 +13,7 @@ from ..jsontext import JsonObject
 from ..service_events import PromptConfigured, SessionOpened
 from ..store.sessions import new_session, new_session_key, session_of
 from ..store.tables import MessageRow, SessionRow
+from ..store.uniqueness import insert_unless_there
 from .body import read_json_body
 from .client_lookup import FoundClient
 from .envelope import reply
@@ -95,10 +96,11 @@ async def _conversation(
 ) -> _Conversation:
     row = None if key is None else await session_of(session, key, client, principal)
     if row is None:
-        row = new_session(key or new_session_key(), client, principal)
-        session.add(row)
-        await session.flush()
-        return _Conversation(row, issued=True)
+        made = new_session(key or new_session_key(), client, principal)
+        await insert_unless_there(session, SessionRow, [made.model_dump()])
+        row = await session_of(session, made.key, client, principal) or made
+        if row.id == made.id:
+            return _Conversation(row, issued=True)  # else another request with this key was quicker
     newest = (
         select(MessageRow)
         .where(MessageRow.session_id == row.id)

@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from litestar.enums import ScopeType
 
 from ..ids import new_id
+from .around import HUNG_UP, around
 from .auth import principal_in
 from .journal_view import MAX_BODY, shown_body, shown_headers
 from .paths import path_of
@@ -36,8 +37,6 @@ _log = logging.getLogger("promptdock.web")
 _JOURNALED: Final = "promptdock_journaled"
 _EXCHANGE: Final = "promptdock_exchange"
 _LONGEST_METHOD: Final = 16
-_HUNG_UP: Final = 499
-"""The status, which only logs know, of a request whose caller hung up before the end of the reply."""
 _BROKEN: Final = 500
 _BODILESS: Final = frozenset({204, 304})
 """Statuses of replies that end with their headers."""
@@ -103,7 +102,7 @@ def entry_of(scope: Mapping[str, Any], status: int) -> JournalEntry | None:
     if exchange is None or exchange.is_ending:
         return None
     begun = exchange.begun_with
-    return exchange.entry(status if begun is None or status == _HUNG_UP else begun)
+    return exchange.entry(status if begun is None or status == HUNG_UP else begun)
 
 
 def journaled(scope: Mapping[str, Any], *, written: bool = True) -> None:
@@ -116,23 +115,10 @@ def observing(
 ) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
     """Make the part of an app's life in which its requests are journaled.
 
-    The observer stands around everything that the app does: Litestar's middlewares never see an unknown route, and its
-    ``before_send`` hooks never learn of a caller who hung up.
-
     Args:
         concerns: Says of a scope whether its request gets a row.
     """
-
-    @asynccontextmanager
-    async def watching(app: Litestar) -> AsyncIterator[None]:
-        inner = app.asgi_handler
-        app.asgi_handler = cast("ASGIApp", _Observer(inner, concerns))
-        try:
-            yield
-        finally:
-            app.asgi_handler = inner
-
-    return watching
+    return around(lambda inner: _Observer(inner, concerns))
 
 
 class _Observer:
@@ -153,7 +139,7 @@ class _Observer:
         except BaseException:
             await exchange.end(_BROKEN)
             raise
-        await exchange.end(_HUNG_UP)
+        await exchange.end(HUNG_UP)
 
 
 class _Exchange:
@@ -222,7 +208,7 @@ class _Exchange:
     async def end(self, status: int) -> None:
         """Write the row, unless that is done. It is written to its end whatever becomes of whoever waits for it."""
         if self._writing is None:
-            self._writing = asyncio.create_task(self._write(_HUNG_UP if self._gone else status))
+            self._writing = asyncio.create_task(self._write(HUNG_UP if self._gone else status))
         await asyncio.shield(self._writing)
 
     async def _write(self, status: int) -> None:

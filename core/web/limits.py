@@ -1,4 +1,4 @@
-"""Rate limits of requests: per key, and per host name and address for callers without one."""
+"""Rate limits of requests: per key, and per address and LLM client's host for callers without one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 from litestar.types import Message, Scope
 
-from ..errors import Unauthorized
+from ..errors import BadRequest, Unauthorized
+from ..hosts import parse_host
 from ..rate_limits import RateLimiter, RateState, headers
 from .auth import asks_for_methods, authenticate
 from .state import limits_of
@@ -18,9 +19,12 @@ from .state import limits_of
 if TYPE_CHECKING:
     from ..settings import Settings
 
-__all__ = ["RateHeaders", "RequestLimits", "rate_limited"]
+__all__ = ["AT_HOST", "RateHeaders", "RequestLimits", "rate_limited"]
 
 _STATE: Final = "promptdock_rate"
+AT_HOST: Final = "at_host"
+"""Option of routes that exist at the hosts of LLM clients only. Callers make up the header ``Host``, so elsewhere, where
+any host will do, requests are not told apart by it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +33,8 @@ class RequestLimits:
 
     Attributes:
         per_key: Of each key.
-        per_host: Of all requests without a good key from one address to one host name.
+        per_host: Of all requests without a good key from one address; those to LLM clients at their hosts count for
+            each host.
     """
 
     per_key: RateLimiter
@@ -53,7 +58,7 @@ class RequestLimits:
         await self.per_host.aclose()
 
 
-async def rate_limited(request: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+async def rate_limited(request: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """Guard of everything that does something: counts the request, once.
 
     Raises:
@@ -66,10 +71,11 @@ async def rate_limited(request: ASGIConnection[Any, Any, Any, Any], _: BaseRoute
     try:
         principal = await authenticate(request)
     except Unauthorized:
-        _note(request, await limits.per_host.check("host", _where(request)))
+        _note(request, await limits.per_host.check("host", _address(request)))
         raise
     if principal.is_anonymous:
-        _note(request, await limits.per_host.check("host", _where(request)))
+        asked = _asked_host(request) if handler.opt.get(AT_HOST) else ""
+        _note(request, await limits.per_host.check("host", f"{asked} {_address(request)}"))
     else:
         _note(request, await limits.per_key.check("key", str(principal.api_key_id or principal.owner)))
 
@@ -78,9 +84,16 @@ def _note(request: ASGIConnection[Any, Any, Any, Any], state: RateState | None) 
     request.scope["state"][_STATE] = state
 
 
-def _where(request: ASGIConnection[Any, Any, Any, Any]) -> str:
-    address = "" if request.client is None else request.client.host
-    return f"{request.headers.get('host', '').lower()} {address}"
+def _address(request: ASGIConnection[Any, Any, Any, Any]) -> str:
+    return "" if request.client is None else request.client.host
+
+
+def _asked_host(request: ASGIConnection[Any, Any, Any, Any]) -> str:
+    """The host as LLM clients are found by it: its other spellings (a port, a dot, capitals) are no other hosts."""
+    try:
+        return parse_host(request.headers.get("host", ""))
+    except BadRequest:
+        return ""
 
 
 class RateHeaders:

@@ -9,10 +9,10 @@ from typing import Any, Final
 from ..errors import BadRequest
 from ..jsontext import JsonObject
 from ..store.sessions import check_session_key
-from ..turn.messages import PRIVATE_ROLES, check_thread
 from ..turn.request import Caller, PromptRequest
 from .json_object import json_object
-from .params import OPTIONS, boolean, integer, number
+from .params import OPTIONS, boolean, number
+from .prompt_body import checked, messages_of, most_tokens
 
 __all__ = ["AskedPrompt", "parse_prompt", "session_key_of"]
 
@@ -54,15 +54,12 @@ def parse_prompt(
     """
     asked = json_object(body)
     _refuse_unknown(asked)
-    messages = check_thread(asked.get("messages"), limit=max_messages)
-    if all(message["role"] in PRIVATE_ROLES for message in messages):
-        raise BadRequest("'messages' holds nothing but narration: send at least one message.", param="messages")
     request = PromptRequest(
-        messages=messages,
-        temperature=_checked(asked, "temperature", number(0, 2)),
-        max_completion_tokens=_most_tokens(asked),
+        messages=messages_of(asked, limit=max_messages),
+        temperature=checked(asked, "temperature", number(0, 2)),
+        max_completion_tokens=most_tokens(asked, least=1),
         options=_options(asked),
-        stream=bool(_checked(asked, "stream", boolean)),
+        stream=bool(checked(asked, "stream", boolean)),
         request_id=request_id,
         caller=caller,
     )
@@ -89,20 +86,6 @@ def _refuse_unknown(asked: Mapping[str, Any]) -> None:
             raise BadRequest(
                 f"{name[:64]!r} cannot be said in a prompt to an LLM client; known are: {known}.", param=name[:64]
             )
-
-
-def _checked(asked: Mapping[str, Any], name: str, check: Any) -> Any:
-    value = asked.get(name)
-    if value is not None:
-        check(value, name)
-    return value
-
-
-def _most_tokens(asked: Mapping[str, Any]) -> int | None:
-    older = _checked(asked, "max_tokens", integer(1))
-    newer = _checked(asked, "max_completion_tokens", integer(1))
-    most: int | None = older if newer is None else newer
-    return most
 
 
 def _options(asked: Mapping[str, Any]) -> JsonObject:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from litestar import Request, Response, post
 from litestar.connection import ASGIConnection
 from litestar.params import FromPath
-from litestar.response.base import ASGIResponse
 
 from .auth import authenticate, key_required, principal_of
 from .client_lookup import FoundClient, client_at_host, client_by_reference
 from .config_reply import config_reply
+from .limits import AT_HOST
 from .operations import OurOperation, envelope_errors
 from .prompt_reply import PromptReply
 from .prompt_schemas import PromptEnvelope, PromptOperation
+from .running_reply import RunningReply
 from .state import dock_of
 
 __all__ = ["config_at_host", "config_by_reference", "prompt_at_host", "prompt_by_reference"]
@@ -23,18 +24,6 @@ _ERRORS = (400, 401, 402, 403, 404, 409, 413, 415, 429, 502, 503, 504)
 _TAGS = ["Prompts"]
 _PROMPT = {"command": "prompt", "thing": "LLMClient"}
 _CONFIG = {"command": "config", "thing": "ChatConfig"}
-
-
-class _Reply(Response[PromptEnvelope]):
-    """Hands Litestar the reply that runs the turn by itself."""
-
-    def __init__(self, reply: PromptReply) -> None:
-        super().__init__(content=cast("PromptEnvelope", None))
-        self._reply = reply
-
-    def to_asgi_response(self, *_: Any, **__: Any) -> ASGIResponse:
-        """The reply, which is all that Litestar wants to call."""
-        return cast("ASGIResponse", self._reply)
 
 
 @post(
@@ -57,7 +46,7 @@ async def prompt_by_reference(request: Request[Any, Any, Any], client: FromPath[
     async def find(_: ASGIConnection[Any, Any, Any, Any]) -> FoundClient:
         return await client_by_reference(dock, principal_of(request), client)
 
-    return _Reply(PromptReply(dock, find))
+    return RunningReply(PromptReply(dock, find))
 
 
 @post(
@@ -68,7 +57,7 @@ async def prompt_by_reference(request: Request[Any, Any, Any], client: FromPath[
     summary="Prompt the LLM client of this host",
     description="At the client's own host name; without a key when the client has none. Otherwise as by id or name.",
     responses=envelope_errors(*_ERRORS),
-    opt=_PROMPT,
+    opt={**_PROMPT, AT_HOST: True},
     tags=_TAGS,
 )
 async def prompt_at_host(request: Request[Any, Any, Any]) -> Response[PromptEnvelope]:
@@ -78,7 +67,7 @@ async def prompt_at_host(request: Request[Any, Any, Any]) -> Response[PromptEnve
     async def find(connection: ASGIConnection[Any, Any, Any, Any]) -> FoundClient:
         return await client_at_host(dock, connection, await authenticate(request))
 
-    return _Reply(PromptReply(dock, find))
+    return RunningReply(PromptReply(dock, find))
 
 
 @post(
@@ -106,7 +95,7 @@ async def config_by_reference(request: Request[Any, Any, Any], client: FromPath[
     operation_class=OurOperation,
     summary="What a chat page at this host needs",
     responses=envelope_errors(*_ERRORS),
-    opt=_CONFIG,
+    opt={**_CONFIG, AT_HOST: True},
     tags=_TAGS,
 )
 async def config_at_host(request: Request[Any, Any, Any]) -> Response[Any]:

@@ -8,12 +8,12 @@ from typing import Any, Final, cast
 from litestar import HttpMethod, Request, Response, post, route
 from litestar.openapi.spec import OpenAPIMediaType, OpenAPIResponse, OpenAPIType, RequestBody, Schema
 from litestar.params import FromPath
-from litestar.response.base import ASGIResponse
 
 from .auth import key_required
 from .operations import OurOperation, envelope_errors
 from .relay_reply import RelayedReply
 from .relay_request import CHAT, path_below_provider
+from .running_reply import RunningReply
 from .schemas import CHAT_REQUEST
 from .state import dock_of
 
@@ -21,18 +21,6 @@ __all__ = ["RELAY_ROUTES", "look_up_through", "pass_chat_through", "pass_chat_to
 
 _ERRORS: Final = (400, 401, 402, 404, 413, 415, 429, 502, 503, 504)
 _TAGS: Final = ["Passthrough"]
-
-
-class _Reply(Response[None]):
-    """Hands Litestar the reply that asks the provider by itself."""
-
-    def __init__(self, reply: RelayedReply) -> None:
-        super().__init__(content=None)
-        self._reply = reply
-
-    def to_asgi_response(self, *_: Any, **__: Any) -> ASGIResponse:
-        """The reply, which is all that Litestar wants to call."""
-        return cast("ASGIResponse", self._reply)
 
 
 @dataclass
@@ -85,7 +73,7 @@ def _operation_id(_: object, method: str, __: object) -> str:
 )
 async def pass_chat_to_default(request: Request[Any, Any, Any]) -> Response[None]:
     """Pass a chat completion through to the default provider."""
-    return _Reply(RelayedReply(dock_of(request.app), None, CHAT))
+    return RunningReply(RelayedReply(dock_of(request.app), None, CHAT))
 
 
 @post(
@@ -105,7 +93,7 @@ async def pass_chat_to_default(request: Request[Any, Any, Any]) -> Response[None
 )
 async def pass_chat_through(request: Request[Any, Any, Any], provider_name: FromPath[str]) -> Response[None]:
     """Pass a chat completion through to a provider."""
-    return _Reply(RelayedReply(dock_of(request.app), provider_name, CHAT))
+    return RunningReply(RelayedReply(dock_of(request.app), provider_name, CHAT))
 
 
 @route(
@@ -150,7 +138,7 @@ async def look_up_through(
 
 
 def _relayed(request: Request[Any, Any, Any], provider: str, path: str) -> Response[None]:
-    return _Reply(RelayedReply(dock_of(request.app), provider, path_below_provider(request.scope, path)))
+    return RunningReply(RelayedReply(dock_of(request.app), provider, path_below_provider(request.scope, path)))
 
 
 RELAY_ROUTES: Final = (pass_chat_to_default, pass_chat_through, pass_through, look_up_through)

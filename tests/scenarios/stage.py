@@ -384,9 +384,11 @@ class Scene:
         assert reply.headers["content-type"].startswith("text/event-stream")
         return frames_of(reply.text)
 
-    def many(self, bodies: Sequence[Mapping[str, Any]], *, client: LLMClient | None = None) -> list[httpx.Response]:
-        """Many prompts of Ada's at once."""
-        path, headers = self.url + self.path(client), self.ada.headers
+    def many(
+        self, bodies: Sequence[Mapping[str, Any]], *, client: LLMClient | None = None, below: str = ""
+    ) -> list[httpx.Response]:
+        """Many requests of Ada's at once: prompts, or what is below them."""
+        path, headers = self.url + self.path(client) + below, self.ada.headers
 
         async def work() -> list[httpx.Response]:
             limits = httpx.Limits(max_connections=len(bodies))

@@ -85,6 +85,13 @@ def test_t62_a_key_may_come_in_the_header_and_in_capitals(scene: Scene) -> None:
     assert [row.turns for row in scene.rows(SessionRow, SessionRow.key == key)] == [2]
 
 
+def test_t62_a_new_key_that_is_configured_many_times_at_once_is_one_session(scene: Scene) -> None:
+    key = token_hex(32)
+    replies = scene.many([{"session_key": key}] * 20, below="config/")
+    assert {key_of(reply) for reply in replies} == {key}
+    assert len(scene.rows(SessionRow, SessionRow.key == key)) == 1
+
+
 NO_KEYS: list[Any] = ["abc", "a" * 63, "a" * 65, "g" * 64, "", "é" * 64, 7, ["a" * 64], {"a": 1}]
 
 

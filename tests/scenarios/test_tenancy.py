@@ -122,6 +122,16 @@ def test_t74_switching_the_only_key_off_opens_no_door(scene: Scene) -> None:
     assert scene.prompt("Hello", client=client, at_host=True, anonymous=True).status_code == 200
 
 
+def test_t74_the_operator_may_want_it_otherwise(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = scene.llm_client("private")
+    attach(scene, client, scene.bob)
+    monkeypatch.setitem(vars(scene.stage.settings), "inactive_keys_open_clients", True)
+    assert code_of(scene.prompt("Hello", client=client, at_host=True, anonymous=True)) == (401, "missing_api_key")
+    change_key(scene, scene.bob, is_active=False)
+    assert scene.prompt("Hello", client=client, at_host=True, anonymous=True).status_code == 200
+    assert code_of(scene.prompt("Hello", client=client, anonymous=True)) == (401, "missing_api_key")
+
+
 def test_t75_another_accounts_client_is_not_there(scene: Scene) -> None:
     theirs = scene.llm_client("theirs", account=scene.elsewhere)
     for reference in ("theirs", str(theirs.id)):

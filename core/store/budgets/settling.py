@@ -6,9 +6,10 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, update
+from sqlalchemy import ColumnElement, case, update
 from sqlmodel import col, delete, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -19,6 +20,8 @@ from .matching import ensure_periods, matching_budgets
 from .periods import period_bounds
 
 __all__ = ["release", "settle"]
+
+_MOST: Final = 2**63 - 1
 
 
 async def settle(
@@ -105,10 +108,15 @@ class _Changes:
             yield (
                 key,
                 {
-                    "used_units": col(BudgetPeriod.used_units) + self.used[key],
+                    "used_units": _added(col(BudgetPeriod.used_units), self.used[key]),
                     "reserved_units": col(BudgetPeriod.reserved_units) + self.reserved[key],
                 },
             )
+
+
+def _added(column: ColumnElement[int], units: int) -> ColumnElement[int]:
+    """The sum, or the most that the column holds: whoever has used that much has no room left either way."""
+    return case((column > _MOST - units, _MOST), else_=column + units)
 
 
 async def _held(session: AsyncSession, whose: ColumnElement[bool]) -> Sequence[_Held]:

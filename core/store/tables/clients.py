@@ -74,7 +74,7 @@ class CustomDomain(Row, table=True):
         name: Lower case, without a trailing dot.
         llm_client_id: What the domain itself leads to; names below it lead to clients of the account by name.
         token: What proves the domain, in a TXT record or at a well-known path.
-        method: How it was proved: ``dns`` or ``http``.
+        method: How it was proved: ``dns``, ``http`` or ``https``.
     """
 
     __tablename__ = "custom_domains"

@@ -10,7 +10,6 @@ from uuid import UUID
 import msgspec
 from litestar import Response, get
 from litestar.params import FromPath
-from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ...errors import BadRequest
@@ -22,7 +21,7 @@ from ..auth import principal_of
 from ..envelope import Envelope, reply
 from ..operations import OurOperation
 from .describing import Resource, filtering
-from .filters import PERIOD, filtered, given_id, moments
+from .filters import PERIOD, filtered, within_period
 from .rows import AnyRequest, list_of, plain, read, shown
 
 __all__ = ["HANDLERS"]
@@ -106,12 +105,8 @@ async def _shown(_: AsyncSession, rows: Sequence[Charge]) -> list[ChargeView]:
 async def list_charges(request: AnyRequest) -> Response[ChargeList]:
     """The caller's own; for staff, what the account pays."""
     where = filtered(request, *PERIOD, **{name: getattr(Charge, name) for name in _FILTERS})
-    since, until = moments(request)
-    if since is not None:
-        where.append(col(Charge.created_at) >= since)
-    if until is not None:
-        where.append(col(Charge.created_at) < until)
-    return await list_of(request, Charge, Thing.CHARGE, _shown, *where)
+    period = within_period(request, Charge.created_at)
+    return await list_of(request, Charge, Thing.CHARGE, _shown, *where, *period)
 
 
 _TOTALS: Final = {"by": "day, model or llm_client: a sum for each", "llm_client_id": "Of one LLM client", **PERIOD}
@@ -129,20 +124,14 @@ _TOTALS: Final = {"by": "day, model or llm_client: a sum for each", "llm_client_
 )
 async def total_charges(request: AnyRequest) -> Response[TotalsReply]:
     """The sum over all charges that the caller gets to see, or one for each group."""
-    filtered(request, *_TOTALS)
-    since, until = moments(request)
-    chosen: dict[str, Any] = {
-        "llm_client_id": given_id(request, "llm_client_id"),
-        "since": since,
-        "until": until,
-        "where": within(principal_of(request), Charge),
-    }
+    chosen = filtered(request, "by", *PERIOD, llm_client_id=Charge.llm_client_id)
+    where = (within(principal_of(request), Charge), *chosen, *within_period(request, Charge.created_at))
     by = _grouping(request)
 
     async def work(session: AsyncSession) -> TotalsView | list[TotalsView]:
         if by is None:
-            return _sums(await totals(session, **chosen))
-        groups = await _BY[by](session, **chosen)
+            return _sums(await totals(session, *where))
+        groups = await _BY[by](session, *where)
         return [_sums(sums, of=_named(by, key)) for key, sums in groups.items()]
 
     return reply(await read(request, work), command="total", thing=Thing.CHARGE)

@@ -17,7 +17,6 @@ from ...domain_verification import (
     TXT_LABEL,
     WELL_KNOWN_PATH,
     NotVerified,
-    Verified,
     new_token,
     txt_content,
     verify_domain,
@@ -189,11 +188,11 @@ async def verify(request: AnyRequest, domain_id: FromPath[str]) -> Response[Cust
 
     async def work(session: AsyncSession) -> CustomDomain:
         row = await get_row(session, principal, CustomDomain, domain_id, Action.UPDATE)
-        await mark_verified(session, row, _method(found))
+        await mark_verified(session, row, found.method)
         return row
 
     row = await write(request, work)
-    tell(request, DomainVerified, domain=row.name, method="dns" if row.method == "dns" else "well_known")
+    tell(request, DomainVerified, domain=row.name, method=found.method)
     return reply(_view(row), command="verify", thing=Thing.CUSTOM_DOMAIN)
 
 
@@ -204,10 +203,6 @@ async def _row(request: AnyRequest, domain_id: str, action: Action) -> CustomDom
         return await get_row(session, principal, CustomDomain, domain_id, action)
 
     return await read(request, work)
-
-
-def _method(found: Verified) -> str:
-    return "dns" if found.method == "dns" else "http"
 
 
 def _domain(request: AnyRequest, name: str) -> str:

@@ -14,10 +14,9 @@ from sqlmodel import col
 from ...errors import BadRequest
 from .rows import in_utc
 
-__all__ = ["PERIOD", "filtered", "given_id", "moments"]
+__all__ = ["PERIOD", "filtered", "within_period"]
 
 _PAGING: Final = frozenset({"limit", "after"})
-_PERIOD: Final = frozenset({"since", "until"})
 _MOST: Final = 200
 """Characters of a value."""
 
@@ -49,31 +48,27 @@ def filtered(request: Request[Any, Any, Any], *also: str, **columns: Any) -> lis
     return conditions
 
 
-def given_id(request: Request[Any, Any, Any], name: str) -> UUID | None:
-    """An id among the query's parameters; None when it is not given.
+def within_period(request: Request[Any, Any, Any], column: Any) -> list[ColumnElement[bool]]:
+    """The conditions that a column's time lies in the period of :data:`PERIOD` that a request's query names.
 
     Raises:
-        BadRequest: It is no id, or comes twice.
+        BadRequest: One of its ends is no time with an offset, or comes twice.
     """
-    found: UUID | None = _given(request, name, UUID, "an id")
-    return found
+    since, until = (_given_moment(request, name) for name in PERIOD)
+    conditions = []
+    if since is not None:
+        conditions.append(col(column) >= since)
+    if until is not None:
+        conditions.append(col(column) < until)
+    return conditions
 
 
-def moments(request: Request[Any, Any, Any]) -> tuple[datetime | None, datetime | None]:
-    """The period that a query names as ``since`` and ``until``.
-
-    Raises:
-        BadRequest: One of them is no time with an offset, or comes twice.
-    """
-    since, until = (
-        _given(request, name, _moment, "a time such as 2026-01-31T12:00:00Z") for name in ("since", "until")
-    )
-    return since, until
-
-
-def _given(request: Request[Any, Any, Any], name: str, parse: Callable[[str], Any], kind: str) -> Any:
+def _given_moment(request: Request[Any, Any, Any], name: str) -> datetime | None:
     values = request.query_params.getall(name, [])
-    return _parsed(name, values, parse, kind) if values else None
+    found: datetime | None = None
+    if values:
+        found = _parsed(name, values, _moment, "a time such as 2026-01-31T12:00:00Z")
+    return found
 
 
 def _value(name: str, values: list[str], column: Any) -> Any:

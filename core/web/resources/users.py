@@ -148,7 +148,7 @@ async def update(request: AnyRequest, user_id: FromPath[str]) -> Response[UserRe
         await _check_writable(session, principal, user, wanted)
         if "is_staff" in wanted or "account_id" in wanted:
             account, _ = await account_for(session, principal, Thing.USER, wanted.get("account_id"))
-            await put_profile(session, user.id, account.id, is_staff=wanted.get("is_staff", False))
+            await put_profile(session, user.id, account.id, is_staff=wanted.get("is_staff"))
         own = {name: value for name, value in wanted.items() if name not in {"is_staff", "account_id"}}
         if own:
             await update_user(session, user, own)

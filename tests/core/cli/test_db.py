@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -42,6 +43,17 @@ def test_a_database_is_made_and_found_up_to_date(command: CommandLine) -> None:
     assert command.json("db", "status") == {
         "url": f"sqlite:///{path}", "revision": HEAD, "head": HEAD, "current": True, "differences": [],
     }  # fmt: skip
+
+
+def test_what_is_said_is_nobody_elses_to_read(command: CommandLine) -> None:
+    """Also in a home that others may look into; what an operator allowed to a database that is there stays."""
+    command.home.chmod(0o755)
+    path = command.home / "promptdock.db"
+    command.run("db", "upgrade")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    path.chmod(0o640)
+    command.run("db", "upgrade")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
 
 
 def test_what_tables_differ_in_is_told(command: CommandLine) -> None:

@@ -12,6 +12,8 @@ from promptdock.cli.checks import check_home, check_versions
 from promptdock.cli.findings import Level
 from promptdock.jsontext import loads
 from tests.support.command import CommandLine
+from tests.support.loopback import closed_port
+from tests.support.redis import redis_url
 from tests.support.upstream import Upstream, error
 
 
@@ -339,3 +341,31 @@ def test_a_database_that_is_behind_altered_or_out_of_reach(command: CommandLine)
     assert "hush" not in str(report)
     (problem,) = _of(command.json("doctor", env={"PROMPTDOCK_DATABASE_URL": "x"}), "database", "problem")
     assert problem["what"] == "PROMPTDOCK_DATABASE_URL is no database URL."
+
+
+def test_rate_limits_that_nobody_could_count_together(command: CommandLine) -> None:
+    """A Redis out of reach does not keep a server from serving: it is a warning. What keeps it is a problem."""
+    limit = {"PROMPTDOCK_RATE_LIMIT_PER_KEY": "600/minute"}
+    assert "limits" not in {item["check"] for item in command.json("doctor")["findings"]}
+
+    report = command.json("doctor", env={**limit, "PROMPTDOCK_REDIS_URL": f"redis://:hush@127.0.0.1:{closed_port()}/0"})
+    (warning,) = _of(report, "limits", "warning")
+    assert warning["what"].startswith("Redis cannot be used (ConnectionError)")
+    assert "PROMPTDOCK_REDIS_URL" in warning["next"]
+    assert "hush" not in str(report)
+
+    (problem,) = _of(command.json("doctor", env={"PROMPTDOCK_RATE_LIMIT_PER_KEY": "many"}), "limits", "problem")
+    assert problem["what"] == "PROMPTDOCK_RATE_LIMIT_PER_KEY: 'many' is not a rate limit."
+    (problem,) = _of(command.json("doctor", env={**limit, "PROMPTDOCK_REDIS_URL": "x"}), "limits", "problem")
+    assert problem["what"] == "redis_url is not a URL of Redis."
+
+    url = {"PROMPTDOCK_REDIS_URL": "redis://127.0.0.1:9/0"}
+    (note,) = _of(command.json("doctor", env=url), "limits", "note")
+    assert note["what"] == "PROMPTDOCK_REDIS_URL is set, and no rate limit is, so that nothing is counted there."
+
+
+@pytest.mark.skipif(redis_url() is None, reason="there is no Redis here")
+def test_rate_limits_that_are_counted_in_redis(command: CommandLine) -> None:
+    env = {"PROMPTDOCK_RATE_LIMIT_PER_HOST": "60/minute", "PROMPTDOCK_REDIS_URL": redis_url() or ""}
+    (found,) = _of(command.json("doctor", env=env), "limits", "ok")
+    assert found["what"] == "Redis answers; rate limits are counted there."

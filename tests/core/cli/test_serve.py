@@ -136,6 +136,20 @@ def test_workers_answer_and_end_together(command: CommandLine) -> None:
                 os.kill(pid, 0)
 
 
+def test_a_worker_that_dies_is_replaced_and_the_log_says_so(command: CommandLine) -> None:
+    """Whoever runs the server gets to know, also when no turn was lost."""
+    command.write_plugin("slowpoke", _SLOW_PROVIDER)
+    with command.serving("--workers", "2", "--log-level", "warning", "--no-access-log") as server:
+        doomed = min(_worker_pids(server))
+        os.kill(doomed, signal.SIGKILL)
+        assert server.process.stderr is not None
+        told = server.process.stderr.readline()
+        assert "warning promptdock.workers: " in told
+        assert f"The worker process {doomed} was killed by signal 9; another one takes its place" in told
+        assert len(_worker_pids(server) - {doomed}) == 2
+        assert server.stop(signal.SIGTERM) == 0
+
+
 def test_draining_workers_take_no_new_connections(command: CommandLine) -> None:
     """They are refused at once, so that a balancer goes elsewhere, while what runs goes on."""
     command.write_plugin("slowpoke", _SLOW_PROVIDER)

@@ -51,7 +51,13 @@ def test_the_tokens_of_a_prompt_whatever_its_form(body: Any, tokens: int) -> Non
         ({}, None),
         ({"max_tokens": 100}, 100),
         ({"max_completion_tokens": 100, "n": 3}, 300),
-        ({"max_output_tokens": 100, "max_tokens": 50}, 100),
+        ({"max_completion_tokens": 100, "max_tokens": 50}, 100),
+        ({"max_output_tokens": 1}, None),
+        ({"max_tokens": 1, "max_completion_tokens": 100.0}, 100),
+        ({"max_tokens": 1, "max_completion_tokens": "100"}, None),
+        ({"max_tokens": 1, "max_completion_tokens": None}, 1),
+        ({"max_tokens": 100, "n": "8"}, None),
+        ({"max_tokens": 100, "n": 2.0}, 200),
         ({"max_tokens": 0}, None),
         ({"max_tokens": -5}, None),
         ({"max_tokens": "many", "n": "x"}, None),
@@ -60,6 +66,13 @@ def test_the_tokens_of_a_prompt_whatever_its_form(body: Any, tokens: int) -> Non
 )
 def test_the_most_that_is_written(members: dict[str, Any], most: int | None) -> None:
     assert ask(chat("Hello", **members)).most_completion_tokens == most
+
+
+@pytest.mark.parametrize(
+    ("path", "most"), [("/responses", 100), ("/chat/completions", 50), ("/completions", 50), ("/messages", 100)]
+)
+def test_what_bounds_an_answer_depends_on_the_path(path: str, most: int) -> None:
+    assert ask(chat("Hello", max_output_tokens=100, max_tokens=50), path).most_completion_tokens == most
 
 
 @pytest.mark.parametrize("path", ["/embeddings", "/moderations", "/v1/rerank"])
@@ -80,6 +93,23 @@ def test_a_compressed_body_is_read_as_well() -> None:
     found = ask(packed, headers=(("Content-Encoding", "gzip"),))
 
     assert (found.model, found.prompt_tokens) == ("m1", 107)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'\xef\xbb\xbf{"model":"m1","max_tokens":9}',
+        b'{"model":"m1","max_tokens":9,"x":NaN}',
+        b'{"model":"m1","max_tokens":9,"x":"\\ud800"}',
+        b'{"model":"m1","max_tokens":9,"x":"\xff"}',
+        '{"model":"m1","max_tokens":9}'.encode("utf-16"),
+    ],
+)
+def test_what_some_provider_may_read_is_read_as_well(body: bytes) -> None:
+    """Otherwise a caller would have a model without its price by sending a byte that its provider passes over."""
+    found = ask(body)
+
+    assert (found.model, found.most_completion_tokens) == ("m1", 9)
 
 
 def test_of_a_body_that_is_no_json_only_the_size_counts() -> None:

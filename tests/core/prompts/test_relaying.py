@@ -23,6 +23,7 @@ from promptdock.identity import OPERATOR, Principal
 from promptdock.prompts.dock import Dock, open_dock
 from promptdock.prompts.relaying import RelayTask, dock_relay
 from promptdock.providers.relay import RelayRequest
+from promptdock.store.database import StoreUnavailable
 from promptdock.store.tables import Budget, BudgetPeriod, Charge, Price, Reservation
 from tests.support.loopback import closed_port
 from tests.support.services import settings_at
@@ -384,6 +385,30 @@ async def test_what_was_set_aside_for_a_caller_who_left_meanwhile_is_given_back(
         while not lost or await used(dock) != (12, 0, 0):
             await asyncio.sleep(0.01)
     assert len(upstream.calls) == 1
+
+
+@pytest.mark.anyio
+@pytest.mark.usefixtures("quick_sweeps")
+async def test_what_may_have_been_set_aside_is_given_back(
+    dock: Dock, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A database that goes away in the middle of a commit leaves nobody knowing whether it was made."""
+    who = await member(dock, limit=1000)
+    write = dock.database.write
+
+    async def commit_and_break(work: Any) -> Any:
+        await write(work)
+        raise StoreUnavailable("gone")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(dock.database, "write", commit_and_break)
+        with pytest.raises(StoreUnavailable):
+            await body_of(dock, request(), who)
+
+    async with asyncio.timeout(10):
+        while await used(dock) != (0, 0, 0):
+            await asyncio.sleep(0.01)
+    assert not upstream.calls
 
 
 @pytest.mark.anyio

@@ -84,6 +84,12 @@ def test_paths_that_lead_out_of_the_base_url_or_could_be_read_so(path: str) -> N
     assert refused.value.param == "path"
 
 
+@pytest.mark.parametrize("path", ["", "models", "chat/completions"])
+def test_a_path_without_its_first_slash_is_told_what_it_lacks(path: str) -> None:
+    with pytest.raises(BadRequest, match="must begin with a slash, as /embeddings does"):
+        RelayRequest(method="GET", path=path)
+
+
 @pytest.mark.parametrize("query", ["a=1&b=%20", "include[]=x&include%5B%5D=y", "q=a/b?c", "{x}|'"])
 def test_queries_that_are_passed_on(query: str) -> None:
     assert RelayRequest(method="GET", path="/files", query=query).target == f"/files?{query}"

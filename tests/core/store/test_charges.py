@@ -13,7 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
-from sqlmodel import select
+from sqlalchemy import ColumnElement
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from promptdock.ids import new_id
@@ -177,15 +178,16 @@ async def test_totals_by_account_client_and_time(database: Database) -> None:
     await record(database, [completion()])
     await record(database, [completion()], spender=other, at=NOON + timedelta(minutes=1))
 
-    async def calls(**wanted: Any) -> int:
-        return (await database.read(lambda session: totals(session, **wanted))).calls
+    async def calls(*where: ColumnElement[bool]) -> int:
+        return (await database.read(lambda session: totals(session, *where))).calls
 
+    ours, later = col(Charge.account_id) == SPENDER.account_id, NOON + timedelta(minutes=1)
     assert await calls() == 2
-    assert await calls(account_id=SPENDER.account_id) == 1
-    assert await calls(account_id=SPENDER.account_id, llm_client_id=other.llm_client_id) == 0
-    assert await calls(llm_client_id=other.llm_client_id) == 1
-    assert await calls(since=NOON, until=NOON + timedelta(minutes=1)) == 1
-    assert await calls(since=NOON + timedelta(minutes=1)) == 1
+    assert await calls(ours) == 1
+    assert await calls(ours, col(Charge.llm_client_id) == other.llm_client_id) == 0
+    assert await calls(col(Charge.llm_client_id) == other.llm_client_id) == 1
+    assert await calls(col(Charge.created_at) >= NOON, col(Charge.created_at) < later) == 1
+    assert await calls(col(Charge.created_at) >= later) == 1
 
 
 @pytest.mark.anyio
@@ -237,8 +239,9 @@ def test_totals_equal_the_sums_of_rows_exactly(
                 spender=spender,
                 at=datetime.now(UTC),
             )
-            summed = await database.read(lambda session: totals(session, account_id=spender.account_id))
-            by_day = await database.read(lambda session: totals_by_day(session, account_id=spender.account_id))
+            theirs = col(Charge.account_id) == spender.account_id
+            summed = await database.read(lambda session: totals(session, theirs))
+            by_day = await database.read(lambda session: totals_by_day(session, theirs))
             return summed, by_day, charges
         finally:
             await database.aclose()

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import func
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -46,6 +47,20 @@ async def test_a_transaction_that_raises_leaves_nothing(database: Database) -> N
         await database.write(work)
 
     assert await facts(database) == {}
+
+
+async def test_what_the_database_refuses_is_no_part_of_the_error(database: Database) -> None:
+    """Errors are logged, and what people say is not."""
+
+    async def work(session: AsyncSession) -> None:
+        session.add_all([Fact(name="colour", value="nobody's business"), Fact(name="colour", value="ours alone")])
+
+    with pytest.raises(IntegrityError) as refused:
+        await database.write(work)
+
+    assert "INSERT INTO facts" in str(refused.value)
+    assert "business" not in str(refused.value)
+    assert "alone" not in str(refused.value)
 
 
 async def test_a_transaction_is_finished_although_nobody_waits_for_it(database: Database) -> None:

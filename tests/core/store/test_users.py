@@ -41,6 +41,10 @@ async def test_a_user_acts_in_several_accounts_with_a_profile_in_each(database: 
     assert changed is not None
     assert changed.is_staff
 
+    for account, is_staff in ((second, True), (await make_account(database, "Third"), False)):
+        kept = await database.write(partial(put_profile, user_id=user.id, account_id=account.id, is_staff=None))
+        assert kept.is_staff is is_staff, "who says nothing about it changes nothing"
+
 
 async def test_a_users_name_is_taken_once(database: Database) -> None:
     account = await make_account(database)

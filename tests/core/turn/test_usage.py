@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from promptdock.turn.events import Usage
 from promptdock.turn.usage import read_usage, sum_usage, usage_object
 
@@ -39,3 +41,15 @@ def test_sums_go_into_the_details() -> None:
         "prompt_tokens_details": {"cached_tokens": 5, "audio_tokens": 2},
         "service": "a",
     }
+
+
+@pytest.mark.parametrize(
+    "reported",
+    [{}, {"prompt_tokens": None}, {"prompt_tokens": "7"}, {"prompt_tokens": -5, "total_tokens": -5}, {"cost": 0.1}],
+)
+def test_a_report_without_a_number_that_can_be_true_is_none(reported: dict[str, object]) -> None:
+    assert read_usage({"usage": reported}) is None
+
+
+def test_a_number_that_cannot_be_true_counts_as_not_reported() -> None:
+    assert read_usage({"usage": {"prompt_tokens": 3, "completion_tokens": 4, "total_tokens": -1}}) == usage(3, 4)

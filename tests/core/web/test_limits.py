@@ -44,21 +44,32 @@ def test_requests_of_a_key_are_counted_and_refused_with_the_time_to_wait(limited
     assert "retry-after" not in replies[0].headers
 
 
-def test_requests_without_a_key_are_counted_by_host_name(limited: str) -> None:
-    def status(host: str) -> int:
-        return httpx.get(f"{limited}/v1/models", headers={"host": host}).status_code
+def test_no_made_up_host_gets_a_caller_round_the_limit(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path, plugins_allow=ALLOWED, allow_anonymous=True, rate_limit_per_host="2/hour")
+    with live_server(create_app(settings)) as url:
+        replies = [httpx.get(f"{url}/v1/models", headers={"host": f"host{number}.example"}) for number in range(3)]
 
-    assert [status("one.example") for _ in range(3)] == [200, 200, 429]
-    assert status("other.example") == 200
+    assert [reply.status_code for reply in replies] == [200, 200, 429]
 
 
-def test_guessing_keys_is_counted_like_having_none(limited: str) -> None:
+def test_guessing_keys_is_counted_like_having_none_whatever_the_host(limited: str) -> None:
     guesses = [
-        httpx.get(f"{limited}/v1/models", headers={"host": "guess.example", "authorization": f"Bearer {number}"})
+        httpx.get(
+            f"{limited}/v1/models", headers={"host": f"guess{number}.example", "authorization": f"Bearer {number}"}
+        )
         for number in range(3)
     ]
 
     assert [reply.status_code for reply in guesses] == [401, 401, 429]
+
+
+def test_llm_clients_are_counted_by_host_however_it_is_spelled(limited: str) -> None:
+    def status(host: str) -> int:
+        return httpx.post(f"{limited}/prompt", json={"messages": []}, headers={"host": host}).status_code
+
+    first = [status(host) for host in ("one.example", "ONE.example:81", "one.example.")]
+
+    assert first == [status("other.example"), status("other.example"), 429]
 
 
 def test_health_checks_are_not_counted(limited: str) -> None:

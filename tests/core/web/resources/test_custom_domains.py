@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 from uuid import uuid4
 
 import pytest
 from anyio import to_thread
 
-from promptdock.domain_verification import verify_domain
+from promptdock.domain_verification import Verified, verify_domain
 from promptdock.rights import Thing
 from promptdock.service_events import DomainVerificationFailed, DomainVerificationRequested, DomainVerified
 from promptdock.web.resources import custom_domains
@@ -56,6 +56,23 @@ async def test_t77_a_domain_is_verified_by_its_token(
     assert (verified.json()["data"]["is_verified"], verified.json()["data"]["method"]) == (True, "dns")
     kinds = [DomainVerificationRequested, DomainVerificationFailed, DomainVerificationRequested, DomainVerified]
     assert [type(listener.hear()) for _ in kinds] == kinds
+
+
+@pytest.mark.parametrize("method", ["dns", "http", "https"])
+async def test_where_the_proof_was_found_is_told_everywhere_alike(
+    call: Any, domain: str, listener: Listener, monkeypatch: pytest.MonkeyPatch, method: Literal["dns", "http", "https"]
+) -> None:
+    async def found(*_: object) -> Verified:
+        return Verified(method)
+
+    mine = claim(call, "owner", domain)
+    monkeypatch.setattr(custom_domains, "verify_domain", found)
+    listener.forget()
+    assert call("owner", "POST", f"custom-domains/{mine['id']}/verify").json()["data"]["method"] == method
+    listener.hear()
+    told = listener.hear()
+    assert isinstance(told, DomainVerified)
+    assert told.method == method
 
 
 async def test_a_domain_leads_to_a_client_of_its_account(acme: Tenancy, call: Any, domain: str) -> None:
