@@ -179,6 +179,19 @@ class Settings(BaseSettings):
         description="Tokens that a budget sets aside for an answer when nobody says how long it may be",
     )
 
+    budget_tool_calls: int = Field(
+        default=16,
+        ge=1,
+        description="Tool calls that a budget sets aside for a turn with tools, and the most it may make then",
+    )
+
+    journal_days: int | None = Field(
+        default=None, ge=1, description="Days for which rows of the journal are kept; unset: for ever"
+    )
+    stream_log_hours: int = Field(
+        default=24, ge=1, description="Hours for which a streamed turn can be read on after it has ended"
+    )
+
     log_levels: dict[str, str] = Field(
         default_factory=dict, description="Levels by component, e.g. promptdock.turn = debug"
     )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from uuid import UUID
@@ -14,6 +16,7 @@ from ..errors import ConfigurationError
 from ..store.database import Database
 from ..store.leases import Lease, take_lease
 from ..store.migrating import upgrade
+from ..store.pruning import prune
 from ..store.recovery import interrupt, recover, retire
 from ..store.secret import server_secret
 from ..store.urls import database_url
@@ -38,6 +41,8 @@ __all__ = ["Dock", "open_dock"]
 _T = TypeVar("_T")
 _log = logging.getLogger("promptdock.prompts")
 _SWEEP_SECONDS: Final = 5.0
+_PRUNE_EVERY: Final = 720
+"""Sweeps from one look for rows that have been kept long enough to the next: about an hour."""
 
 
 class Dock:
@@ -124,9 +129,11 @@ class Dock:
 
     async def sweep(self) -> None:
         """Now and then, for as long as it is not cancelled: keep our own lock, and put right what went wrong since."""
-        while True:
+        for number in itertools.count():
             await asyncio.sleep(_SWEEP_SECONDS)
             try:
+                if number % _PRUNE_EVERY == 0:
+                    await self.database.write(partial(prune, settings=self.settings))
                 await self.lease.renew()
                 await recover(self.database, self.lease)
                 await self._give_up_lost()

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from ..errors import BadRequest
 from ..turn.messages import Message, message_text
 
-__all__ = ["new_messages"]
+__all__ = ["said_messages"]
 
 _KEPT = ("role", "content", "name")
 
 
-def new_messages(sent: Sequence[Message], *, has_history: bool) -> tuple[Message, ...]:
+def said_messages(sent: Sequence[Message], *, has_history: bool) -> tuple[Message, ...]:
     """Give the messages that join the thread.
 
     In a session that has a thread, that is what the user says now: the user messages at the end of what was sent. What

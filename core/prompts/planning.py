@@ -10,7 +10,7 @@ from ..turn.estimate import TurnEstimate, estimate_turn
 from ..turn.messages import PRIVATE_ROLES, Message
 from ..turn.repair import repaired
 from ..turn.window import fit_thread
-from .incoming import new_messages
+from .incoming import said_messages
 from .task import PromptTask, client_defaults, client_scope
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ async def plan_stored_turn(service: PromptService, task: PromptTask, thread: Sto
         return _settled(await service.plan(request), service.settings, said=_newest(request.messages))
     stored = () if thread is None else thread.messages
     older = 0 if thread is None else thread.older
-    said = new_messages(task.request.messages, has_history=bool(stored))
+    said = said_messages(task.request.messages, has_history=bool(stored))
     request = _request(task, task.client, service)
     return await _planned(service, task.client, request, [*stored, *said], said, older)
 

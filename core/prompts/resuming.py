@@ -47,6 +47,12 @@ async def stored_entries(
     """
     if not await dock.database.read(lambda session: _is_theirs(session, task, turn_id)):
         raise NotFound("There is no such turn to read on.", param="Last-Event-ID", code="turn_not_found")
+    if await dock.database.read(lambda session: _is_forgotten(session, turn_id)):
+        raise NotFound(
+            "What was streamed of this turn is kept no longer; its messages are in the session.",
+            param="Last-Event-ID",
+            code="turn_log_gone",
+        )
     return entries_of(dock, turn_id, after=after)
 
 
@@ -81,6 +87,13 @@ async def _is_theirs(session: AsyncSession, task: PromptTask, turn_id: UUID) -> 
         return False
     # callers without a key are told apart by their sessions' keys alone
     return row.key == task.session_key if task.principal.is_anonymous else task.session_key in {None, row.key}
+
+
+async def _is_forgotten(session: AsyncSession, turn_id: UUID) -> bool:
+    """Whether a turn has ended by itself and its log has been kept long enough."""
+    turn = await session.get(TurnRow, turn_id)
+    ended = turn is not None and turn.state not in {"running", "interrupted"}
+    return ended and await session.get(TurnLog, turn_id) is None
 
 
 async def _ended(session: AsyncSession, turn_id: UUID) -> list[Any] | None:

@@ -15,7 +15,7 @@ from ..error_table import describe
 from ..errors import BudgetExceeded
 from ..jsontext import JsonObject
 from ..selection.scope import narrowed
-from ..store.turns import close_turn
+from ..store.turns import TurnLost, close_turn
 from ..store.types import utc_now
 from ..turn.events import Event, TurnFailed, TurnFinished
 from ..turn.observe import CANCELLED
@@ -143,6 +143,8 @@ class OpenTurn:
                 error,
             )
             self._dock.lost(self.opening.turn_id)
+            if isinstance(error, TurnLost):
+                await self._dock.database.write(self._charge)  # what was spent was spent
             raise
         if ending is not None:
             self.streamed.entries.append(ending)  # not before: who reads it may be sure that it is stored
@@ -172,20 +174,22 @@ class OpenTurn:
         return upstream and self.task.client is not None and self.task.client.errors_as_replies
 
     async def _write(self, session: AsyncSession, *, ending: JsonObject | None) -> tuple[Charge, ...]:
-        turn_id = self.opening.turn_id
-        await close_turn(session, turn_id, self.record.end(ending))
-        charges = await charge_turn(
-            session,
-            self.record,
-            spender=self.task.spender,
-            request_id=self.task.request.request_id,
-            turn_id=turn_id,
-            at=utc_now(),
-        )
+        await close_turn(session, self.opening.turn_id, self.record.end(ending))
+        charges = await self._charge(session)
         row = self._journal_row()
         if row is not None:
             session.add(row)
         return charges
+
+    async def _charge(self, session: AsyncSession) -> tuple[Charge, ...]:
+        return await charge_turn(
+            session,
+            self.record,
+            spender=self.task.spender,
+            request_id=self.task.request.request_id,
+            turn_id=self.opening.turn_id,
+            at=utc_now(),
+        )
 
     def _journal_row(self) -> JournalRow | None:
         draft = self.task.journal

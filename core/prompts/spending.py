@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 __all__ = ["SetAside", "charge_turn", "set_aside"]
 
 _MILLION: Final = 1_000_000
-_CALLS_OF_A_TURN: Final = 16
-"""How many tool calls are set aside for a turn that may make some; it cannot make more while a budget counts them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +67,7 @@ async def set_aside(
     planned: PlannedTurn,
     *,
     answer_tokens: int,
+    tool_calls: int,
     spender: Spender,
     turn_id: UUID,
     worker_id: UUID,
@@ -79,6 +78,7 @@ async def set_aside(
         session: Of that transaction.
         planned: The turn.
         answer_tokens: The most tokens of an answer that nobody limits.
+        tool_calls: How many are set aside for a turn with tools, which makes no more of them while a budget counts.
         spender: Who will spend.
         turn_id: The turn's row.
         worker_id: The process that runs it.
@@ -96,7 +96,7 @@ async def set_aside(
         session,
         spender=spender,
         plugins=most.plugins,
-        estimate=_estimate(most, price, tools),
+        estimate=_estimate(most, price, tools, tool_calls if most.plugins else 0),
         holder_id=turn_id,
         worker_id=worker_id,
         at=now,
@@ -104,14 +104,14 @@ async def set_aside(
     return SetAside(grant=grant, price=price, tool_prices=tools, answer_tokens=answer_tokens)
 
 
-def _estimate(most: TurnEstimate, price: Price | None, tools: Mapping[str, Decimal]) -> Estimate:
+def _estimate(most: TurnEstimate, price: Price | None, tools: Mapping[str, Decimal], tool_calls: int) -> Estimate:
     return Estimate(
         prompt_tokens=most.prompt_tokens,
         completion_tokens=most.completion_tokens,
         one_prompt_tokens=most.prompt_tokens // most.rounds,
         prompt_price=None if price is None else price.prompt_price,
         completion_price=None if price is None else price.completion_price,
-        tool_calls=_CALLS_OF_A_TURN if most.plugins else 0,
+        tool_calls=tool_calls,
         calls=most.rounds,
         call_price=None if price is None else price.call_price,
         tool_price=max(tools.values(), default=None),

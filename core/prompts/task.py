@@ -27,6 +27,11 @@ class JournalDraft(Protocol):
         """Id of the row; None when there will be none."""
         ...
 
+    @property
+    def path(self) -> str:
+        """What was asked for, without the query."""
+        ...
+
     def row(self, last: Event, turn_id: UUID) -> JournalRow | None:
         """Make the row of a turn that has ended; from now on nobody else makes it.
 

@@ -26,7 +26,8 @@ __all__ = ["Database", "StoreUnavailable", "is_outage"]
 
 _T = TypeVar("_T")
 _log = logging.getLogger("promptdock.store")
-_TRIES: Final = 8
+_TRIES: Final = 4
+_MOST_TRIES: Final = 8
 _RETRIED: Final = frozenset({"40001", "40P01"})
 """PostgreSQL's codes for transactions that may be tried again: serialization failure and deadlock."""
 _PARENT_GONE: Final = "23503"
@@ -114,15 +115,14 @@ class Database:
             _log.debug("A transaction failed: %s", type(error).__name__)
 
     async def _tried(self, work: Callable[[AsyncSession], Awaitable[_T]]) -> _T:
-        for attempt in range(1, _TRIES + 1):
+        for attempt in range(1, _MOST_TRIES + 1):
             try:
                 async with self._writer:
                     return await self._once(work, writes=True)
             except DBAPIError as error:
-                gone = _sqlstate(error) == _PARENT_GONE
-                if not (gone or _may_be_tried_again(error)) or (gone and attempt == _TRIES):
-                    raise
-                if attempt == _TRIES:
+                if attempt >= _tries(error):
+                    if not _may_be_tried_again(error):
+                        raise
                     raise self._unavailable(error) from error
                 # by chance, so that those who were in each other's way are not again
                 await asyncio.sleep(random.uniform(0.5, 1.5) * 0.005 * 2**attempt)  # noqa: S311  (no secret)
@@ -189,6 +189,14 @@ def _sqlstate(error: BaseException) -> str | None:
 def _reason(error: Exception) -> str:
     """What the database's driver, or the system, says of a failure."""
     return str(getattr(error, "orig", None) or getattr(error, "strerror", None) or error)
+
+
+def _tries(error: DBAPIError) -> int:
+    """How often a transaction is tried that fails so; a lock of SQLite's was waited for by SQLite itself."""
+    code = _sqlstate(error)
+    if code in _RETRIED:
+        return _MOST_TRIES
+    return _TRIES if code == _PARENT_GONE or _may_be_tried_again(error) else 1
 
 
 def _may_be_tried_again(error: DBAPIError) -> bool:

@@ -31,7 +31,7 @@ def interrupted_row(turn: TurnRow) -> JournalRow | None:
         api_key_id=turn.api_key_id,
         caller=turn.caller,
         method="POST",
-        path=f"/api/v1/llm-clients/{turn.llm_client_id}/prompt/" if in_session else "/v1/chat/completions",
+        path=turn.path or "",
         command="prompt",
         thing="LLMClient" if in_session else "ChatCompletion",
         llm_client_id=turn.llm_client_id,

@@ -13,7 +13,7 @@ from sqlalchemy import delete, func, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from ..errors import Conflict, NotFound
+from ..errors import NotFound, ServiceUnavailable
 from ..turn.messages import Message
 from .tables import (
     MessageRow,
@@ -30,6 +30,7 @@ __all__ = [
     "Opened",
     "Outcome",
     "TurnEnd",
+    "TurnLost",
     "close_turn",
     "is_next",
     "is_watched",
@@ -38,6 +39,12 @@ __all__ = [
     "queue_turn",
     "watch_turn",
 ]
+
+
+class TurnLost(ServiceUnavailable):
+    """A turn has ended in the store before it ended here; its end cannot be written any more."""
+
+    code = "turn_lost"
 
 
 class Outcome(StrEnum):
@@ -184,11 +191,11 @@ async def close_turn(session: AsyncSession, turn_id: UUID, end: TurnEnd) -> Turn
     """Close a turn: its row, its messages, its calls and selections, all in this transaction.
 
     Raises:
-        Conflict: It does not run any more: another process took this one for dead. Nothing is written.
+        TurnLost: It does not run any more: another process took this one for dead. Nothing is written.
     """
     turn = await session.get(TurnRow, turn_id, with_for_update=True)
     if turn is None or turn.state != "running":
-        raise Conflict("The turn was ended by another process, which took this one for dead.", code="turn_lost")
+        raise TurnLost("The turn was ended by another process, which took this one for dead.", hint="Try again.")
     turn.sqlmodel_update({**end.values, "state": end.state, "ended_at": utc_now()})
     session.add(turn)
     first = await _make_room(session, turn, len(end.messages))
@@ -206,7 +213,7 @@ async def _make_room(session: AsyncSession, turn: TurnRow, count: int) -> int:
         return (await session.exec(counted)).one()
     row = await session.get(SessionRow, turn.session_id, with_for_update=True)
     if row is None:
-        raise Conflict("The session was deleted while its turn ran.", code="turn_lost")
+        raise TurnLost("The session was deleted while its turn ran.")
     first = row.messages
     row.messages += count
     row.last_used_at = utc_now()

@@ -12,6 +12,7 @@ from ..store.tables import JournalRow
 from ..turn.events import Event, TurnFailed
 from ..turn.observe import CANCELLED
 from .journal import JournalEntry, entry_of, journal_key, journaled
+from .paths import path_of
 
 if TYPE_CHECKING:
     from ..prompts.dock import Dock
@@ -53,6 +54,11 @@ class PromptDraft:
         """Id of the row; None when the request gets none."""
         key = journal_key(self._scope)
         return None if key is None else UUID(key)
+
+    @property
+    def path(self) -> str:
+        """What was asked for, without the query."""
+        return path_of(self._scope)
 
     def row(self, last: Event, turn_id: UUID) -> JournalRow | None:
         """Make the row."""

@@ -26,7 +26,11 @@ class JournalRow(Row, table=True):
     """
 
     __tablename__ = "journal"
-    __table_args__ = (Index("ix_journal_account_id_id", "account_id", "id"),)
+    __table_args__ = (
+        Index("ix_journal_account_id_id", "account_id", "id"),
+        Index("ix_journal_profile_id_id", "profile_id", "id"),
+        Index("ix_journal_created_at", "created_at"),
+    )
 
     request_id: str = Field(max_length=64, index=True)
     account_id: UUID | None = None

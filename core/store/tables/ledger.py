@@ -58,6 +58,7 @@ class Charge(Row, table=True):
     __tablename__ = "charges"
     __table_args__ = (
         Index("ix_charges_account_id_id", "account_id", "id"),
+        Index("ix_charges_profile_id_id", "profile_id", "id"),
         Index("ix_charges_account_id_created_at", "account_id", "created_at"),
         Index("ix_charges_llm_client_id_id", "llm_client_id", "id"),
     )

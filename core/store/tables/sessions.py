@@ -54,6 +54,7 @@ class TurnRow(Row, table=True):
         worker_id: The process that runs it.
         caller: ``Principal.name``.
         journal_id: Of the row that its request gets in the journal; None when it gets none.
+        path: What its request asked for, for that row.
         number: Its number in the session, from 1; 0 without a session.
         state: ``running``, ``finished``, ``failed``, ``cancelled`` or ``interrupted``.
         text: The newest user text.
@@ -74,6 +75,8 @@ class TurnRow(Row, table=True):
         ),
         Index("ix_turns_session_id_number", "session_id", "number"),
         Index("ix_turns_account_id_id", "account_id", "id"),
+        Index("ix_turns_profile_id_id", "profile_id", "id"),
+        Index("ix_turns_llm_client_id_id", "llm_client_id", "id"),
         Index("ix_turns_worker_id_state", "worker_id", "state"),
     )
 
@@ -87,6 +90,7 @@ class TurnRow(Row, table=True):
     request_id: str = Field(max_length=64, index=True)
     caller: str = Field(default="", max_length=100)
     journal_id: UUID | None = None
+    path: str | None = Field(default=None, sa_type=JsonText)
     state: str = Field(max_length=12)
     is_streamed: bool = False
     text: str = Field(default="", sa_type=JsonText)
@@ -153,7 +157,7 @@ class PluginSelectionRow(Row, table=True):
     __tablename__ = "plugin_selections"
 
     turn_id: UUID = Field(foreign_key="turns.id", ondelete="CASCADE", index=True)
-    plugin: str = Field(max_length=100, index=True)
+    plugin: str = Field(max_length=100)
     rule: str = Field(sa_type=JsonText)
     reason: str = Field(sa_type=JsonText)
     terms: list[str] = json_field([])

@@ -20,7 +20,7 @@ from ..auth import principal_of
 from ..envelope import Envelope, reply
 from ..operations import ListOperation
 from .describing import Resource, filtering
-from .filters import filtered
+from .filters import PERIOD, filtered, within_period
 from .rows import AnyRequest, list_of, read, shown
 
 __all__ = ["HANDLERS"]
@@ -83,14 +83,15 @@ async def _shown(_: AsyncSession, rows: Sequence[JournalRow]) -> list[JournalEnt
     "Read the journal",
     command="list",
     action=Action.READ,
-    operation=filtering(ListOperation, dict.fromkeys(_FILTERS, "As in the entry")),
+    operation=filtering(ListOperation, {**dict.fromkeys(_FILTERS, "As in the entry"), **PERIOD}),
     errors=(400, 401, 503),
     operation_id="listJournalEntries",
 )
 async def list_entries(request: AnyRequest) -> Response[JournalEntryList]:
     """The caller's own requests; for staff, those of the account."""
-    where = filtered(request, **{name: getattr(JournalRow, name) for name in _FILTERS})
-    return await list_of(request, JournalRow, Thing.JOURNAL_ENTRY, _shown, *where)
+    where = filtered(request, *PERIOD, **{name: getattr(JournalRow, name) for name in _FILTERS})
+    period = within_period(request, JournalRow.created_at)
+    return await list_of(request, JournalRow, Thing.JOURNAL_ENTRY, _shown, *where, *period)
 
 
 @_JOURNAL.reads("/journal/{entry_id:str}", "Look at an entry of the journal")

@@ -237,3 +237,37 @@ async def test_a_budget_that_is_deleted_takes_its_reservations_along(database: D
     await settling(database, account, holder, 50)
 
     assert await _reservations(database) == 0
+
+
+@pytest.mark.anyio
+async def test_a_budget_may_go_at_any_moment_of_a_turn(database: Database, other: Database) -> None:
+    """Whoever sets aside does not see it any more, whoever counts loses nothing, and nobody gets an error."""
+    account = await account_with_budgets(database, 1_000_000)
+
+    async def one_turn() -> None:
+        holder = new_id()
+        await reserving(database, account, holder, 1, 10)
+        await settling(database, account, holder, 10)
+
+    async def one_budget(number: int) -> None:
+        budget = Budget(
+            account_id=account.id,
+            name=f"passing {number}",
+            scope="account",
+            metric="tokens",
+            period="total",
+            limit_units=1_000,
+        )
+
+        async def make(session: AsyncSession) -> None:
+            session.add(Budget(**budget.model_dump()))
+
+        async def remove(session: AsyncSession) -> None:
+            await session.delete(await session.get_one(Budget, budget.id))
+
+        await other.write(make)
+        await other.write(remove)
+
+    await asyncio.gather(*(one_turn() for _ in range(30)), *(one_budget(number) for number in range(30)))
+
+    assert await stands(database, account) == [(1_000_000, 300, 0)]

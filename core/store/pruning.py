@@ -1,0 +1,36 @@
+"""Rows that are kept for a time: what was streamed, and, if the operator wants, the journal."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from sqlmodel import col, delete
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from .tables import JournalRow, TurnLog
+from .types import utc_now
+
+if TYPE_CHECKING:
+    from ..settings import Settings
+
+__all__ = ["prune"]
+
+
+async def prune(session: AsyncSession, settings: Settings) -> int:
+    """Delete what has been kept long enough.
+
+    Args:
+        session: A transaction that writes.
+        settings: How long that is.
+
+    Returns:
+        How many rows went.
+    """
+    now = utc_now()
+    logs = delete(TurnLog).where(col(TurnLog.created_at) < now - timedelta(hours=settings.stream_log_hours))
+    gone = int((await session.exec(logs)).rowcount)
+    if settings.journal_days is not None:
+        rows = delete(JournalRow).where(col(JournalRow.created_at) < now - timedelta(days=settings.journal_days))
+        gone += int((await session.exec(rows)).rowcount)
+    return gone
