@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from .handlers import Handlers as Handlers
     from .handlers import PassthroughHandler as PassthroughHandler
     from .hookmarkers import hookimpl as hookimpl
+    from .prompts.dock import Dock as Dock
+    from .prompts.dock import open_dock as open_dock
+    from .prompts.task import PromptTask as PromptTask
     from .providers.base import Capabilities as Capabilities
     from .providers.base import CompletionCall as CompletionCall
     from .providers.base import ModelInfo as ModelInfo
@@ -90,6 +93,8 @@ if TYPE_CHECKING:
     from .turn.events import TurnFailed as TurnFailed
     from .turn.events import TurnFinished as TurnFinished
     from .turn.events import TurnStarted as TurnStarted
+    from .turn.fold import TurnResult as TurnResult
+    from .turn.fold import fold_turn as fold_turn
     from .turn.request import Caller as Caller
     from .turn.request import PromptDefaults as PromptDefaults
     from .turn.request import PromptRequest as PromptRequest
@@ -120,6 +125,7 @@ _HOMES = {
     "CompletionRequested": ".turn.events",
     "ConfigurationError": ".errors",
     "Deny": ".tools.approval",
+    "Dock": ".prompts.dock",
     "DomainVerificationFailed": ".service_events",
     "DomainVerificationRequested": ".service_events",
     "DomainVerified": ".service_events",
@@ -149,6 +155,7 @@ _HOMES = {
     "PromptRequest": ".turn.request",
     "PromptService": ".service",
     "PromptSettings": ".selection.rules",
+    "PromptTask": ".prompts.task",
     "PromptdockError": ".errors",
     "Provider": ".providers.base",
     "ProviderInitialized": ".turn.events",
@@ -178,10 +185,13 @@ _HOMES = {
     "ToolScope": ".turn.request",
     "TurnFailed": ".turn.events",
     "TurnFinished": ".turn.events",
+    "TurnResult": ".turn.fold",
     "TurnStarted": ".turn.events",
     "UserCreated": ".service_events",
     "Verdict": ".selection.rules",
+    "fold_turn": ".turn.fold",
     "hookimpl": ".hookmarkers",
+    "open_dock": ".prompts.dock",
     "open_service": ".service",
     "tool": ".tools.tool",
 }

@@ -193,7 +193,7 @@ class Settings(BaseSettings):
     )
 
     log_levels: dict[str, str] = Field(
-        default_factory=dict, description="Levels by component, e.g. promptdock.turn = debug"
+        default_factory=dict, description="Levels by component, e.g. promptdock.plugins.event_log = debug"
     )
     log_format: Literal["text", "json"] = Field(default="text", description="How the server writes its log lines")
 

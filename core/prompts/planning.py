@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from ..errors import ServiceUnavailable
 from ..turn.estimate import TurnEstimate, estimate_turn
 from ..turn.messages import PRIVATE_ROLES, Message
 from ..turn.repair import repaired
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PlannedTurn", "plan_stored_turn"]
 
+_log = logging.getLogger("promptdock.prompts")
 _SMALLEST: Final = 64
 """Tokens of the thread that are tried to be sent even where tools and system text leave less."""
 
@@ -78,6 +81,7 @@ async def _planned(
     whole = repaired(thread)
     fitted = fit_thread(whole, window)
     plan = await service.plan(replace(request, messages=fitted.messages))
+    _check_configured(plan, client)
     needed = estimate_turn(plan, answer_tokens=settings.llm_client_max_completion_tokens, max_rounds=1)
     over = needed.prompt_tokens + needed.completion_tokens - window
     if over > 0:
@@ -91,6 +95,17 @@ def _settled(plan: TurnPlan, settings: Settings, *, said: tuple[Message, ...], d
     """Estimated here, as no transaction should last any longer for it."""
     most = estimate_turn(plan, answer_tokens=settings.budget_answer_tokens, max_rounds=settings.max_rounds)
     return PlannedTurn(plan=plan, estimate=most, said=said, dropped=dropped)
+
+
+def _check_configured(plan: TurnPlan, client: LLMClient) -> None:
+    """Whoever prompts an LLM client can do nothing about its provider's key, and need not hear how to set it."""
+    provider = plan.provider.provider
+    if not provider.configured:
+        _log.error("The provider %s of the LLM client %s has no API key: it is not set up", provider.name, client.name)
+        raise ServiceUnavailable(
+            f"The provider of the LLM client {client.name!r} is not set up; its operator has to see to that.",
+            code="provider_not_configured",
+        )
 
 
 def _request(task: PromptTask, client: LLMClient, service: PromptService) -> PromptRequest:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from ..jsontext import JsonObject
 from ..turn.events import (
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["reply_data"]
 
+_OPERATORS: Final = frozenset({"system", "developer"})
+
 
 def reply_data(turn: OpenTurn) -> JsonObject:
     """The ``data`` of a reply.
@@ -36,7 +38,8 @@ def reply_data(turn: OpenTurn) -> JsonObject:
     Returns:
         The chat completion with two further members. ``metadata``: ``tool_calls``, what ``model``, ``temperature`` and
         ``max_completion_tokens`` were effective, and ``input_text``. ``promptdock``: session, turn, upstream calls with
-        masked keys, plugins, tools, decisions, and the new messages with narration. Of a turn that failed the
+        masked keys, plugins, tools, decisions, and the new messages with narration. Callers who may not read the client
+        are not told its system text, nor where its provider is. Of a turn that failed the
         completion has the id ``error_response`` and no usage, and its text says what went wrong.
     """
     last = turn.record.last
@@ -63,7 +66,7 @@ def _particulars(turn: OpenTurn) -> JsonObject:
     return {
         "session_key": opening.session_key,
         "turn": {"id": str(opening.turn_id), "number": opening.number, "request_id": plan.request.request_id},
-        "iterations": list(_iterations(events)),
+        "iterations": [_for_strangers(one) if turn.is_strangers else one for one in _iterations(events)],
         "plugins": {
             "attached": sorted(turn.attached_plugins),
             "selected": _unique(event.plugin for event in events if isinstance(event, (PluginSelected, ToolPresented))),
@@ -85,6 +88,14 @@ def _iterations(events: Sequence[Event]) -> Iterator[JsonObject]:
                 "request": {"api_url": event.api_url, "api_key": event.key_hint, **event.request},
                 "response": answers.get(event.round),
             }
+
+
+def _for_strangers(iteration: JsonObject) -> JsonObject:
+    """An upstream call as those see it who may prompt the client and not read it: without the operator's own part."""
+    request = dict(iteration["request"])
+    request |= {"api_url": None, "api_key": None}
+    request["messages"] = [one for one in request.get("messages", ()) if one["role"] not in _OPERATORS]
+    return {**iteration, "request": request}
 
 
 def _tool_calls(events: Sequence[Event]) -> list[JsonObject]:

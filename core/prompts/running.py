@@ -73,6 +73,12 @@ class OpenTurn:
         catalog = narrowed(self._dock.service.catalog, self.opening.planned.plan.request.scope)
         return frozenset(tool.plugin.name for tool in catalog.tools.values())
 
+    @property
+    def is_strangers(self) -> bool:
+        """Whether the caller may prompt the LLM client and not read all of it."""
+        client, principal = self.task.client, self.task.principal
+        return client is not None and not principal.is_superuser and principal.account_id != client.account_id
+
     def _introduction(self) -> JsonObject:
         opening = self.opening
         return {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -11,16 +10,13 @@ from ..hosts import is_client_name
 from ..ids import read_id
 from ..plugins.catalog import Catalog, PluginRecord, PluginState
 from ..selection.scope import rule_of
+from .known_names import check_known
 from .task import rule_specs
 
 if TYPE_CHECKING:
     from ..store.tables import LLMClient
 
 __all__ = ["check_client"]
-
-_SHOWN: Final = 100
-"""The most characters of a name in a message."""
-
 
 def check_client(client: LLMClient, catalog: Catalog, changed: Collection[str] | None = None) -> None:
     """Check an LLM client before it is stored.
@@ -64,17 +60,17 @@ def _check_numbers(client: LLMClient, _: Catalog) -> None:
 def _check_provider(client: LLMClient, catalog: Catalog) -> None:
     if client.provider is None:
         return
-    _check_known(client.provider, catalog.providers, "provider", "provider")
+    check_known(client.provider, catalog.providers, "provider", "provider")
     known = catalog.providers[client.provider].provider.known_models
     if known is not None and client.model is not None:
-        _check_known(client.model, known, f"model of the provider {client.provider!r}", "model")
+        check_known(client.model, known, f"model of the provider {client.provider!r}", "model")
 
 
 def _check_plugins(client: LLMClient, catalog: Catalog) -> None:
     plugins = {record.name: record for record in catalog.plugins}
     for place, name in enumerate(client.plugins or ()):
         param = f"plugins[{place}]"
-        _check_known(name, plugins, "plugin", param)
+        check_known(name, plugins, "plugin", param)
         _check_loaded(plugins[name], param)
 
 
@@ -99,21 +95,13 @@ def _check_rules(client: LLMClient, catalog: Catalog) -> None:
 
 
 def _check_tool(identity: str, client: LLMClient, catalog: Catalog, param: str) -> None:
-    _check_known(identity, catalog.tools, "tool", param, "Tools are named as plugin.tool.")
+    check_known(identity, catalog.tools, "tool", param, "Tools are named as plugin.tool.")
     plugin = catalog.tools[identity].plugin.name
     if client.plugins is not None and plugin not in client.plugins:
         raise Unprocessable(
             f"The tool {identity!r} is of the plugin {plugin!r}, which is not one of the client's 'plugins'.",
             param=param,
         )
-
-
-def _check_known(name: str, known: Collection[str], what: str, param: str, otherwise: str = "") -> None:
-    if name in known:
-        return
-    near = difflib.get_close_matches(name[:_SHOWN], known, n=3, cutoff=0.5)
-    hint = f"Did you mean {', '.join(near)}?" if near else otherwise or None
-    raise Unprocessable(f"There is no {what} {name[:_SHOWN]!r} here.", param=param, hint=hint)
 
 
 def _check_loaded(plugin: PluginRecord, param: str) -> None:

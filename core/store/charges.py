@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from decimal import Decimal
 from operator import attrgetter
 from typing import Any, Final, Literal
 from uuid import UUID
@@ -13,7 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from .prices import cost_of, find_price
 from .tables import Charge, Price
-from .types import utc_now
+from .types import MOST_MONEY, utc_now
 
 __all__ = ["CompletionSpend", "Spender", "ToolSpend", "record_charges"]
 
@@ -158,7 +159,7 @@ async def _completion(spend: CompletionSpend, kind: str, pricing: _Pricing, shar
         total_tokens=total,
         # a number that cannot be true was brought into bounds, and is no report any more
         is_estimated=spend.is_estimated or counts != (prompt, completion, total),
-        cost=None if price is None else cost_of(price, prompt_tokens=prompt, completion_tokens=completion, calls=1),
+        cost=_cost(price, prompt_tokens=prompt, completion_tokens=completion),
         price_id=None if price is None else price.id,
     )
 
@@ -171,6 +172,11 @@ async def _invocation(spend: ToolSpend, pricing: _Pricing, shared: dict[str, Any
         round=spend.round,
         plugin=spend.plugin,
         tool=spend.tool,
-        cost=None if price is None else cost_of(price, calls=1),
+        cost=_cost(price),
         price_id=None if price is None else price.id,
     )
+
+
+def _cost(price: Price | None, **tokens: int) -> Decimal | None:
+    """What one call costs, as far as a row can hold it: a call that is lost for its number would cost nothing."""
+    return None if price is None else min(cost_of(price, calls=1, **tokens), MOST_MONEY)

@@ -12,7 +12,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from .tables import Price
-from .types import MOST_MONEY, as_money
+from .types import as_money
 
 __all__ = ["cost_of", "find_price", "tool_prices"]
 
@@ -88,7 +88,7 @@ async def tool_prices(session: AsyncSession, tools: Mapping[str, str], *, at: da
 
 
 def cost_of(price: Price, *, prompt_tokens: int = 0, completion_tokens: int = 0, calls: int = 0) -> Decimal:
-    """What something costs: computed exactly, then rounded once, as amounts are stored; at most what can be stored.
+    """What something costs: computed exactly, then rounded once, as amounts are stored.
 
     Args:
         price: Per million tokens, and per call.
@@ -99,7 +99,7 @@ def cost_of(price: Price, *, prompt_tokens: int = 0, completion_tokens: int = 0,
     with localcontext() as context:
         context.prec = _DIGITS
         tokens = prompt_tokens * price.prompt_price + completion_tokens * price.completion_price
-        return as_money(min(tokens.scaleb(_MILLION) + calls * price.call_price, MOST_MONEY))
+        return as_money(tokens.scaleb(_MILLION) + calls * price.call_price)
 
 
 def _may_be_stored(name: str | None) -> bool:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from litestar.connection import ASGIConnection
 from litestar.types import Receive, Scope, Send
 
+from ..errors import BadRequest
 from ..prompts.reply import reply_data
 from ..prompts.resuming import stored_entries
 from ..prompts.task import PromptTask
@@ -80,7 +81,9 @@ class PromptReply:
                 request_id=request_id(scope),
                 caller=caller_of(principal_in(scope)),
             )
-            resumption = resumption_of(connection.headers.get("last-event-id")) if asked.request.stream else None
+            resumption = resumption_of(connection.headers.get("last-event-id"))
+            if resumption is not None and not asked.request.stream:
+                raise BadRequest("Last-Event-ID reads a stream on: it needs 'stream': true.", param="stream")
             await while_connected(receive, self._answer(found, asked, resumption, scope, send))
         except CallerGone:
             named = request_id(scope)

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from promptdock.store.tables import MessageRow, TurnLog, TurnRow
-from tests.scenarios.stage import Frame, Scene, frames_of, said
+from tests.scenarios.stage import Frame, Scene, frames_of
 from tests.support.upstream import Reply, error, text, tool_calls
 
 pytestmark = pytest.mark.xdist_group("scenarios-streaming")
@@ -241,8 +241,11 @@ def test_a_last_event_that_is_none_is_refused(scene: Scene, last: str) -> None:
     assert scene.upstream.calls == []
 
 
-def test_without_a_stream_the_last_event_is_not_looked_at(scene: Scene) -> None:
-    assert said(scene.prompt("Hello", headers={"last-event-id": "nonsense"})) == "Hello from the fake upstream."
+def test_without_a_stream_nothing_is_read_on_and_nothing_is_prompted(scene: Scene) -> None:
+    last = scene.stream("Hello")[-1].id
+    reply = scene.prompt("Hello", headers={"last-event-id": last})
+    assert (reply.status_code, reply.json()["error"]["param"]) == (400, "stream")
+    assert len(scene.upstream.calls) == 1
 
 
 def test_the_log_of_a_turn_is_what_was_sent(scene: Scene) -> None:

@@ -267,3 +267,24 @@ def test_an_llm_clients_name_is_a_model_of_the_openai_endpoint(scene: Scene) -> 
     assert (turn.session_id, turn.llm_client_id) == (None, client.id)
     scene.post("/v1/chat/completions", {"model": "poet", **BODY}, by=scene.eve)
     assert scene.upstream.calls[-1].body["model"] == "poet"  # to others it is any model's name
+
+
+def test_strangers_are_not_told_the_system_text_nor_where_the_provider_is(scene: Scene) -> None:
+    client = scene.llm_client("open", system_role="The magic word is xyzzy.")
+    theirs = scene.prompt("Hello", client=client, at_host=True, anonymous=True)
+    ours = scene.prompt("Hello", client=client).json()["data"]["promptdock"]
+    assert "xyzzy" not in theirs.text
+    assert scene.upstream.base_url not in theirs.text
+    [iteration] = theirs.json()["data"]["promptdock"]["iterations"]
+    assert [message["role"] for message in iteration["request"]["messages"]] == ["user"]
+    assert "xyzzy" in str(ours["iterations"])
+    assert ours["iterations"][0]["request"]["api_url"] == scene.upstream.base_url
+
+
+def test_a_provider_that_is_not_set_up_is_the_operators_business(scene: Scene) -> None:
+    client = scene.llm_client("unset", provider="openai")
+    for caller in ({}, {"at_host": True, "anonymous": True}):
+        reply = scene.prompt("Hello", client=client, **caller)
+        assert code_of(reply) == (503, "provider_not_configured")
+        assert "API_KEY" not in reply.text
+    assert scene.rows(TurnRow, TurnRow.llm_client_id == client.id) == []

@@ -75,7 +75,8 @@ async def reserve(
     if not budgets:
         return Grant()
     periods = await lock_periods(session, {budget.id: period_bounds(budget.period, at).starts_at for budget in budgets})
-    shares = [_share(budget, periods[budget.id], estimate, at) for budget in budgets]
+    # one without its period was deleted meanwhile
+    shares = [_share(budget, periods[budget.id], estimate, at) for budget in budgets if budget.id in periods]
     grant = _grant(shares, estimate)
     for share in shares:
         share.units = _granted(grant, share)

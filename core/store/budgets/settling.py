@@ -120,7 +120,18 @@ def _added(column: ColumnElement[int], units: int) -> ColumnElement[int]:
 
 
 async def _held(session: AsyncSession, whose: ColumnElement[bool]) -> Sequence[_Held]:
-    """Reservations, locked: whoever else gives them back waits, and then finds them gone."""
+    """Reservations, locked: whoever else gives them back waits, and then finds them gone.
+
+    Their periods are locked first, in one order everywhere: who deletes a budget deletes its periods, and then what is
+    set aside in them.
+    """
+    periods = select(Reservation.budget_period_id).where(whose)
+    await session.exec(
+        select(BudgetPeriod.id)
+        .where(col(BudgetPeriod.id).in_(periods))
+        .order_by(col(BudgetPeriod.budget_id), col(BudgetPeriod.starts_at))
+        .with_for_update()
+    )
     rows = (
         select(Reservation.id, Reservation.units, BudgetPeriod.budget_id, BudgetPeriod.starts_at)
         .join(BudgetPeriod, col(BudgetPeriod.id) == col(Reservation.budget_period_id))

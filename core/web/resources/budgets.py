@@ -15,6 +15,7 @@ from pydantic import Field
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ...errors import Unprocessable
+from ...prompts.known_names import check_plugin
 from ...rights import Action, Thing
 from ...store.budgets import BudgetStatus, budget_statuses, units_of
 from ...store.keys import owner_of
@@ -191,10 +192,8 @@ async def _check_target(session: AsyncSession, request: AnyRequest, asked: Budge
         if (getattr(asked, name) is None) is (name == needed):
             says = "needs" if name == needed else "has no"
             raise Unprocessable(f"A budget of scope {asked.scope!r} {says} {name!r}.", param=name)
-    if asked.plugin is not None and all(
-        asked.plugin != record.name for record in dock_in(request).service.catalog.plugins
-    ):
-        raise Unprocessable(f"There is no plugin {asked.plugin!r} here.", param="plugin")
+    if asked.plugin is not None:
+        check_plugin(dock_in(request).service.catalog, asked.plugin)
     if needed in _TARGETS[:2] and await _account_of(session, asked) != account_id:
         raise Unprocessable(f"The account has no such {asked.scope.replace('_', ' ')}.", param=needed)
 

@@ -16,6 +16,7 @@ from pydantic import Field
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ...errors import Unprocessable
+from ...prompts.known_names import check_priced
 from ...rights import Action, Place, Thing, check
 from ...store.reading import get_row
 from ...store.tables import Price
@@ -24,7 +25,7 @@ from ..bodies import Asked, changes, read_model
 from ..envelope import Envelope, created, path_below, reply
 from .describing import Resource
 from .filters import filtered
-from .rows import AnyRequest, Moment, Text, list_of, plain, read, shown, write
+from .rows import AnyRequest, Moment, Text, dock_in, list_of, plain, read, shown, write
 
 __all__ = ["HANDLERS"]
 
@@ -104,6 +105,7 @@ async def create(request: AnyRequest) -> Response[PriceReply]:
     asked = await read_model(request, PriceAsked)
     check(principal_of(request), Thing.PRICE, Action.CREATE, Place())
     _check_members(asked)
+    check_priced(dock_in(request).service.catalog, provider=asked.provider, plugin=asked.plugin, tool=asked.tool)
     price = Price(**_columns(asked.model_dump()))
 
     async def work(session: AsyncSession) -> Price:

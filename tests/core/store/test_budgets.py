@@ -545,3 +545,23 @@ async def test_statuses_of_several_budgets_at_once(database: Database) -> None:
     assert [found[budget.id].starts_at for budget in budgets] == [
         period_bounds(budget.period, AT).starts_at for budget in budgets
     ]
+
+
+@pytest.mark.anyio
+async def test_a_budget_that_is_overrun_by_absurd_reports_stays_at_the_most_it_can_count(database: Database) -> None:
+    account = await make_account(database)
+    spender = Spender(account_id=account.id)
+    budget = await add_budget(database, account, 9_000_000, metric="cost")
+
+    async def work(session: AsyncSession, holder_id: UUID) -> None:
+        charge = Charge(kind="completion", request_id="req", account_id=account.id, cost=Decimal(9_000_000))
+        session.add(charge)
+        await settle(session, holder_id=holder_id, charges=[charge], spender=spender, plugins=[], at=AT)
+
+    for _ in range(2):
+        await database.write(partial(work, holder_id=new_id()))
+
+    status = await database.read(partial(budget_status, budget=budget, at=AT))
+    assert status.used > Decimal(9_000_000)
+    with pytest.raises(BudgetDeclined):
+        await asked(database, spender, estimate=replace(ESTIMATE, prompt_price=Decimal(1)))

@@ -258,3 +258,24 @@ def test_totals_equal_the_sums_of_rows_exactly(
         tool_calls=tools,
     )
     assert by_day == ({charges[0].created_at.date(): summed} if charges else {})
+
+
+@pytest.mark.anyio
+async def test_sums_may_go_beyond_what_one_row_holds(database: Database) -> None:
+    """In a small currency a few thousand calls come to millions."""
+    await priced(database, openai_price(call_price="999999.000000000007"))
+
+    await record(database, [completion(number) for number in range(1, 31)])
+
+    summed = await database.read(totals)
+    assert summed.cost == Decimal("29999970.000000000210")
+    assert sum(one.cost for one in (await database.read(totals_by_day)).values()) == summed.cost
+
+
+@pytest.mark.anyio
+async def test_a_cost_that_no_row_holds_is_the_most_that_one_does(database: Database) -> None:
+    await priced(database, openai_price(prompt_price="1000000"))
+
+    (charge,) = await record(database, [completion(1, 2**40, 1)])
+
+    assert charge.cost == Decimal(9_000_000)

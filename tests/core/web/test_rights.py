@@ -108,7 +108,7 @@ TRIED: Mapping[tuple[str, str], Try] = {
     ),
     ("PATCH", "/api/v1/budgets/{budget_id}"): Try({"limit": 2_000_000_000}),
     ("POST", "/api/v1/prices"): Try(
-        {"kind": "completion", "provider": "{name}", "prompt_price": "1.5"},
+        {"kind": "completion", "provider": "offline", "model": "{name}", "prompt_price": "1.5"},
         refused(403, "other", "same", "owner", "staff"),
     ),
     ("PATCH", "/api/v1/prices/{price_id}"): Try({"prompt_price": "2.5"}),

@@ -86,8 +86,14 @@ def test_a_budgets_name_is_taken_once(call: Any) -> None:
 
 
 def test_superusers_set_prices_and_everybody_reads_them(call: Any) -> None:
-    provider = uuid4().hex
-    body = {"kind": "completion", "provider": provider, "prompt_price": "0.150", "completion_price": 100}
+    model = uuid4().hex
+    body = {
+        "kind": "completion",
+        "provider": "offline",
+        "model": model,
+        "prompt_price": "0.150",
+        "completion_price": 100,
+    }
 
     made = call("superuser", "POST", "prices/", body)
 
@@ -95,7 +101,7 @@ def test_superusers_set_prices_and_everybody_reads_them(call: Any) -> None:
     assert made.status_code == 201
     assert (price["prompt_price"], price["completion_price"], price["call_price"]) == ("0.15", "100", "0")
     assert price["valid_from"] is not None
-    assert call("other", "GET", "prices", provider=provider).json()["data"] == [price]
+    assert call("other", "GET", "prices", model=model).json()["data"] == [price]
     changed = call("superuser", "PATCH", f"prices/{price['id']}", {"call_price": "0.000000000001"}).json()["data"]
     assert (changed["call_price"], changed["prompt_price"]) == ("0.000000000001", "0.15")
     assert call("superuser", "DELETE", f"prices/{price['id']}").status_code == 204
@@ -111,11 +117,19 @@ def test_superusers_set_prices_and_everybody_reads_them(call: Any) -> None:
         ({"kind": "tool", "plugin": "p", "call_price": "0.0000000000001"}, "call_price"),
         ({"kind": "tool", "plugin": "p", "valid_from": "2026-01-01T00:00:00"}, "valid_from"),
         ({"kind": "tool", "plugin": "p", "valid_from": "0001-01-01T00:00:00+12:00"}, "valid_from"),
+        ({"kind": "completion", "provider": "ofline"}, "provider"),
+        ({"kind": "tool", "plugin": "calculater"}, "plugin"),
+        ({"kind": "tool", "plugin": "calculator", "tool": "calculator.calcuate"}, "tool"),
     ],
 )
 def test_a_price_of_nothing_is_refused(call: Any, body: dict[str, Any], param: str) -> None:
     refused = call("superuser", "POST", "prices", body)
     assert (refused.status_code, refused.json()["error"]["param"]) == (422, param)
+
+
+def test_a_name_that_is_mistyped_is_answered_with_the_nearest(call: Any) -> None:
+    refused = call("superuser", "POST", "prices", {"kind": "completion", "provider": "ofline"})
+    assert refused.json()["error"]["description"] == "There is no provider 'ofline' here. Did you mean offline?"
 
 
 def test_charges_are_added_up_for_whoever_sees_them(acme: Tenancy, call: Any) -> None:
