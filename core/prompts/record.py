@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from ..jsontext import JsonObject
-from ..store.charges import CompletionSpend, ToolSpend
+from ..store.charges import MOST_TOKENS, CompletionSpend, ToolSpend
 from ..store.tables import PluginSelectionRow, ToolCallRow
 from ..store.turns import TurnEnd
 from ..turn.events import (
@@ -106,9 +106,9 @@ class TurnRecord:
             messages=self.messages[len(self._said) :],
             values={
                 "rounds": len(self._of(CompletionReceived)),
-                "prompt_tokens": sum(one.prompt_tokens for one in spent),
-                "completion_tokens": sum(one.completion_tokens for one in spent),
-                "total_tokens": sum(one.total_tokens for one in spent),
+                "prompt_tokens": _storable(sum(one.prompt_tokens for one in spent)),
+                "completion_tokens": _storable(sum(one.completion_tokens for one in spent)),
+                "total_tokens": _storable(sum(one.total_tokens for one in spent)),
                 "error": _error(self.last),
             },
             tool_calls=[*self._tool_calls()],
@@ -182,3 +182,8 @@ def _error(event: Event) -> dict[str, Any] | None:
     if not isinstance(event, TurnFailed):
         return None
     return {"status": event.error.status, "code": event.error.code, "message": event.error.message}
+
+
+def _storable(tokens: int) -> int:
+    """A sum as its column holds it: whatever a provider reports, the turn's end has to be stored."""
+    return min(tokens, MOST_TOKENS)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["check_client"]
 
+
 def check_client(client: LLMClient, catalog: Catalog, changed: Collection[str] | None = None) -> None:
     """Check an LLM client before it is stored.
 

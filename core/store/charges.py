@@ -16,9 +16,9 @@ from .prices import cost_of, find_price
 from .tables import Charge, Price
 from .types import MOST_MONEY, utc_now
 
-__all__ = ["CompletionSpend", "Spender", "ToolSpend", "record_charges"]
+__all__ = ["MOST_TOKENS", "CompletionSpend", "Spender", "ToolSpend", "record_charges"]
 
-_MOST_TOKENS: Final = 2**31 - 1
+MOST_TOKENS: Final = 2**31 - 1
 """What the columns hold; a provider that reports more for one call is mistaken."""
 
 
@@ -147,7 +147,7 @@ class _Pricing:
 async def _completion(spend: CompletionSpend, kind: str, pricing: _Pricing, shared: dict[str, Any]) -> Charge:
     price = await pricing.of_model(spend.provider, spend.model)
     counts = (spend.prompt_tokens, spend.completion_tokens, spend.total_tokens)
-    prompt, completion, total = (min(max(count, 0), _MOST_TOKENS) for count in counts)
+    prompt, completion, total = (min(max(count, 0), MOST_TOKENS) for count in counts)
     return Charge(
         **shared,
         kind=kind,

@@ -31,8 +31,8 @@ _MOST_TRIES: Final = 8
 _RETRIED: Final = frozenset({"40001", "40P01"})
 """PostgreSQL's codes for transactions that may be tried again: serialization failure and deadlock."""
 _PARENT_GONE: Final = "23503"
-"""PostgreSQL's code for a foreign key that leads nowhere: what was read a moment ago was deleted meanwhile. Whoever tries
-again does not find it any more, and says so."""
+"""PostgreSQL's code for a foreign key that leads nowhere: what was read a moment ago was deleted meanwhile. Whoever
+tries again does not find it any more, and says so."""
 
 _OUTAGES: Final = frozenset({"08", "53", "57", "58"})
 """PostgreSQL's classes of codes for: connection gone, out of resources, operator at work, system error."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from litestar.enums import ScopeType
 
 from ..ids import new_id
+from ..redaction import redact_text
 from .around import HUNG_UP, around
 from .auth import principal_in
 from .journal_view import MAX_BODY, shown_body, shown_headers
@@ -50,7 +51,7 @@ class JournalEntry:
         key: Id of its row.
         request_id: Names the request.
         method: The HTTP method.
-        path: What was asked for, without the query.
+        path: What was asked for, without the query; what looks like a key is hidden.
         template: The route's path, e.g. ``/api/v1/sessions/{session_id}``; None when no route took the request.
         command: What was to be done.
         thing: To what; None when the path names nothing that we know.
@@ -227,7 +228,7 @@ class _Exchange:
             key=self.key,
             request_id=request_id(scope),
             method=scope["method"][:_LONGEST_METHOD],
-            path=self._path,
+            path=redact_text(self._path),
             template=scope.get("path_template"),
             command=subject.command,
             thing=subject.thing,

@@ -23,8 +23,8 @@ __all__ = ["AT_HOST", "RateHeaders", "RequestLimits", "rate_limited"]
 
 _STATE: Final = "promptdock_rate"
 AT_HOST: Final = "at_host"
-"""Option of routes that exist at the hosts of LLM clients only. Callers make up the header ``Host``, so elsewhere, where
-any host will do, requests are not told apart by it."""
+"""Option of routes that exist at the hosts of LLM clients only. Callers make up the header ``Host``, so elsewhere,
+where any host will do, requests are not told apart by it."""
 
 
 @dataclass(frozen=True, slots=True)

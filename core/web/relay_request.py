@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -36,7 +36,7 @@ async def read_relay(scope: Mapping[str, Any], receive: Receive, path: str, *, l
         CallerGone: The caller hung up meanwhile.
     """
     headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
-    _check_type(dict(headers))
+    _check_type(headers)
     request = RelayRequest(
         method=scope["method"],
         path=_checked(path),
@@ -94,7 +94,8 @@ def _checked(path: str) -> str:
     return path
 
 
-def _check_type(headers: Mapping[str, str]) -> None:
-    declared = headers.get("content-type", "").partition(";")[0].strip().lower()
-    if declared.startswith("multipart/"):
+def _check_type(headers: Iterable[tuple[str, str]]) -> None:
+    # of several types, as well: who reads the first one and who reads the last one would see different bodies
+    types = [value.lower() for name, value in headers if name == "content-type"]
+    if any("multipart/" in declared for declared in types):
         raise UnsupportedMediaType("Bodies with files ('multipart/…') are not passed through; send 'application/json'.")

@@ -9,6 +9,8 @@ from uuid import uuid4
 
 from litestar.types import Message, Scope
 
+from ..redaction import redact_text
+
 __all__ = ["RequestIdHeader", "request_id"]
 
 _HEADER: Final = b"x-request-id"
@@ -17,7 +19,9 @@ _KEY: Final = "promptdock_request_id"
 
 
 def request_id(scope: Mapping[str, Any]) -> str:
-    """The id of a request: the caller's own ``X-Request-ID`` when it is legal, else a new one; always the same one.
+    """The id of a request: the caller's own ``X-Request-ID`` when it is legal and looks like no key, else a new one.
+
+    It is always the same one.
 
     Args:
         scope: The request's ASGI scope.
@@ -32,7 +36,9 @@ def request_id(scope: Mapping[str, Any]) -> str:
 def _given(scope: Mapping[str, Any]) -> str | None:
     for name, value in scope["headers"]:
         if name == _HEADER:
-            return value.decode() if _LEGAL.fullmatch(value) else None
+            given = value.decode() if _LEGAL.fullmatch(value) else ""
+            # ids are stored, logged and sent back, and who confuses two headers would have a key there
+            return given if given and redact_text(given) == given else None
     return None
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, case, update
+from sqlalchemy import ColumnElement, SQLColumnExpression, case, update
 from sqlmodel import col, delete, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -114,7 +114,7 @@ class _Changes:
             )
 
 
-def _added(column: ColumnElement[int], units: int) -> ColumnElement[int]:
+def _added(column: SQLColumnExpression[int], units: int) -> ColumnElement[int]:
     """The sum, or the most that the column holds: whoever has used that much has no room left either way."""
     return case((column > _MOST - units, _MOST), else_=column + units)
 

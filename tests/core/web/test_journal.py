@@ -287,3 +287,13 @@ def test_a_hosts_own_api_is_not_journaled(settings: Settings, rows: Rows) -> Non
         assert httpx.get(f"{url}/api/v1/tools").status_code == 200
 
     assert [row.path for row in rows.take()] == ["/api/v1/tools"]
+
+
+@pytest.mark.parametrize("key", ["pd_" + "Ab3-" * 10 + "xyz", "0123456789abcdef" * 4])
+def test_a_key_in_the_wrong_place_is_not_kept(client: httpx.Client, rows: Rows, key: str) -> None:
+    reply = client.get(f"/api/v1/things/{key}", headers={"X-Request-ID": key})
+
+    (row,) = rows.wait()
+    assert key not in row.path
+    assert row.path.startswith("/api/v1/things/****")
+    assert row.request_id == reply.headers["x-request-id"] != key

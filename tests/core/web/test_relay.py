@@ -284,6 +284,9 @@ def test_files_are_not_passed_through(client: httpx.Client, upstream: Upstream) 
 def test_forms_with_files_are_not_passed_through(client: httpx.Client, upstream: Upstream) -> None:
     for path in (CHAT, f"{ANY}/images/edits"):
         assert refusal(client.post(path, files={"image": b"PNG"}), 415)["code"] == "unsupported_media_type"
+    for types in (("multipart/form-data; boundary=x", "application/json"), ("text/plain, multipart/form-data",)):
+        repeated = [("content-type", one) for one in types]
+        assert refusal(client.post(CHAT, content=b"--x", headers=repeated), 415)["code"] == "unsupported_media_type"
     assert upstream.requests == []
 
 
