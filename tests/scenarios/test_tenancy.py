@@ -283,8 +283,8 @@ def test_strangers_are_not_told_the_system_text_nor_where_the_provider_is(scene:
 
 def test_a_provider_that_is_not_set_up_is_the_operators_business(scene: Scene) -> None:
     client = scene.llm_client("unset", provider="openai")
-    for caller in ({}, {"at_host": True, "anonymous": True}):
-        reply = scene.prompt("Hello", client=client, **caller)
+    for stranger in (False, True):
+        reply = scene.prompt("Hello", client=client, at_host=stranger, anonymous=stranger)
         assert code_of(reply) == (503, "provider_not_configured")
         assert "API_KEY" not in reply.text
     assert scene.rows(TurnRow, TurnRow.llm_client_id == client.id) == []

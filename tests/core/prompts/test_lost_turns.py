@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from promptdock.prompts.dock import open_dock
+from promptdock.prompts.dock import Dock, open_dock
 from promptdock.prompts.task import PromptTask
 from promptdock.store.recovery import interrupt
 from promptdock.store.tables import Charge, Reservation, TurnRow
@@ -18,6 +18,15 @@ from tests.support.site import site_at
 from tests.support.upstream import Upstream, text
 
 
+async def _overtaken(dock: Dock, task: PromptTask) -> None:
+    """Run a turn that is taken for dead once its provider has answered."""
+    async with dock.opened(task) as turn, aclosing(turn.events()) as events:
+        ids = frozenset({turn.opening.turn_id})
+        async for event in events:
+            if isinstance(event, CompletionReceived):
+                await dock.database.write(lambda session: interrupt(session, ids))
+
+
 @pytest.mark.anyio
 async def test_what_a_lost_turn_spent_is_charged(database_url: str, tmp_path: Path, upstream: Upstream) -> None:
     upstream.script(text("A long and costly answer."))
@@ -25,11 +34,7 @@ async def test_what_a_lost_turn_spent_is_charged(database_url: str, tmp_path: Pa
     async with site_at(tmp_path, database_url, upstream) as site, open_dock(site.settings) as dock:
         task = PromptTask(principal=site.person.principal, client=site.client, request=request)
         with pytest.raises(TurnLost) as caught:
-            async with dock.opened(task) as turn, aclosing(turn.events()) as events:
-                async for event in events:
-                    if isinstance(event, CompletionReceived):
-                        turn_id = turn.opening.turn_id
-                        await dock.database.write(lambda session: interrupt(session, frozenset({turn_id})))
+            await _overtaken(dock, task)
 
         assert caught.value.status == 503
         [row] = await site.rows(TurnRow)
