@@ -9,7 +9,8 @@ from litestar import HttpMethod, Request, Response, post, route
 from litestar.openapi.spec import OpenAPIMediaType, OpenAPIResponse, OpenAPIType, RequestBody, Schema
 from litestar.params import FromPath
 
-from .auth import key_required
+from ..errors import Forbidden
+from .auth import key_required, principal_of
 from .operations import OurOperation, envelope_errors
 from .relay_reply import RelayedReply
 from .relay_request import CHAT, path_below_provider
@@ -125,8 +126,9 @@ async def pass_through(
     operation_class=RelayOperation,
     guards=[key_required],
     summary="Look something up at a provider, or delete it",
-    description="As passing a request through; it takes no tokens and is not charged.",
-    responses=envelope_errors(*(status for status in _ERRORS if status != 402)),
+    description="As passing a request through; it takes no tokens and is not charged. Only staff may delete: what is "
+    "stored at a provider belongs to all who use its key here.",
+    responses=envelope_errors(403, *(status for status in _ERRORS if status != 402)),
     opt={"command": "relay", "thing": "Provider"},
     tags=_TAGS,
 )
@@ -134,7 +136,16 @@ async def look_up_through(
     request: Request[Any, Any, Any], provider_name: FromPath[str], provider_path: FromPath[str]
 ) -> Response[None]:
     """Pass a request through to a provider that asks for nothing to be made."""
+    if request.method == HttpMethod.DELETE:
+        _check_may_delete(request)
     return _relayed(request, provider_name, provider_path)
+
+
+def _check_may_delete(request: Request[Any, Any, Any]) -> None:
+    """What is stored at the provider is everybody's who uses its key here, and a deletion cannot be taken back."""
+    principal = principal_of(request)
+    if not (principal.is_staff or principal.is_superuser):
+        raise Forbidden("Only staff may delete what is stored at a provider.")
 
 
 def _relayed(request: Request[Any, Any, Any], provider: str, path: str) -> Response[None]:

@@ -99,7 +99,9 @@ class CommandLine:
 
     def _environment(self, extra: Env | None) -> dict[str, str]:
         own = {name: value for name, value in os.environ.items() if not _FOREIGN.match(name)}
-        return {**own, "PROMPTDOCK_HOME": str(self.home), "PYTHONWARNINGS": "error", **(extra or {})}
+        # bytecode is kept: a command that compiles all that it imports takes half as long again
+        ours = {"PROMPTDOCK_HOME": str(self.home), "PYTHONWARNINGS": "error", "PYTHONDONTWRITEBYTECODE": ""}
+        return {**own, **ours, **(extra or {})}
 
 
 def _read_until_closed(terminal: int, end: float) -> Iterator[bytes]:

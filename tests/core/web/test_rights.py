@@ -6,7 +6,7 @@ The routes are the app's own: one that says neither its right (``opt["right"]``)
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpx
@@ -127,8 +127,11 @@ TRIED: Mapping[tuple[str, str], Try] = {
     ("POST", "/api/v1/prompts/passthrough/{provider_name}"): RELAY,
     **{
         (method, "/api/v1/passthrough/{provider_name}/{provider_path}"): RELAY
-        for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+        for method in ("GET", "HEAD", "POST", "PUT", "PATCH")
     },
+    ("DELETE", "/api/v1/passthrough/{provider_name}/{provider_path}"): replace(
+        RELAY, answers={**RELAY.answers, **refused(403, "same", "owner")}
+    ),
 }  # fmt: skip
 
 
