@@ -14,7 +14,7 @@ from typing import Any, Final, TypeAlias
 
 from ..errors import ErrorInfo, ServiceUnavailable
 from ..jsontext import dumps
-from ..web.farewell import FAREWELL
+from ..web.farewell import FAREWELL, Farewell
 
 __all__ = ["ASGIApp", "GracefulApp"]
 
@@ -74,7 +74,8 @@ class GracefulApp:
 
         await self._app(scope, receive_or_stop, reply.send)
         if self._over.is_set():
-            await reply.finish(scope.get("state", {}).get(FAREWELL, _openai_farewell)(_STOPPED.info))
+            farewell: Farewell = scope.get("state", {}).get(FAREWELL, _openai_farewell)
+            await reply.finish(farewell(_STOPPED.info))
 
 
 async def _first(message: Awaitable[Message], over: asyncio.Event) -> Message:
