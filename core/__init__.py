@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .effects import Effect as Effect
     from .errors import ConfigurationError as ConfigurationError
     from .errors import PromptdockError as PromptdockError
     from .handlers import ChatHandler as ChatHandler
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from .providers.openai_compatible import OpenAICompatibleProvider as OpenAICompatibleProvider
     from .providers.relay import RelayReply as RelayReply
     from .providers.relay import RelayRequest as RelayRequest
+    from .selection.decisions import Decision as Decision
     from .selection.rules import Always as Always
     from .selection.rules import PromptSettings as PromptSettings
     from .selection.rules import SearchTerms as SearchTerms
@@ -124,11 +126,13 @@ _HOMES = {
     "CompletionReceived": ".turn.events",
     "CompletionRequested": ".turn.events",
     "ConfigurationError": ".errors",
+    "Decision": ".selection.decisions",
     "Deny": ".tools.approval",
     "Dock": ".prompts.dock",
     "DomainVerificationFailed": ".service_events",
     "DomainVerificationRequested": ".service_events",
     "DomainVerified": ".service_events",
+    "Effect": ".effects",
     "Event": ".turn.events",
     "Handlers": ".handlers",
     "KeyCreated": ".service_events",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 from typing import Any
@@ -14,6 +14,7 @@ from .http import SharedHttpClient
 from .model_directory import ModelDirectory
 from .plugins.catalog import Catalog, PluginState
 from .plugins.host import PluginHost
+from .plugins.loader import LoadedPlugins
 from .plugins.telling import plugin_events
 from .providers.base import Provider
 from .routing import Route, Router
@@ -50,18 +51,26 @@ class PromptService:
     Args:
         settings: The settings.
         extra: Further plugins, given as objects, by plugin id; for tests and for programs that embed promptdock.
+        adapt: Changes what was loaded before anything uses it: recorders, test harnesses and checks put their wrappers
+            around providers, tools, rules and hooks here.
 
     Raises:
         ConfigurationError: The settings name a provider that no plugin registered.
         PluginError: ``settings.strict`` is set and a plugin is quarantined.
     """
 
-    def __init__(self, settings: Settings, *, extra: Mapping[str, object] | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        extra: Mapping[str, object] | None = None,
+        adapt: Callable[[LoadedPlugins], LoadedPlugins] | None = None,
+    ) -> None:
         self.settings = settings
         # tools may take all their threads for minutes; hooks and rules, which answer in seconds, have their own
         self._tool_threads = WorkerThreads(settings.tool_threads)
         self._hook_threads = WorkerThreads(settings.tool_threads)
-        self.host = PluginHost.load(settings, threads=self._hook_threads, extra=extra or {})
+        self.host = PluginHost.load(settings, threads=self._hook_threads, extra=extra or {}, adapt=adapt)
         for record in self.catalog.plugins:
             if record.state is PluginState.QUARANTINED:
                 _log.warning("Plugin %s is in quarantine: %s. %s", record.name, record.reason, record.remedy)
@@ -203,13 +212,17 @@ async def _closed(provider: Provider) -> None:
 
 @asynccontextmanager
 async def open_service(
-    settings: Settings | None = None, *, extra: Mapping[str, object] | None = None
+    settings: Settings | None = None,
+    *,
+    extra: Mapping[str, object] | None = None,
+    adapt: Callable[[LoadedPlugins], LoadedPlugins] | None = None,
 ) -> AsyncIterator[PromptService]:
     """Open a prompt service, and close it at the end of the block.
 
     Args:
         settings: The settings; None reads them from the environment and ``promptdock.toml``.
         extra: Further plugins, given as objects, by plugin id.
+        adapt: See :class:`PromptService`.
 
     Yields:
         The service.
@@ -218,7 +231,7 @@ async def open_service(
         ConfigurationError: The settings are not valid.
         PluginError: ``strict`` is set and a plugin is quarantined.
     """
-    service = PromptService(settings if settings is not None else load_settings(), extra=extra)
+    service = PromptService(settings if settings is not None else load_settings(), extra=extra, adapt=adapt)
     for event in plugin_events(service.catalog.plugins):
         service.host.tell(event)
     try:

@@ -16,7 +16,7 @@ CORE = ROOT / "core"
 BUILTIN = ROOT / "plugins_builtin"
 
 FLOORS: list[set[str]] = [
-    {"errors", "identity", "ids", "jsontext", "hookmarkers", "plaintext", "redaction", "tasks"},
+    {"effects", "errors", "identity", "ids", "jsontext", "hookmarkers", "plaintext", "redaction", "tasks"},
     {"hosts", "log_levels", "rights", "rate_windows", "redactor", "threads"},
     {"settings", "error_table", "json_logs", "public_addresses", "rate_limits", "resolver", "turn.messages"},
     {"turn.request", "domain_verification", "known_secrets"},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -52,7 +52,12 @@ class PluginHost:
 
     @classmethod
     def load(
-        cls, settings: Settings, *, threads: WorkerThreads, extra: Mapping[str, object] | None = None
+        cls,
+        settings: Settings,
+        *,
+        threads: WorkerThreads,
+        extra: Mapping[str, object] | None = None,
+        adapt: Callable[[LoadedPlugins], LoadedPlugins] | None = None,
     ) -> PluginHost:
         """Find and load all plugins; broken ones are quarantined, not fatal.
 
@@ -60,6 +65,7 @@ class PluginHost:
             settings: The host's settings.
             threads: Where synchronous hooks of requests will run.
             extra: Plugin objects by id that code brings along, loaded after the installed ones.
+            adapt: Changes what was loaded before anything uses it, e.g. by wrappers around providers and tools.
 
         Returns:
             A host, ready to serve.
@@ -69,6 +75,8 @@ class PluginHost:
             PluginError: A plugin is quarantined and the settings say ``strict``.
         """
         loaded = load_plugins(settings, extra or {})
+        if adapt is not None:
+            loaded = adapt(loaded)
         return cls(loaded, threads=threads, hook_timeout=settings.hook_timeout)
 
     @property

@@ -95,6 +95,8 @@ class SelectionRule(ABC):
         system: Text that the system message gains while the rule selects.
         settings: Settings that the prompt gains while the rule selects.
         priority: Of two rules that want different settings, the higher one wins.
+        selects: Examples of prompts that the rule must select for; ``promptdock plugin check`` holds it to them.
+        ignores: Examples of prompts that it must not select for.
     """
 
     nonblocking: bool = False
@@ -107,11 +109,15 @@ class SelectionRule(ABC):
         system: str | None = None,
         settings: PromptSettings | None = None,
         priority: int = 0,
+        selects: Sequence[str] = (),
+        ignores: Sequence[str] = (),
     ) -> None:
         self.tools = tuple(tools)
         self.system = system
         self.settings = settings
         self.priority = priority
+        self.selects = tuple(selects)
+        self.ignores = tuple(ignores)
 
     @abstractmethod
     def decide(self, request: SelectionRequest) -> Verdict | Awaitable[Verdict]:
@@ -148,6 +154,8 @@ class SearchTerms(SelectionRule):
         system: See :class:`SelectionRule`.
         settings: See :class:`SelectionRule`.
         priority: See :class:`SelectionRule`.
+        selects: See :class:`SelectionRule`.
+        ignores: See :class:`SelectionRule`.
 
     Raises:
         ConfigurationError: There is no term, a term holds no word, or the scope is unknown.
@@ -163,8 +171,12 @@ class SearchTerms(SelectionRule):
         system: str | None = None,
         settings: PromptSettings | None = None,
         priority: int = 0,
+        selects: Sequence[str] = (),
+        ignores: Sequence[str] = (),
     ) -> None:
-        super().__init__(tools=tools, system=system, settings=settings, priority=priority)
+        super().__init__(
+            tools=tools, system=system, settings=settings, priority=priority, selects=selects, ignores=ignores
+        )
         if not terms:
             raise ConfigurationError("SearchTerms needs at least one term.")
         if scope not in {"input", "thread"}:

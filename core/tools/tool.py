@@ -7,9 +7,10 @@ import functools
 import inspect
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Generic, ParamSpec, TypeVar, overload
 
+from ..effects import Effect
 from ..errors import ConfigurationError
 from ..jsontext import JsonObject
 from .arguments import ArgumentReader
@@ -42,6 +43,9 @@ class Tool:
         key: Second half of the tool's id ``plugin.tool``; by default the function's name.
         timeout: Seconds that a call may take; None for the host's ``tool_timeout``.
         nonblocking: Promise that a sync function returns at once, so that it needs no thread.
+        effects: What it does besides computing, see :class:`~promptdock.effects.Effect`: any of ``network``, ``files``,
+            ``subprocess``, ``environment``. ``promptdock plugin check`` compares it with what it sees.
+        examples: Calls that work, each an object of arguments; ``promptdock plugin check`` runs them.
     """
 
     def __init__(
@@ -54,6 +58,8 @@ class Tool:
         key: str | None = None,
         timeout: float | None = None,
         nonblocking: bool = False,
+        effects: Collection[str] = (),
+        examples: Sequence[Mapping[str, Any]] = (),
     ) -> None:
         self._name = name
         self._description = description
@@ -62,6 +68,8 @@ class Tool:
         self._key = key if key is not None else _key_of(function, name)
         self._timeout = timeout
         self._nonblocking = nonblocking
+        self._effects = effects
+        self._examples = examples
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call the function, unchecked, as if it were no tool."""
@@ -109,6 +117,16 @@ class Tool:
         """Whether a sync function runs on the event loop."""
         return self._nonblocking
 
+    @property
+    def effects(self) -> frozenset[Effect]:
+        """What it declares to do besides computing."""
+        return frozenset(Effect(effect) for effect in self._effects)
+
+    @property
+    def examples(self) -> tuple[JsonObject, ...]:
+        """Calls that work, as objects of arguments."""
+        return tuple(copy.deepcopy(dict(example)) for example in self._examples)
+
     @functools.cached_property
     def arguments(self) -> ArgumentReader:
         """Checks the arguments of calls; made on first use."""
@@ -136,6 +154,7 @@ class Tool:
             raise ConfigurationError(f"The tool {label} has the timeout {self._timeout!r}; write seconds above 0.")
         if not isinstance(self._description, str):
             raise ConfigurationError(f"The tool {label} has a description that is no text.")
+        _check_declarations(label, self._effects, self._examples)
         if inspect.isgeneratorfunction(self._function) or inspect.isasyncgenfunction(self._function):
             raise ConfigurationError(f"The tool {label} is a generator.", hint="Return a list instead of yielding.")
         if not self.description:
@@ -156,6 +175,8 @@ class FunctionTool(Tool, Generic[P, R]):
         description: str | None = None,
         timeout: float | None = None,
         nonblocking: bool = False,
+        effects: Collection[str] = (),
+        examples: Sequence[Mapping[str, Any]] = (),
     ) -> None:
         own_name = getattr(function, "__name__", None) or type(function).__name__
         super().__init__(
@@ -165,6 +186,8 @@ class FunctionTool(Tool, Generic[P, R]):
             function=function,
             timeout=timeout,
             nonblocking=nonblocking,
+            effects=effects,
+            examples=examples,
         )
         functools.update_wrapper(self, function, updated=())
 
@@ -199,6 +222,8 @@ def tool(
     description: str | None = None,
     timeout: float | None = None,
     nonblocking: bool = False,
+    effects: Collection[str] = (),
+    examples: Sequence[Mapping[str, Any]] = (),
 ) -> Callable[[Callable[P, R]], FunctionTool[P, R]]: ...
 
 
@@ -210,6 +235,8 @@ def tool(
     description: str | None = None,
     timeout: float | None = None,
     nonblocking: bool = False,
+    effects: Collection[str] = (),
+    examples: Sequence[Mapping[str, Any]] = (),
 ) -> Any:
     """Make a tool of a typed function: ``@tool``, or ``@tool(timeout=5)``.
 
@@ -223,13 +250,23 @@ def tool(
         description: What the model reads; the docstring's text before the parameters when not given.
         timeout: Seconds that a call may take; None for the host's ``tool_timeout``.
         nonblocking: Promise that a sync function returns at once, so that it needs no thread.
+        effects: What it does besides computing: any of ``network``, ``files``, ``subprocess``, ``environment``.
+        examples: Calls that work, each an object of arguments; ``promptdock plugin check`` runs them.
 
     Returns:
         The tool, or a decorator that makes one.
     """
 
     def decorate(decorated: Callable[P, R]) -> FunctionTool[P, R]:
-        return FunctionTool(decorated, name=name, description=description, timeout=timeout, nonblocking=nonblocking)
+        return FunctionTool(
+            decorated,
+            name=name,
+            description=description,
+            timeout=timeout,
+            nonblocking=nonblocking,
+            effects=effects,
+            examples=examples,
+        )
 
     return decorate if function is None else decorate(function)
 
@@ -243,3 +280,20 @@ def _is_timeout(value: object) -> bool:
     if value is None:
         return True
     return isinstance(value, (int, float)) and value > 0 and math.isfinite(value)
+
+
+def _check_declarations(label: str, effects: object, examples: object) -> None:
+    known = ", ".join(Effect)
+    if (
+        not isinstance(effects, Collection)
+        or isinstance(effects, str)
+        or any(one not in list(Effect) for one in effects)
+    ):
+        raise ConfigurationError(
+            f"The tool {label} declares the effects {effects!r}.", hint=f"Give a list of any of: {known}."
+        )
+    if not isinstance(examples, Sequence) or not all(isinstance(example, Mapping) for example in examples):
+        raise ConfigurationError(
+            f"The tool {label} has the examples {examples!r}.",
+            hint='Give a list of objects of arguments, e.g. examples=[{"sides": 6}].',
+        )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..jsontext import JsonError, JsonObject, loads
+from ..selection.decisions import Decision
 from .events import Event, ToolPresented, ToolResponded, TurnFailed, TurnFinished, TurnStarted
 from .messages import message_text
 from .usage import usage_object
@@ -23,6 +24,7 @@ class TurnResult:
         provider: Name of the provider that was asked.
         model: The model that was asked.
         tools_presented: Wire names of the tools that the model saw, in order.
+        decisions: For each candidate tool, whether it was presented, and why.
         calls: The answered tool calls, in order.
         rounds: How many upstream calls were answered.
         completion: The chat completion as the OpenAI endpoint would give it; None when the turn failed.
@@ -34,6 +36,7 @@ class TurnResult:
     provider: str
     model: str
     tools_presented: tuple[str, ...]
+    decisions: tuple[Decision, ...]
     calls: tuple[ToolResponded, ...]
     rounds: int
     completion: JsonObject | None
@@ -92,6 +95,7 @@ def fold_events(events: Iterable[Event]) -> TurnResult:
         provider=started.settings.provider if started else "",
         model=started.settings.model if started else "",
         tools_presented=tuple(event.name for event in heard if isinstance(event, ToolPresented)),
+        decisions=started.decisions if started else (),
         calls=tuple(event for event in heard if isinstance(event, ToolResponded)),
         rounds=finished.rounds if finished else failed.rounds if failed else 0,
         completion=finished.completion if finished else None,
