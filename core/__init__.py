@@ -103,7 +103,7 @@ if TYPE_CHECKING:
     from .turn.request import SelectionRuleSpec as SelectionRuleSpec
     from .turn.request import ToolScope as ToolScope
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _HOMES = {
     "APIRequestCompleted": ".service_events",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,12 +14,14 @@ from promptdock import (
     PromptdockError,
     PromptRequest,
     Provider,
+    Settings,
     TurnFinished,
     hookimpl,
     open_service,
 )
 from promptdock.errors import BadRequest, NotFound
 from promptdock.jsontext import JsonObject
+from promptdock.plugins.loader import LoadedPlugins
 from promptdock.service import new_request_id
 from tests.support.services import service_at, settings_at
 from tests.support.upstream import Upstream
@@ -131,3 +134,44 @@ async def test_t96_many_prompts_at_once_on_two_services(upstream: Upstream) -> N
         assert {call.key for call in upstream.calls} == {"key-a"}
         assert {call.key for call in other.calls} == {"key-b"}
         assert len(upstream.calls) == len(other.calls) == 25
+
+
+class Louder(Provider):
+    """A wrapper as a recorder or a harness puts it around a provider."""
+
+    name = "fake"
+    default_model = "m1"
+
+    def __init__(self, inner: Provider) -> None:
+        self.inner = inner
+
+    async def complete(self, call: CompletionCall) -> JsonObject:
+        answer = await self.inner.complete(call)
+        message = answer["choices"][0]["message"]
+        message["content"] = message["content"].upper()
+        return answer
+
+    async def aclose(self) -> None:
+        await self.inner.aclose()
+
+
+async def test_what_was_loaded_can_be_wrapped_before_it_is_used(upstream: Upstream) -> None:
+    """Whatever asks the provider asks the wrapper."""
+
+    def adapt(loaded: LoadedPlugins) -> LoadedPlugins:
+        found = loaded.catalog.providers["fake"]
+        wrapped = {**loaded.catalog.providers, "fake": replace(found, provider=Louder(found.provider))}
+        return replace(loaded, catalog=replace(loaded.catalog, providers=wrapped))
+
+    async with open_service(settings_at(upstream), adapt=adapt) as service:
+        result = await service.prompt("Hello")
+    assert result.text == "HELLO FROM THE FAKE UPSTREAM."
+
+
+async def test_a_result_says_what_was_decided_about_each_tool() -> None:
+    """As the event that begins the turn does."""
+    async with open_service(Settings(plugins_allow=("offline", "calculator", "weather"))) as service:
+        result = await service.prompt("What is 2 + 2?", model="offline/offline")
+    kept = {decision.tool for decision in result.decisions if decision.kept}
+    assert kept == {"calculator.calculate"}
+    assert "weather.current_weather" in {decision.tool for decision in result.decisions}

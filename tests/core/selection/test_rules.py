@@ -46,6 +46,14 @@ def test_t18_an_earlier_text_counts_in_scope_thread_only() -> None:
     assert not SearchTerms("gobstopper", scope="input").decide(thread).selected
 
 
+def test_rules_carry_examples_of_prompts() -> None:
+    """For whoever checks them; they decide nothing."""
+    rule = SearchTerms("dice", selects=["Roll the dice."], ignores=["Roll me a cigarette."])
+    assert (rule.selects, rule.ignores) == (("Roll the dice.",), ("Roll me a cigarette.",))
+    assert not rule.decide(request("Roll it")).selected
+    assert (Always().selects, Always().ignores) == ((), ())
+
+
 @pytest.mark.parametrize("terms", [(), ("",), ("fine", "?!")])
 def test_t20_terms_without_words_are_refused(terms: tuple[str, ...]) -> None:
     """At once, when the rule is made."""

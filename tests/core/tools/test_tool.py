@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from promptdock import Tool, ToolContext, tool
+from promptdock import Effect, Tool, ToolContext, tool
 from promptdock.errors import ConfigurationError
 
 
@@ -139,6 +139,33 @@ def test_bad_wire_names_are_refused(name: str) -> None:
 def test_bad_timeouts_are_refused(timeout: Any) -> None:
     with pytest.raises(ConfigurationError, match="timeout"):
         tool(timeout=timeout)(roll.function).check()
+
+
+def test_a_tool_declares_effects_and_examples() -> None:
+    @tool(effects=["network"], examples=[{"sides": 4}])
+    def roll_online(sides: int = 6) -> int:
+        """Roll."""
+        return sides
+
+    roll_online.check()
+    assert roll_online.effects == {Effect.NETWORK}
+    assert roll_online.examples == ({"sides": 4},)
+    roll_online.examples[0]["sides"] = 5
+    assert roll_online.examples == ({"sides": 4},)
+    assert (roll.effects, roll.examples) == (frozenset(), ())
+
+
+@pytest.mark.parametrize("effects", ["network", ["internet"], [3], None, 3])
+def test_unknown_effects_are_refused(effects: Any) -> None:
+    with pytest.raises(ConfigurationError, match="declares the effects") as caught:
+        tool(effects=effects)(roll.function).check()
+    assert "network, files, subprocess, environment" in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize("examples", [{"sides": 4}, ["sides"], "sides", None, [[4]]])
+def test_examples_are_objects_of_arguments(examples: Any) -> None:
+    with pytest.raises(ConfigurationError, match="has the examples"):
+        tool(examples=examples)(roll.function).check()
 
 
 @pytest.mark.parametrize("function", [3, "roll", dict], ids=["number", "text", "class"])

@@ -1,0 +1,1 @@
+"""The pytest plugin of promptdock: fixtures for plugin authors. It imports nothing until a fixture is used."""
