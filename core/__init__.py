@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .handlers import ChatHandler as ChatHandler
     from .handlers import Handlers as Handlers
     from .handlers import PassthroughHandler as PassthroughHandler
+    from .hook_versions import PromptdockDeprecationWarning as PromptdockDeprecationWarning
     from .hookmarkers import hookimpl as hookimpl
     from .prompts.dock import Dock as Dock
     from .prompts.dock import open_dock as open_dock
@@ -160,6 +161,7 @@ _HOMES = {
     "PromptService": ".service",
     "PromptSettings": ".selection.rules",
     "PromptTask": ".prompts.task",
+    "PromptdockDeprecationWarning": ".hook_versions",
     "PromptdockError": ".errors",
     "Provider": ".providers.base",
     "ProviderInitialized": ".turn.events",

@@ -2,21 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, TypeVar, overload
 
 import pluggy
 
-__all__ = ["PROJECT", "hookimpl", "hookspec", "is_nonblocking"]
+from .hook_versions import DeprecatedArgument, Deprecation, HookVersion
+
+__all__ = ["PROJECT", "hook_version", "hookimpl", "hookspec", "is_nonblocking"]
 
 PROJECT = "promptdock"
 """Name of the pluggy project, and of the entry-point group."""
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 _NONBLOCKING = "promptdock_nonblocking"
+_VERSION = "promptdock_version"
 
-hookspec = pluggy.HookspecMarker(PROJECT)
+_specify = pluggy.HookspecMarker(PROJECT)
 _mark = pluggy.HookimplMarker(PROJECT)
+
+
+def hookspec(
+    *,
+    since: str,
+    deprecated: Deprecation | None = None,
+    deprecated_arguments: Mapping[str, DeprecatedArgument] | None = None,
+) -> Callable[[_F], _F]:
+    """Mark a function as the specification of the hook of the same name.
+
+    Args:
+        since: Version of the hooks that brought it.
+        deprecated: When it is to be written differently: since when, until when, and how.
+        deprecated_arguments: Arguments that were called differently, by their older names.
+
+    Returns:
+        What marks the function.
+    """
+    version = HookVersion(
+        since=since, deprecated=deprecated, arguments=MappingProxyType(dict(deprecated_arguments or {}))
+    )
+
+    def mark(marked: _F) -> _F:
+        setattr(marked, _VERSION, version)
+        return _specify(marked)
+
+    return mark
+
+
+def hook_version(specification: Callable[..., Any]) -> HookVersion:
+    """What ``@hookspec`` said of a hook."""
+    version: HookVersion = getattr(specification, _VERSION)
+    return version
 
 
 @overload

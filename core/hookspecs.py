@@ -14,16 +14,23 @@ Rules for all hooks:
 - Four kinds, with one failure policy each. *Register*, once at start: a failure quarantines the plugin. *Decide*: a
   failure or a time-out counts as a denial. *Transform*: a failure or a time-out leaves the previous value. *Observe*:
   a failure or a time-out is logged and counted, and nobody else feels it.
+- A hook that is to be written differently is *deprecated* first: it works as before, and the plugin that has it is
+  named with the line to write instead, in ``promptdock plugins list``, in the log at start, and in the warnings of its
+  author's pytest. A removed one is refused with the same line. A plugin that serves older hosts, too, has both, each
+  marked ``@hookimpl(optionalhook=True)``; the newer one is asked.
 - Observe hooks all take one ``event``. Those of turns are told of one turn's events in their order; those around turns
   are told of the whole host's events in their order, each plugin at its own pace. Between the two kinds there is no
-  order: compare ``event.at``. No event around turns holds a key, a secret, a header, a query or a body.
+  order: compare ``event.at``. When very many events wait for slow observers, further ones are dropped, counted and
+  logged. No event around turns holds a key, a secret, a header, a query or a body.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from .hook_versions import Adapter, DeprecatedArgument, Deprecation
 from .hookmarkers import hookspec
 
 if TYPE_CHECKING:
@@ -84,11 +91,14 @@ if TYPE_CHECKING:
         TurnStarted,
     )
 
-__all__ = ["DECIDE", "OBSERVE", "OBSERVE_SERVICE", "OBSERVE_TURNS", "REGISTER", "TRANSFORM"]
+__all__ = ["DECIDE", "DEPRECATED", "OBSERVE", "OBSERVE_SERVICE", "OBSERVE_TURNS", "REGISTER", "TRANSFORM", "VERSION"]
+
+VERSION = "0.2"
+"""Version of the set of hooks: that of promptdock which last added, deprecated or removed one."""
 
 REGISTER = ("register_settings", "register_providers", "register_tools", "register_selection_rules")
 DECIDE = ("approve_tool_call",)
-TRANSFORM = ("prepare_request", "transform_tool_result")
+TRANSFORM = ("prepare_completion", "transform_tool_result")
 OBSERVE_TURNS = (
     "turn_started",
     "provider_initialized",
@@ -138,9 +148,11 @@ OBSERVE_SERVICE = (
     "plugin_denied",
 )
 OBSERVE = (*OBSERVE_TURNS, *OBSERVE_SERVICE)
+DEPRECATED = ("prepare_request",)
+"""Hooks that work and are to be written differently; once removed, they stay here, for those who still have them."""
 
 
-@hookspec
+@hookspec(since="0.1")
 def register_settings() -> type[BaseModel] | None:
     """Give the pydantic model of the plugin's settings.
 
@@ -152,19 +164,21 @@ def register_settings() -> type[BaseModel] | None:
     shows a value.
 
     Returns:
-        The model class, or None for a plugin without settings.
+        The model class, or None for a plugin without settings. Anything else, an exception, or a second implementation
+        quarantines the plugin.
 
     Since: 0.1.
     """
 
 
-@hookspec
+@hookspec(since="0.1")
 def register_providers(
     settings: BaseModel | None, provider_settings: Mapping[str, ProviderSettings]
 ) -> Sequence[Provider] | None:
     """Give the providers that the plugin brings.
 
-    Kind: register. Called once at start, after :func:`register_settings`.
+    Kind: register. Called once at start, after :func:`register_settings`; of several implementations of one plugin,
+    each is called, and all that they give counts. No provider is asked anything at start.
 
     Args:
         settings: The plugin's own settings.
@@ -172,52 +186,59 @@ def register_providers(
             base URL, key, default model, transport, timeouts.
 
     Returns:
-        Provider objects; None means none. A name that another plugin gives, too, quarantines both plugins.
-
-    Since: 0.1.
-    """
-
-
-@hookspec
-def register_tools(settings: BaseModel | None) -> Sequence[Tool] | None:
-    """Give the tools that the plugin brings.
-
-    Kind: register. Called once at start, after :func:`register_settings`.
-
-    Args:
-        settings: The plugin's own settings.
-
-    Returns:
-        Tools, as ``@tool`` makes them; None means none. A wire name that another plugin gives, too, quarantines both
-        plugins, unless the operator's ``tool_aliases`` renames one.
-
-    Since: 0.1.
-    """
-
-
-@hookspec
-def register_selection_rules(settings: BaseModel | None) -> Sequence[SelectionRule] | None:
-    """Give the rules that decide when the plugin's tools are presented.
-
-    Kind: register. Called once at start, after :func:`register_tools`.
-
-    Args:
-        settings: The plugin's own settings.
-
-    Returns:
-        Rules over the plugin's own tools; None means none. A rule over a tool that the plugin did not register
+        Provider objects, whose names are lower-case letters, digits, ``_`` and ``-``; None means none. A name that
+        another plugin gives, too, quarantines both plugins. Anything but a list of providers, or an exception,
         quarantines the plugin.
 
     Since: 0.1.
     """
 
 
-@hookspec
+@hookspec(since="0.1")
+def register_tools(settings: BaseModel | None) -> Sequence[Tool] | None:
+    """Give the tools that the plugin brings.
+
+    Kind: register. Called once at start, after :func:`register_providers`; of several implementations of one plugin,
+    each is called, and all that they give counts.
+
+    Args:
+        settings: The plugin's own settings.
+
+    Returns:
+        Tools, as ``@tool`` makes them; None means none. A tool without a rule is presented for every prompt. A wire
+        name that another plugin gives, too, quarantines both plugins, unless the operator's ``tool_aliases`` renames
+        one. Anything but a list of tools, a tool whose schema or name is not valid, or an exception quarantines the
+        plugin.
+
+    Since: 0.1.
+    """
+
+
+@hookspec(since="0.1")
+def register_selection_rules(settings: BaseModel | None) -> Sequence[SelectionRule] | None:
+    """Give the rules that decide when the plugin's tools are presented.
+
+    Kind: register. Called once at start, after :func:`register_tools`; of several implementations of one plugin, each
+    is called, and all that they give counts. The rules themselves are asked for every prompt.
+
+    Args:
+        settings: The plugin's own settings.
+
+    Returns:
+        Rules over the plugin's own tools; None means none. A rule over a tool that the plugin did not register (the
+        same object), anything but a list of rules, or an exception quarantines the plugin.
+
+    Since: 0.1.
+    """
+
+
+@hookspec(since="0.1")
 def approve_tool_call(call: ToolCall, settings: BaseModel | None) -> Approval | Awaitable[Approval]:
     """Say whether a tool call may run.
 
-    Kind: decide. Called for each call of a presented tool, after its arguments are validated and before it runs; the
-    calls of one round are asked about concurrently. The first ``Deny`` wins and ends the asking.
+    Kind: decide. Called once for each call of a presented tool, after its arguments are validated and before it runs;
+    not for the caller's own tools, which do not run here. The calls of one round are asked about concurrently, the
+    plugins about one call in their order. The first ``Deny`` wins and ends the asking. The call waits for it.
 
     Args:
         call: Tool, plugin, validated arguments, caller, round.
@@ -232,46 +253,55 @@ def approve_tool_call(call: ToolCall, settings: BaseModel | None) -> Approval | 
     """
 
 
-@hookspec
-def prepare_request(
-    request: CompletionCall, settings: BaseModel | None
+@hookspec(
+    since="0.2", deprecated_arguments={"request": DeprecatedArgument(since="0.2", removed_in="1.0", successor="call")}
+)
+def prepare_completion(
+    call: CompletionCall, settings: BaseModel | None
 ) -> CompletionCall | Awaitable[CompletionCall | None] | None:
     """Change what the provider is asked.
 
-    Kind: transform. Called before each upstream call, so once a round. Implementations are chained: each sees what the
-    one before it returned.
+    Kind: transform. Called before each upstream call of a turn, so once a round; not for what is passed through to a
+    provider as it is. Implementations are chained in the order of the plugins: each sees what the one before it
+    returned. The turn waits for it.
 
     Args:
-        request: The call; frozen, so use ``dataclasses.replace``.
+        call: The upstream call; frozen, so use ``dataclasses.replace``. Its ``request_id`` and ``round`` are the
+            host's: what is changed of them is not taken over.
         settings: The plugin's own settings.
 
     Returns:
-        A changed copy, or None to leave it. An exception, a time-out or another type leaves the previous value.
+        A changed copy, or None to leave it. An exception, a time-out, another type, or a call that no provider could be
+        sent (without a model or messages, or not JSON) is logged and counted, and leaves the previous value.
 
-    Since: 0.1.
+    Since: 0.2.
     """
 
 
-@hookspec
+@hookspec(since="0.1")
 def transform_tool_result(
     result: ToolResult, settings: BaseModel | None
 ) -> ToolResult | Awaitable[ToolResult | None] | None:
     """Change what the model reads of a tool's result.
 
-    Kind: transform. Called once for each call that gave a result, not for errors. Implementations are chained.
+    Kind: transform. Called once for each call that gave a result, not for errors; for calls of one round perhaps at the
+    same time. Implementations are chained in the order of the plugins: each sees what the one before it returned. The
+    call waits for it.
 
     Args:
-        result: The result; frozen, so use ``dataclasses.replace``. Only ``content`` is taken over.
+        result: The result as text, below the limit of results; frozen, so use ``dataclasses.replace``. Only ``content``
+            is taken over, and the limit holds for what comes out, too.
         settings: The plugin's own settings.
 
     Returns:
-        A changed copy, or None to leave it. An exception, a time-out or another type leaves the previous value.
+        A changed copy, or None to leave it. An exception, a time-out, another type, or a content that is no text is
+        logged and counted, and leaves the previous value.
 
     Since: 0.1.
     """
 
 
-@hookspec
+@hookspec(since="0.1")
 def turn_started(event: TurnStarted, settings: BaseModel | None) -> Awaitable[None] | None:
     """Told when a turn begins; once a turn, before all other events of it.
 
@@ -289,7 +319,7 @@ def turn_started(event: TurnStarted, settings: BaseModel | None) -> Awaitable[No
     """
 
 
-@hookspec
+@hookspec(since="0.1")
 def provider_initialized(event: ProviderInitialized, settings: BaseModel | None) -> Awaitable[None] | None:
     """Told when the turn's provider is chosen; once a turn, after ``turn_started``.
 
@@ -307,7 +337,7 @@ def provider_initialized(event: ProviderInitialized, settings: BaseModel | None)
     """
 
 
-@hookspec
+@hookspec(since="0.1")
 def plugin_selected(event: PluginSelected, settings: BaseModel | None) -> Awaitable[None] | None:
     """Told when a selection rule has selected; once for each rule that did, in load order.
 
@@ -325,7 +355,7 @@ def plugin_selected(event: PluginSelected, settings: BaseModel | None) -> Awaita
     """
 
 
-@hookspec
+@hookspec(since="0.1")
 def settings_conflicted(event: SettingsConflicted, settings: BaseModel | None) -> Awaitable[None] | None:
     """Told when two selected rules want different settings; once for each setting and rule that was left.
 
@@ -343,7 +373,7 @@ def settings_conflicted(event: SettingsConflicted, settings: BaseModel | None) -
     """
 
 
-@hookspec
+@hookspec(since="0.1")
 def tool_presented(event: ToolPresented, settings: BaseModel | None) -> Awaitable[None] | None:
     """Told when the model gets to see a tool; once a tool and turn, in the order in which tools are sent.
 
@@ -361,9 +391,9 @@ def tool_presented(event: ToolPresented, settings: BaseModel | None) -> Awaitabl
     """
 
 
-@hookspec
+@hookspec(since="0.1")
 def completion_requested(event: CompletionRequested, settings: BaseModel | None) -> Awaitable[None] | None:
-    """Told when the provider is about to be asked; once a round, after ``prepare_request``.
+    """Told when the provider is about to be asked; once a round, after ``prepare_completion``.
 
     Kind: observe. The events of one turn reach an implementation one after the other, in their order, while the turn
     goes on; nobody waits for it.
@@ -379,7 +409,7 @@ def completion_requested(event: CompletionRequested, settings: BaseModel | None)
     """
 
 
-@hookspec
+@hookspec(since="0.1")
 def completion_received(event: CompletionReceived, settings: BaseModel | None) -> Awaitable[None] | None:
     """Told when the provider has answered in full; once a round that did not fail.
 
@@ -397,7 +427,7 @@ def completion_received(event: CompletionReceived, settings: BaseModel | None) -
     """
 
 
-@hookspec
+@hookspec(since="0.1")
 def tool_requested(event: ToolRequested, settings: BaseModel | None) -> Awaitable[None] | None:
     """Told when the model asks for a tool; once a call, in call order, known or not.
 
@@ -415,7 +445,7 @@ def tool_requested(event: ToolRequested, settings: BaseModel | None) -> Awaitabl
     """
 
 
-@hookspec
+@hookspec(since="0.1")
 def plugin_called(event: PluginCalled, settings: BaseModel | None) -> Awaitable[None] | None:
     """Told when a plugin's tool starts to run; once a call that is known, valid and not denied.
 
@@ -433,7 +463,7 @@ def plugin_called(event: PluginCalled, settings: BaseModel | None) -> Awaitable[
     """
 
 
-@hookspec
+@hookspec(since="0.1")
 def plugin_responded(event: PluginResponded, settings: BaseModel | None) -> Awaitable[None] | None:
     """Told when a plugin's tool has ended, well or not; once for each ``plugin_called``.
 
@@ -451,7 +481,7 @@ def plugin_responded(event: PluginResponded, settings: BaseModel | None) -> Awai
     """
 
 
-@hookspec
+@hookspec(since="0.1")
 def tool_responded(event: ToolResponded, settings: BaseModel | None) -> Awaitable[None] | None:
     """Told when the answer to a call is settled; once for each ``tool_requested``, in call order.
 
@@ -469,7 +499,7 @@ def tool_responded(event: ToolResponded, settings: BaseModel | None) -> Awaitabl
     """
 
 
-@hookspec
+@hookspec(since="0.1")
 def turn_failed(event: TurnFailed, settings: BaseModel | None) -> Awaitable[None] | None:
     """Told when the turn ended without an answer, or was cancelled by its caller; the last event of such a turn.
 
@@ -487,7 +517,7 @@ def turn_failed(event: TurnFailed, settings: BaseModel | None) -> Awaitable[None
     """
 
 
-@hookspec
+@hookspec(since="0.1")
 def turn_finished(event: TurnFinished, settings: BaseModel | None) -> Awaitable[None] | None:
     """Told when the turn has its answer; the last event of such a turn.
 
@@ -505,7 +535,7 @@ def turn_finished(event: TurnFinished, settings: BaseModel | None) -> Awaitable[
     """
 
 
-@hookspec
+@hookspec(since="0.2")
 def api_request_started(event: APIRequestStarted, settings: BaseModel | None) -> Awaitable[None] | None:
     """Told when a request to the API has arrived; once a request.
 
@@ -523,7 +553,7 @@ def api_request_started(event: APIRequestStarted, settings: BaseModel | None) ->
     """
 
 
-@hookspec
+@hookspec(since="0.2")
 def api_request_completed(event: APIRequestCompleted, settings: BaseModel | None) -> Awaitable[None] | None:
     """Told when a request to the API was answered with a status below 500; the last event of such a request.
 
@@ -541,7 +571,7 @@ def api_request_completed(event: APIRequestCompleted, settings: BaseModel | None
     """
 
 
-@hookspec
+@hookspec(since="0.2")
 def api_request_failed(event: APIRequestFailed, settings: BaseModel | None) -> Awaitable[None] | None:
     """Told when a request to the API was answered with 500 or above; the last event of such a request.
 
@@ -559,7 +589,7 @@ def api_request_failed(event: APIRequestFailed, settings: BaseModel | None) -> A
     """
 
 
-@hookspec
+@hookspec(since="0.2")
 def authentication_requested(event: AuthenticationRequested, settings: BaseModel | None) -> Awaitable[None] | None:
     """Told when a request came with a key, before it is checked; once such a request.
 
@@ -577,7 +607,7 @@ def authentication_requested(event: AuthenticationRequested, settings: BaseModel
     """
 
 
-@hookspec
+@hookspec(since="0.2")
 def authentication_succeeded(event: AuthenticationSucceeded, settings: BaseModel | None) -> Awaitable[None] | None:
     """Told when a request's key is good; once such a request.
 
@@ -595,7 +625,7 @@ def authentication_succeeded(event: AuthenticationSucceeded, settings: BaseModel
     """
 
 
-@hookspec
+@hookspec(since="0.2")
 def authentication_failed(event: AuthenticationFailed, settings: BaseModel | None) -> Awaitable[None] | None:
     """Told when a request was turned away because of its key, or for want of one; once such a request.
 
@@ -613,7 +643,7 @@ def authentication_failed(event: AuthenticationFailed, settings: BaseModel | Non
     """
 
 
-@hookspec
+@hookspec(since="0.2")
 def key_created(event: KeyCreated, settings: BaseModel | None) -> Awaitable[None] | None:
     """Told when an API key was made, after it is stored.
 
@@ -631,7 +661,7 @@ def key_created(event: KeyCreated, settings: BaseModel | None) -> Awaitable[None
     """
 
 
-@hookspec
+@hookspec(since="0.2")
 def key_updated(event: KeyUpdated, settings: BaseModel | None) -> Awaitable[None] | None:
     """Told when an API key was changed, after the change is stored.
 
@@ -649,7 +679,7 @@ def key_updated(event: KeyUpdated, settings: BaseModel | None) -> Awaitable[None
     """
 
 
-@hookspec
+@hookspec(since="0.2")
 def key_deleted(event: KeyDeleted, settings: BaseModel | None) -> Awaitable[None] | None:
     """Told when an API key was deleted, after it opens nothing any more.
 
@@ -667,7 +697,7 @@ def key_deleted(event: KeyDeleted, settings: BaseModel | None) -> Awaitable[None
     """
 
 
-@hookspec
+@hookspec(since="0.2")
 def user_created(event: UserCreated, settings: BaseModel | None) -> Awaitable[None] | None:
     """Told when there is a new user, after they are stored.
 
@@ -685,7 +715,7 @@ def user_created(event: UserCreated, settings: BaseModel | None) -> Awaitable[No
     """
 
 
-@hookspec
+@hookspec(since="0.2")
 def account_created(event: AccountCreated, settings: BaseModel | None) -> Awaitable[None] | None:
     """Told when there is a new account, after it is stored.
 
@@ -703,7 +733,7 @@ def account_created(event: AccountCreated, settings: BaseModel | None) -> Awaita
     """
 
 
-@hookspec
+@hookspec(since="0.2")
 def llm_client_created(event: LLMClientCreated, settings: BaseModel | None) -> Awaitable[None] | None:
     """Told when an LLM client was made, after it is stored.
 
@@ -721,7 +751,7 @@ def llm_client_created(event: LLMClientCreated, settings: BaseModel | None) -> A
     """
 
 
-@hookspec
+@hookspec(since="0.2")
 def llm_client_updated(event: LLMClientUpdated, settings: BaseModel | None) -> Awaitable[None] | None:
     """Told when an LLM client was changed, after the change is stored; not for a change that changes nothing.
 
@@ -739,7 +769,7 @@ def llm_client_updated(event: LLMClientUpdated, settings: BaseModel | None) -> A
     """
 
 
-@hookspec
+@hookspec(since="0.2")
 def llm_client_deleted(event: LLMClientDeleted, settings: BaseModel | None) -> Awaitable[None] | None:
     """Told when an LLM client was deleted, after it is gone.
 
@@ -757,7 +787,7 @@ def llm_client_deleted(event: LLMClientDeleted, settings: BaseModel | None) -> A
     """
 
 
-@hookspec
+@hookspec(since="0.2")
 def llm_client_deployed(event: LLMClientDeployed, settings: BaseModel | None) -> Awaitable[None] | None:
     """Told when an LLM client begins to answer at its host names, after that is stored.
 
@@ -775,7 +805,7 @@ def llm_client_deployed(event: LLMClientDeployed, settings: BaseModel | None) ->
     """
 
 
-@hookspec
+@hookspec(since="0.2")
 def llm_client_undeployed(event: LLMClientUndeployed, settings: BaseModel | None) -> Awaitable[None] | None:
     """Told when an LLM client no longer answers at its host names, after that is stored.
 
@@ -793,7 +823,7 @@ def llm_client_undeployed(event: LLMClientUndeployed, settings: BaseModel | None
     """
 
 
-@hookspec
+@hookspec(since="0.2")
 def domain_verification_requested(
     event: DomainVerificationRequested, settings: BaseModel | None
 ) -> Awaitable[None] | None:
@@ -813,7 +843,7 @@ def domain_verification_requested(
     """
 
 
-@hookspec
+@hookspec(since="0.2")
 def domain_verified(event: DomainVerified, settings: BaseModel | None) -> Awaitable[None] | None:
     """Told when a custom domain is shown to be its owner's, after that is stored.
 
@@ -831,7 +861,7 @@ def domain_verified(event: DomainVerified, settings: BaseModel | None) -> Awaita
     """
 
 
-@hookspec
+@hookspec(since="0.2")
 def domain_verification_failed(event: DomainVerificationFailed, settings: BaseModel | None) -> Awaitable[None] | None:
     """Told when a custom domain could not be verified; once a check that failed.
 
@@ -849,7 +879,7 @@ def domain_verification_failed(event: DomainVerificationFailed, settings: BaseMo
     """
 
 
-@hookspec
+@hookspec(since="0.2")
 def llm_client_called(event: LLMClientCalled, settings: BaseModel | None) -> Awaitable[None] | None:
     """Told when an LLM client was found for a prompt and the caller may prompt it; once a prompt, before its turn.
 
@@ -867,7 +897,7 @@ def llm_client_called(event: LLMClientCalled, settings: BaseModel | None) -> Awa
     """
 
 
-@hookspec
+@hookspec(since="0.2")
 def session_opened(event: SessionOpened, settings: BaseModel | None) -> Awaitable[None] | None:
     """Told when a session was made, before its first turn; once a session.
 
@@ -885,7 +915,7 @@ def session_opened(event: SessionOpened, settings: BaseModel | None) -> Awaitabl
     """
 
 
-@hookspec
+@hookspec(since="0.2")
 def prompt_configured(event: PromptConfigured, settings: BaseModel | None) -> Awaitable[None] | None:
     """Told when a chat page was told what it needs; once an answer of the ``config`` routes.
 
@@ -903,7 +933,7 @@ def prompt_configured(event: PromptConfigured, settings: BaseModel | None) -> Aw
     """
 
 
-@hookspec
+@hookspec(since="0.2")
 def charge_authorized(event: ChargeAuthorized, settings: BaseModel | None) -> Awaitable[None] | None:
     """Told when a budget has room for what is about to be done; once a budget that was asked, before the provider is.
 
@@ -921,7 +951,7 @@ def charge_authorized(event: ChargeAuthorized, settings: BaseModel | None) -> Aw
     """
 
 
-@hookspec
+@hookspec(since="0.2")
 def charge_declined(event: ChargeDeclined, settings: BaseModel | None) -> Awaitable[None] | None:
     """Told when a budget has no room; once a request that is declined, in place of asking the provider.
 
@@ -939,7 +969,7 @@ def charge_declined(event: ChargeDeclined, settings: BaseModel | None) -> Awaita
     """
 
 
-@hookspec
+@hookspec(since="0.2")
 def charge_recorded(event: ChargeRecorded, settings: BaseModel | None) -> Awaitable[None] | None:
     """Told when the ledger has a new charge, after it is stored; once an upstream call and once a tool invocation.
 
@@ -957,7 +987,7 @@ def charge_recorded(event: ChargeRecorded, settings: BaseModel | None) -> Awaita
     """
 
 
-@hookspec
+@hookspec(since="0.2")
 def relay_requested(event: RelayRequested, settings: BaseModel | None) -> Awaitable[None] | None:
     """Told when a request is about to go to a provider as it is; once a request that is relayed.
 
@@ -975,7 +1005,7 @@ def relay_requested(event: RelayRequested, settings: BaseModel | None) -> Awaita
     """
 
 
-@hookspec
+@hookspec(since="0.2")
 def relay_received(event: RelayReceived, settings: BaseModel | None) -> Awaitable[None] | None:
     """Told when the provider's answer to a relayed request was passed on to its last byte, whatever its status.
 
@@ -993,7 +1023,7 @@ def relay_received(event: RelayReceived, settings: BaseModel | None) -> Awaitabl
     """
 
 
-@hookspec
+@hookspec(since="0.2")
 def relay_failed(event: RelayFailed, settings: BaseModel | None) -> Awaitable[None] | None:
     """Told when a relayed request got no answer, or one that broke off; in place of ``relay_received``.
 
@@ -1011,7 +1041,7 @@ def relay_failed(event: RelayFailed, settings: BaseModel | None) -> Awaitable[No
     """
 
 
-@hookspec
+@hookspec(since="0.2")
 def plugin_loaded(event: PluginLoaded, settings: BaseModel | None) -> Awaitable[None] | None:
     """Told when a plugin is loaded and ready; once a plugin and start, in load order, before any request.
 
@@ -1029,7 +1059,7 @@ def plugin_loaded(event: PluginLoaded, settings: BaseModel | None) -> Awaitable[
     """
 
 
-@hookspec
+@hookspec(since="0.2")
 def plugin_quarantined(event: PluginQuarantined, settings: BaseModel | None) -> Awaitable[None] | None:
     """Told when a plugin cannot be used; once a plugin and start, in load order, before any request.
 
@@ -1047,7 +1077,7 @@ def plugin_quarantined(event: PluginQuarantined, settings: BaseModel | None) -> 
     """
 
 
-@hookspec
+@hookspec(since="0.2")
 def plugin_denied(event: PluginDenied, settings: BaseModel | None) -> Awaitable[None] | None:
     """Told when the operator's lists leave a plugin out; once a plugin and start, in load order, before any request.
 
@@ -1062,4 +1092,34 @@ def plugin_denied(event: PluginDenied, settings: BaseModel | None) -> Awaitable[
         Nothing; a value is ignored. An exception or a time-out is logged and counted.
 
     Since: 0.2.
+    """
+
+
+@hookspec(
+    since="0.1",
+    deprecated=Deprecation(
+        since="0.2",
+        removed_in="1.0",
+        successor="prepare_completion",
+        adapter=Adapter(arguments=MappingProxyType({"request": "call"})),
+    ),
+)
+def prepare_request(
+    request: CompletionCall, settings: BaseModel | None
+) -> CompletionCall | Awaitable[CompletionCall | None] | None:
+    """Change what the provider is asked: the name that :func:`prepare_completion` had before 0.2.
+
+    Kind: transform. Called as :func:`prepare_completion` is, in the same chain and with the same consequences. A plugin
+    that has both, to serve older hosts, too, is asked by the newer name only.
+
+    Args:
+        request: The upstream call; frozen, so use ``dataclasses.replace``.
+        settings: The plugin's own settings.
+
+    Returns:
+        A changed copy, or None to leave it.
+
+    Since: 0.1.
+
+    Deprecated: Since 0.2, removed in 1.0. Write ``def prepare_completion(call, settings):`` instead.
     """

@@ -18,7 +18,7 @@ def list_plugins(catalog: Catalog) -> list[JsonObject]:
     """Every plugin that was found, in load order.
 
     Returns:
-        Objects with ``name, distribution, version, state, reason, remedy, hooks, load_ms``. Tracebacks are left out.
+        Objects with ``name, distribution, version, state, reason, remedy, hooks, load_ms, warnings``; no tracebacks.
     """
     return [_plugin(record) for record in catalog.plugins]
 
@@ -55,6 +55,7 @@ def _plugin(record: PluginRecord) -> JsonObject:
         "remedy": record.remedy,
         "hooks": list(record.hooks),
         "load_ms": round(record.load_ms, 3),
+        "warnings": [warning.as_json() for warning in record.warnings],
     }
 
 

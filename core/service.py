@@ -74,11 +74,13 @@ class PromptService:
         for record in self.catalog.plugins:
             if record.state is PluginState.QUARANTINED:
                 _log.warning("Plugin %s is in quarantine: %s. %s", record.name, record.reason, record.remedy)
+            for warning in record.warnings:
+                _log.warning("%s", warning)
         self.router = Router(self.catalog.providers, default=settings.default_provider, aliases=settings.model_aliases)
         self.models = ModelDirectory(self.router, self.catalog.providers, aliases=settings.model_aliases)
         self._http = SharedHttpClient()
         self._held = HeldRounds()
-        runner = ToolRunner(
+        self.runner = ToolRunner(
             threads=self._tool_threads,
             http=self._http,
             timeout=settings.tool_timeout,
@@ -86,7 +88,7 @@ class PromptService:
             approve=self.host.approve_tool_call,
             transform=self.host.transform_tool_result,
         )
-        self._engine = TurnEngine(hooks=self.host, runner=runner, held=self._held, max_rounds=settings.max_rounds)
+        self._engine = TurnEngine(hooks=self.host, runner=self.runner, held=self._held, max_rounds=settings.max_rounds)
 
     @property
     def catalog(self) -> Catalog:

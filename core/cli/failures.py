@@ -15,6 +15,7 @@ from typing import Final
 import click
 
 from ..errors import PromptdockError
+from ..hook_versions import PromptdockDeprecationWarning
 from ..plaintext import one_line
 
 __all__ = ["DEFECT", "FAILED", "INTERRUPTED", "CommandFailed", "next_step", "report"]
@@ -97,6 +98,8 @@ def _line(error: BaseException) -> tuple[str, int]:
         return _joined(error.message, error.hint), FAILED
     if isinstance(error, PromptdockError):
         return _joined(error.message, error.hint or next_step(error.code)), FAILED
+    if isinstance(error, PromptdockDeprecationWarning):
+        return _joined("Warnings are errors here, see -W and PYTHONWARNINGS", str(error)), FAILED
     what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     return _joined(f"This is a defect: {what}", "Run it again with --debug for the traceback."), DEFECT
 

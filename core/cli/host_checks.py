@@ -31,6 +31,13 @@ def check_plugins(host: PluginHost) -> Iterator[Finding]:
                 what=f"{told_apart(record)} is {record.state.value}: {record.reason}.",
                 next=record.remedy,
             )
+        for deprecated in record.warnings:
+            yield Finding(
+                check="plugins",
+                level=Level.WARNING,
+                what=f"{told_apart(record)} is written for an older promptdock: {deprecated.what}.",
+                next=f"Upgrade it. Its author reads: {deprecated.next}",
+            )
     for warning in host.warnings:
         yield Finding(
             check="plugins",

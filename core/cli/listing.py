@@ -11,6 +11,7 @@ from .invocation import Invocation, debug_option, strict_option
 
 if TYPE_CHECKING:
     from ..plugins.catalog import Catalog, PluginRecord
+    from ..plugins.deprecations import HookWarning
     from ..plugins.host import PluginHost
     from ..settings import Settings
     from .console import Output
@@ -179,6 +180,8 @@ def _show_plugins(records: Sequence[PluginRecord], output: Output, *, tracebacks
     for record in records:
         if record.reason is not None:
             _show_reason(record, output, traceback=tracebacks)
+        for warning in record.warnings:
+            _show_warning(record, warning, output)
 
 
 def _show_reason(record: PluginRecord, output: Output, *, traceback: bool) -> None:
@@ -195,6 +198,17 @@ def _show_reason(record: PluginRecord, output: Output, *, traceback: bool) -> No
         output.line(Text(f"  {one_line(record.remedy)}"))
     if traceback and record.traceback is not None:
         output.line(Text(visible(record.traceback).rstrip(), "dim"))
+
+
+def _show_warning(record: PluginRecord, warning: HookWarning, output: Output) -> None:
+    from rich.text import Text
+
+    from ..plaintext import one_line
+    from .host import told_apart
+
+    output.line()
+    output.line(Text.assemble((told_apart(record), "bold"), f" is written for an older promptdock: {warning.what}"))
+    output.line(Text(f"  {one_line(warning.next)}"))
 
 
 def _fail_strictly(broken: Sequence[PluginRecord], hint: str) -> None:

@@ -41,6 +41,7 @@ _COMMANDS: Mapping[str, _Entry] = MappingProxyType(
         "explain": _Entry(".explain", "explain", "Say which tools a prompt would get to see, and why."),
         "why-not": _Entry(".explain", "why_not", "Say in one sentence why a prompt does not get to see a tool."),
         "plugin": _Entry(".plugin", "plugin", "Write a plugin: start one, and check it."),
+        "hooks": _Entry(".hooks", "hooks", "Show the hooks that plugins may implement."),
         "record": _Entry(".record", "record", "Record a prompt's provider traffic, to be replayed in tests."),
         "keys": _Entry(".keys", "keys", "Show, make and revoke the keys that callers send."),
         "db": _Entry(".db", "db", "Show where the database stands, and bring it up to date."),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from .calls import HookCall
 from .catalog import Catalog, PluginRecord, PluginState, RegisteredProvider, RegisteredRule, RegisteredTool
 from .conflicts import tool_id, wire_name
+from .deprecations import HookWarning
 from .discovery import CODE, Candidate
-from .inspection import HOOKS
 from .quarantine import Quarantine, format_traceback
 from .registration import Registrations
 from .selectors import unmatched
@@ -34,7 +34,9 @@ class Entry:
     Attributes:
         candidate: What was found.
         plugin: The plugin object, once imported.
+        hooks: Names of the hooks that it implements, well or not.
         calls: Its hook implementations, once registered with pluggy.
+        warnings: What it uses that is deprecated.
         given: What its register hooks gave.
         denied: Why the operator's lists keep it out.
         problem: Why it is quarantined.
@@ -43,7 +45,9 @@ class Entry:
 
     candidate: Candidate
     plugin: object = None
+    hooks: tuple[str, ...] = ()
     calls: tuple[HookCall, ...] = ()
+    warnings: tuple[HookWarning, ...] = ()
     given: Registrations | None = None
     denied: str | None = None
     problem: Quarantine | None = None
@@ -68,13 +72,14 @@ class Entry:
             distribution=self.candidate.distribution,
             version=self.candidate.version,
             state=state,
-            hooks=tuple(sorted({call.hook for call in self.calls})),
+            hooks=self.hooks,
             load_ms=self.ms,
             reason=self.denied
             or (_readable(self.problem.reason).removesuffix(".") if self.problem is not None else None),
             remedy=self._remedy(),
             traceback=format_traceback(cause) if cause is not None else None,
             settings=self.given.settings if self.good and self.given is not None else None,
+            warnings=self.warnings,
         )
 
     def _remedy(self) -> str | None:
@@ -144,15 +149,20 @@ def assemble_catalog(entries: Sequence[Entry], records: Sequence[PluginRecord], 
     )
 
 
-def assemble_calls(entries: Sequence[Entry]) -> Mapping[str, tuple[HookCall, ...]]:
-    """Implementations by hook: in load order, ``tryfirst`` ones before and ``trylast`` ones after."""
+def assemble_calls(entries: Sequence[Entry], hooks: Iterable[str]) -> Mapping[str, tuple[HookCall, ...]]:
+    """Implementations by the hook that they serve: in load order, ``tryfirst`` ones before and ``trylast`` ones after.
+
+    Args:
+        entries: All candidates, in load order.
+        hooks: Names of the host's hooks, in order.
+    """
     found: dict[str, list[HookCall]] = defaultdict(list)
     for entry in entries:
         if entry.good and entry.given is not None:
             for call in entry.given.calls:
-                found[call.hook].append(call)
+                found[call.serves].append(call)
     return MappingProxyType(
-        {hook: tuple(sorted(found[hook], key=lambda call: call.tier)) for hook in HOOKS if hook in found}
+        {hook: tuple(sorted(found[hook], key=lambda call: call.tier)) for hook in hooks if hook in found}
     )
 
 

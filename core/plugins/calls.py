@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ..hook_versions import Adapter
+
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
@@ -57,6 +59,9 @@ class HookCall:
         asynchronous: Whether it is a coroutine function.
         nonblocking: Whether it may run on the event loop although it is synchronous.
         tier: 0 for ``tryfirst``, 2 for ``trylast``, else 1.
+        optional: Whether the plugin does without it when a host has no such hook.
+        successor: The hook in whose place it is called, when its own is deprecated.
+        adapter: How it is called when it uses what is deprecated.
         settings: The plugin's own settings.
         counters: What is counted about it.
     """
@@ -69,12 +74,25 @@ class HookCall:
     asynchronous: bool
     nonblocking: bool
     tier: int = 1
+    optional: bool = False
+    successor: str | None = None
+    adapter: Adapter = field(default_factory=Adapter)
     settings: BaseModel | None = None
     counters: Counters = field(default_factory=Counters)
 
+    @property
+    def serves(self) -> str:
+        """The hook that it is called for: its own, or the successor of that."""
+        return self.successor or self.hook
+
     def arguments(self, values: Mapping[str, object]) -> dict[str, object]:
         """Pick what the implementation takes from what the hook offers, its plugin's settings among it."""
-        return {name: self.settings if name == "settings" else values[name] for name in self.takes}
+        own = self.settings
+        return {name: own if name == "settings" else self.adapter.value(name, values) for name in self.takes}
+
+    def answer(self, given: object) -> object:
+        """What the implementation gave, as the hook that it serves wants it."""
+        return given if self.adapter.answer is None else self.adapter.answer(given)
 
     def statistics(self) -> HookStatistics:
         """A snapshot of the counters."""
@@ -89,10 +107,18 @@ class HookCall:
         )
 
 
-def wanted_arguments(function: Callable[..., Any], offered: tuple[str, ...]) -> tuple[str, ...]:
-    """Which of a hook's arguments an implementation takes; ``**kwargs`` takes them all."""
+def wanted_arguments(
+    function: Callable[..., Any], arguments: tuple[str, ...], offered: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Which of a hook's arguments an implementation takes.
+
+    Args:
+        function: The implementation.
+        arguments: The hook's arguments; ``**kwargs`` takes them all.
+        offered: What may be taken by name: its arguments, and what they were called before.
+    """
     parameters = inspect.signature(function).parameters.values()
-    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):
-        return offered
     names = {p.name for p in parameters if p.kind is not p.VAR_POSITIONAL}
+    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):
+        names |= set(arguments)
     return tuple(name for name in offered if name in names)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ..providers.base import Provider
     from ..selection.rules import SelectionRule
     from ..tools.tool import Tool
+    from .deprecations import HookWarning
 
 __all__ = ["Catalog", "PluginRecord", "PluginState", "RegisteredProvider", "RegisteredRule", "RegisteredTool"]
 
@@ -36,12 +37,13 @@ class PluginRecord:
         distribution: The distribution that brings it, or ``file:`` and the path of a one-file plugin.
         version: The distribution's version; empty when unknown.
         state: What became of it.
-        hooks: The hooks that it implements, sorted.
+        hooks: The hooks that it implements, sorted; of a quarantined one, those that it means to implement.
         load_ms: Milliseconds that import and registration took.
         reason: Why it is not loaded; None for a loaded one.
         remedy: What to do about that; None for a loaded one.
         traceback: For the operator's eyes only; it is never sent to callers.
         settings: Its filled settings, or None.
+        warnings: What it uses that is deprecated; it works all the same.
     """
 
     name: str
@@ -54,6 +56,7 @@ class PluginRecord:
     remedy: str | None = None
     traceback: str | None = field(default=None, repr=False)
     settings: BaseModel | None = field(default=None, repr=False)
+    warnings: tuple[HookWarning, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -95,10 +95,9 @@ def _importable(found: Distribution, name: str) -> Distribution:
 
 def _of_distribution(found: Distribution, name: str) -> Iterator[Candidate]:
     entries = {(entry.name, entry.value): entry for entry in found.entry_points if entry.group == PROJECT}
+    version = found.version or ""  # each look parses all of the metadata
     for entry in entries.values():
-        yield Candidate(
-            name=entry.name, distribution=name, version=found.version or "", load=partial(_load_entry, entry)
-        )
+        yield Candidate(name=entry.name, distribution=name, version=version, load=partial(_load_entry, entry))
 
 
 def _load_entry(entry: EntryPoint) -> object:
@@ -115,8 +114,13 @@ def _in_folder(folder: Path, warnings: list[str]) -> Iterator[Candidate]:
         warnings.append(f"The plugins folder {folder} cannot be read: {describe_exception(error)}.")
         return
     for path in files:
-        if not path.name.startswith(("_", ".")):
+        if not _is_left_alone(path.name):
             yield Candidate(name=path.stem, distribution=f"file:{path}", version="", load=partial(_load_file, path))
+
+
+def _is_left_alone(name: str) -> bool:
+    """Whether a file is no plugin by its name: hidden, or one of the tests that lie beside the plugins."""
+    return name.startswith(("_", ".", "test_")) or name == "conftest.py"
 
 
 def _load_file(path: Path) -> object:

@@ -76,6 +76,8 @@ class HookExecutor:
             raise HookFailed(what) from None
         finally:
             counters.total_ms += (time.perf_counter() - started) * 1000
+        if not isinstance(answer, _Raised):
+            answer = _caught(call.answer, {"given": answer})
         if isinstance(answer, _Raised):
             counters.failures += 1
             what = f"raised {type(answer.error).__name__}"

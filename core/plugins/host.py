@@ -21,6 +21,7 @@ from .loader import LoadedPlugins, load_plugins
 from .observer import HookObserver, observers_by_plugin
 
 if TYPE_CHECKING:
+    from ..hook_table import HookTable
     from ..service_events import ServiceEvent
     from ..settings import Settings
     from ..threads import WorkerThreads
@@ -47,7 +48,7 @@ class PluginHost:
         self._deliveries: set[asyncio.Task[None]] = set()
         around = {hook: loaded.calls[hook] for hook in OBSERVE_SERVICE if hook in loaded.calls}
         self._around = observers_by_plugin(around, self._executor, self._deliveries)
-        self._silenced = tuple(record for record in loaded.catalog.plugins if _cannot_be_asked(record))
+        self._silenced = tuple(record for record in loaded.catalog.plugins if _cannot_be_asked(record, loaded.table))
         self._closed = False
 
     @classmethod
@@ -126,18 +127,18 @@ class PluginHost:
                 return _failed(hook, wrong)
         return answer
 
-    async def prepare_request(self, request: CompletionCall) -> CompletionCall:
+    async def prepare_completion(self, call: CompletionCall) -> CompletionCall:
         """Let plugins change an upstream call, one after the other; one that fails leaves it as it was."""
-        for hook in self._loaded.calls.get("prepare_request", ()):
+        for hook in self._loaded.calls.get("prepare_completion", ()):
             try:
-                given = await self._executor.call(hook, {"request": request}, request_id=request.request_id)
+                given = await self._executor.call(hook, {"call": call}, request_id=call.request_id)
             except HookFailed:
                 continue
             if isinstance(given, CompletionCall) and _can_be_sent(given):
-                request = replace(given, request_id=request.request_id, round=request.round)
+                call = replace(given, request_id=call.request_id, round=call.round)
             elif given is not None:
-                self._executor.refuse(hook, given, "CompletionCall or None", request_id=request.request_id)
-        return request
+                self._executor.refuse(hook, given, "CompletionCall or None", request_id=call.request_id)
+        return call
 
     async def transform_tool_result(self, result: ToolResult) -> ToolResult:
         """Let plugins change what the model reads of a result; only ``content`` is taken over, and only text."""
@@ -198,8 +199,9 @@ class PluginHost:
         await self._executor.aclose()
 
 
-def _cannot_be_asked(record: PluginRecord) -> bool:
-    return record.state is PluginState.QUARANTINED and "approve_tool_call" in record.hooks
+def _cannot_be_asked(record: PluginRecord, table: HookTable) -> bool:
+    decides = any(table.serves(hook) == "approve_tool_call" for hook in record.hooks)
+    return decides and record.state is PluginState.QUARANTINED
 
 
 def _unheard(record: PluginRecord) -> Deny:

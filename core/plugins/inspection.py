@@ -3,32 +3,39 @@
 from __future__ import annotations
 
 import inspect
-from difflib import get_close_matches
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pluggy
 
-from .. import hookspecs
+from ..hook_table import Hook, HookKind, HookTable
 from ..hookmarkers import PROJECT, is_nonblocking
 from .calls import HookCall, wanted_arguments
-from .quarantine import Quarantine, describe_exception
+from .quarantine import Quarantine
+from .signatures import check_signature, refuse_removed, refuse_unknown
 
-__all__ = ["HOOKS", "inspect_plugin", "new_manager"]
-
-HOOKS: tuple[str, ...] = (*hookspecs.REGISTER, *hookspecs.DECIDE, *hookspecs.TRANSFORM, *hookspecs.OBSERVE)
-"""Every hook, in the order of the kinds."""
-
-_OFFERED = {name: tuple(inspect.signature(getattr(hookspecs, name)).parameters) for name in HOOKS}
+__all__ = ["implemented_hooks", "inspect_plugin", "new_manager"]
 
 
-def new_manager() -> pluggy.PluginManager:
-    """A plugin manager that knows the hooks of promptdock and no plugin."""
+def new_manager(table: HookTable) -> pluggy.PluginManager:
+    """A plugin manager that knows the hooks of a table and no plugin."""
     manager = pluggy.PluginManager(PROJECT)
-    manager.add_hookspecs(hookspecs)
+    manager.add_hookspecs(table.specs)
+    for hook in table.hooks.values():
+        spec = getattr(manager.hook, hook.name).spec
+        spec.argnames = (*spec.argnames, *hook.version.arguments)  # pluggy would refuse them
     return manager
 
 
-def inspect_plugin(manager: pluggy.PluginManager, name: str, plugin: object, version: str) -> tuple[HookCall, ...]:
+def implemented_hooks(manager: pluggy.PluginManager, plugin: object, table: HookTable) -> tuple[str, ...]:
+    """Names of the hooks that a plugin means to implement, well or not, removed ones among them; sorted."""
+    marked = {hook for _, hook, _ in _marks(manager, plugin)}
+    return tuple(sorted(hook for hook in marked if table.serves(hook) is not None))
+
+
+def inspect_plugin(
+    manager: pluggy.PluginManager, name: str, plugin: object, version: str, table: HookTable
+) -> tuple[HookCall, ...]:
     """Register a plugin with pluggy and give its hook implementations.
 
     Args:
@@ -36,21 +43,22 @@ def inspect_plugin(manager: pluggy.PluginManager, name: str, plugin: object, ver
         name: The plugin's id.
         plugin: The plugin object.
         version: Its distribution's version.
+        table: The host's hooks.
 
     Returns:
         Its implementations, in the order of the kinds.
 
     Raises:
-        Quarantine: It implements no hook, an unknown one, or one in a form that cannot be called.
+        Quarantine: It implements no hook, an unknown or a removed one, or one in a form that cannot be called.
     """
     if plugin is None or inspect.isclass(plugin):
         what = "None" if plugin is None else f"the class {plugin.__name__}"
         raise Quarantine(f"it is {what}, not a plugin object", "Point the entry point at a module or an instance.")
-    _check_marks(manager, plugin)
+    _check_marks(manager, plugin, table)
     try:
         manager.register(plugin, name=name)
         manager.check_pending()
-        return _calls(manager, name, version)
+        return _calls(manager, name, version, table)
     except pluggy.PluginValidationError as error:
         _forget(manager, name)
         raise Quarantine(_first_lines(error), _SIGNATURE, cause=error) from error
@@ -64,7 +72,7 @@ def _forget(manager: pluggy.PluginManager, name: str) -> None:
         manager.unregister(name=name)
 
 
-_SIGNATURE = "Take only arguments that the hook has; 'promptdock.hookspecs' documents each hook."
+_SIGNATURE = "Take only arguments that the hook has; 'promptdock hooks' lists them."
 
 
 def _first_lines(error: pluggy.PluginValidationError) -> str:
@@ -74,33 +82,35 @@ def _first_lines(error: pluggy.PluginValidationError) -> str:
     return "wrong hook signature: " + " ".join(kept)
 
 
-def _check_marks(manager: pluggy.PluginManager, plugin: object) -> None:
-    """Refuse what pluggy would take, or would refuse in words that do not help."""
+def _marks(manager: pluggy.PluginManager, plugin: object) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    """Attribute, hook and options of everything that is marked as a hook."""
     for attribute in dir(plugin):
         options = manager.parse_hookimpl_opts(plugin, attribute)
-        if options is None:
-            continue
-        hook = options.get("specname") or attribute
+        if options is not None:
+            yield attribute, options.get("specname") or attribute, dict(options)
+
+
+def _check_marks(manager: pluggy.PluginManager, plugin: object, table: HookTable) -> None:
+    """Refuse what pluggy would take, or would refuse in words that do not help."""
+    for attribute, hook, options in _marks(manager, plugin):
         if options.get("wrapper") or options.get("hookwrapper"):
             raise Quarantine(
                 f"its {hook} is a wrapper, which promptdock does not call",
                 "Write a plain hook; 'tryfirst' and 'trylast' order it.",
             )
-        if hook not in HOOKS and not options.get("optionalhook"):
-            near = get_close_matches(hook, HOOKS, n=1)
-            hint = f"Did you mean {near[0]!r}?" if near else "'promptdock.hookspecs' lists the hooks."
-            raise Quarantine(
-                f"it implements the unknown hook {hook!r}", f"{hint} Or mark it @hookimpl(optionalhook=True)."
-            )
-        if hook in HOOKS:
-            _check_signature(hook, getattr(plugin, attribute))
+        if hook in table.hooks:
+            check_signature(table, table.hooks[hook], getattr(plugin, attribute))
+        elif not options.get("optionalhook"):
+            if hook in table.removed:
+                refuse_removed(table.removed[hook], getattr(plugin, attribute))
+            refuse_unknown(table, hook)
 
 
-def _calls(manager: pluggy.PluginManager, name: str, version: str) -> tuple[HookCall, ...]:
+def _calls(manager: pluggy.PluginManager, name: str, version: str, table: HookTable) -> tuple[HookCall, ...]:
     found = [
         _call(hook, name, version, implementation)
-        for hook in HOOKS
-        for implementation in getattr(manager.hook, hook).get_hookimpls()
+        for hook in table.hooks.values()
+        for implementation in getattr(manager.hook, hook.name).get_hookimpls()
         if implementation.plugin_name == name
     ]
     if not found:
@@ -108,43 +118,25 @@ def _calls(manager: pluggy.PluginManager, name: str, version: str) -> tuple[Hook
     return tuple(found)
 
 
-def _call(hook: str, name: str, version: str, implementation: pluggy.HookImpl) -> HookCall:
+def _call(hook: Hook, name: str, version: str, implementation: pluggy.HookImpl) -> HookCall:
     function: Any = implementation.function
     if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
-        raise Quarantine(f"its {hook} is a generator", f"Return from {hook} instead of yielding.")
+        raise Quarantine(f"its {hook.name} is a generator", f"Return from {hook.name} instead of yielding.")
     asynchronous = inspect.iscoroutinefunction(function)
-    if asynchronous and hook in hookspecs.REGISTER:
-        raise Quarantine(f"its {hook} is 'async def'", f"Write {hook} as a plain 'def': it runs while the host starts.")
+    if asynchronous and hook.kind is HookKind.REGISTER:
+        raise Quarantine(
+            f"its {hook.name} is 'async def'", f"Write {hook.name} as a plain 'def': it runs while the host starts."
+        )
     return HookCall(
-        hook=hook,
+        hook=hook.name,
         plugin=name,
         version=version,
         function=function,
-        takes=wanted_arguments(function, _OFFERED[hook]),
+        takes=wanted_arguments(function, hook.arguments, hook.offered),
         asynchronous=asynchronous,
         nonblocking=is_nonblocking(function),
         tier=0 if implementation.tryfirst else 2 if implementation.trylast else 1,
+        optional=implementation.optionalhook,
+        successor=hook.deprecated.successor if hook.deprecated is not None else None,
+        adapter=hook.adapter(),
     )
-
-
-def _check_signature(hook: str, function: Any) -> None:
-    offered = _OFFERED[hook]
-    try:
-        parameters = inspect.signature(function).parameters.values()
-    except (TypeError, ValueError) as error:
-        raise Quarantine(f"the signature of its {hook} cannot be read: {describe_exception(error)}") from error
-    for parameter in parameters:
-        if parameter.kind is parameter.POSITIONAL_ONLY:
-            raise Quarantine(
-                f"wrong hook signature: {hook} takes {parameter.name!r} by position only",
-                "Hooks are called by name: drop the '/'.",
-            )
-        needed = parameter.default is parameter.empty and parameter.kind not in {
-            parameter.VAR_POSITIONAL,
-            parameter.VAR_KEYWORD,
-        }
-        if needed and parameter.name not in offered:
-            raise Quarantine(
-                f"wrong hook signature: {hook} takes the unknown argument {parameter.name!r}",
-                f"{hook} has the arguments: {', '.join(offered) or 'none'}.",
-            )

@@ -6,16 +6,18 @@ import re
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ..errors import ConfigurationError, PluginError
+from ..hook_table import HookTable, read_hooks
 from .assembly import Entry, assemble_calls, assemble_catalog, collect_warnings
 from .calls import HookCall
 from .catalog import Catalog, PluginRecord, PluginState
 from .conflicts import find_conflicts
+from .deprecations import find_deprecations, issue_warnings, superseded
 from .discovery import CODE, Candidate, find_plugins
-from .inspection import inspect_plugin, new_manager
+from .inspection import implemented_hooks, inspect_plugin, new_manager
 from .quarantine import Quarantine, describe_exception
 from .registration import register
 from .selectors import refuse
@@ -40,20 +42,23 @@ class LoadedPlugins:
         calls: Implementations by hook, in call order; only hooks that have any.
         manager: pluggy's manager, with the loaded plugins and no others.
         warnings: What the operator should know although nothing is broken by it.
+        table: The hooks that plugins could implement.
     """
 
     catalog: Catalog
     calls: Mapping[str, tuple[HookCall, ...]]
     manager: pluggy.PluginManager
     warnings: tuple[str, ...]
+    table: HookTable = field(default_factory=read_hooks)
 
 
-def load_plugins(settings: Settings, extra: Mapping[str, object]) -> LoadedPlugins:
+def load_plugins(settings: Settings, extra: Mapping[str, object], *, table: HookTable | None = None) -> LoadedPlugins:
     """Find, import and register all plugins.
 
     Args:
         settings: The host's settings.
         extra: Plugin objects by id, loaded after the others.
+        table: The hooks that plugins may implement; None means those of this promptdock.
 
     Returns:
         What became of them.
@@ -61,16 +66,18 @@ def load_plugins(settings: Settings, extra: Mapping[str, object]) -> LoadedPlugi
     Raises:
         ConfigurationError: A wire name in ``tool_aliases`` is not valid.
         PluginError: A plugin is quarantined and the settings say ``strict``.
+        PromptdockDeprecationWarning: A plugin uses what is deprecated, and Python's warnings are errors here.
     """
+    hooks = table if table is not None else read_hooks()
     _check_aliases(settings)
     found = find_plugins(settings.plugins_folder, extra)
     entries = [Entry(candidate) for candidate in found.candidates]
-    manager = new_manager()
+    manager = new_manager(hooks)
     _apply_lists(entries, settings)
     _check_ids(entries)
     _each(entries, _import)
     _refuse_shared(entries)
-    _each(entries, lambda entry: _register(entry, manager, settings))
+    _each(entries, lambda entry: _register(entry, manager, settings, hooks))
     _refuse_clashes(entries, settings)
     for entry in entries:
         if entry.calls and not entry.good:
@@ -78,12 +85,15 @@ def load_plugins(settings: Settings, extra: Mapping[str, object]) -> LoadedPlugi
     records = [entry.record() for entry in entries]
     if settings.strict:
         _refuse_quarantined(records)
+    # here, where no plugin's failures are caught any more
+    issue_warnings(warning for entry in entries if entry.good for warning in entry.warnings)
     catalog = assemble_catalog(entries, records, settings.tool_aliases)
     return LoadedPlugins(
         catalog=catalog,
-        calls=assemble_calls(entries),
+        calls=assemble_calls(entries, hooks.hooks),
         manager=manager,
         warnings=(*found.warnings, *collect_warnings(settings, catalog)),
+        table=hooks,
     )
 
 
@@ -169,8 +179,12 @@ def _refuse_shared(entries: Sequence[Entry]) -> None:
                 )
 
 
-def _register(entry: Entry, manager: pluggy.PluginManager, settings: Settings) -> None:
-    entry.calls = inspect_plugin(manager, entry.name, entry.plugin, entry.candidate.version)
+def _register(entry: Entry, manager: pluggy.PluginManager, settings: Settings, hooks: HookTable) -> None:
+    entry.hooks = implemented_hooks(manager, entry.plugin, hooks)
+    found = inspect_plugin(manager, entry.name, entry.plugin, entry.candidate.version, hooks)
+    entry.warnings = tuple(find_deprecations(entry.candidate, found, hooks))
+    unused = superseded(found)
+    entry.calls = tuple(call for call in found if call not in unused)
     entry.given = register(entry.name, entry.calls, settings)
 
 

@@ -72,7 +72,7 @@ def register(name: str, calls: Sequence[HookCall], settings: Settings) -> Regist
 def _settings(name: str, calls: Sequence[HookCall], settings: Settings) -> BaseModel | None:
     from pydantic import BaseModel
 
-    models = [_ask(call, {}) for call in calls if call.hook == "register_settings"]
+    models = [_ask(call, {}) for call in calls if call.serves == "register_settings"]
     if len(models) > 1:
         raise Quarantine("it implements register_settings twice", "Give one settings model a plugin.")
     if not models or models[0] is None:
@@ -88,7 +88,7 @@ def _settings(name: str, calls: Sequence[HookCall], settings: Settings) -> BaseM
 def _ask(call: HookCall, values: Mapping[str, object]) -> Any:
     """Call one register hook; whatever it raises is the plugin's fault."""
     try:
-        return call.function(**call.arguments(values))
+        return call.answer(call.function(**call.arguments(values)))
     except KeyboardInterrupt:
         raise
     except BaseException as error:
@@ -97,7 +97,7 @@ def _ask(call: HookCall, values: Mapping[str, object]) -> Any:
 
 def _collect(calls: Sequence[HookCall], hook: str, **values: object) -> Iterator[Any]:
     for call in calls:
-        if call.hook != hook:
+        if call.serves != hook:
             continue
         given = _ask(call, values)
         if given is None:

@@ -47,7 +47,7 @@ class Capabilities:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompletionCall:
-    """One upstream call: what ``prepare_request`` hooks see and a provider is asked.
+    """One upstream call: what ``prepare_completion`` hooks see and a provider is asked.
 
     Attributes:
         model: The model's name as the provider knows it.

@@ -47,7 +47,7 @@ _log = logging.getLogger("promptdock.turn")
 class RequestHooks(Protocol):
     """What the engine needs of the plugin host."""
 
-    async def prepare_request(self, call: CompletionCall) -> CompletionCall:
+    async def prepare_completion(self, call: CompletionCall) -> CompletionCall:
         """Let plugins change what the provider is asked."""
         ...
 
@@ -145,7 +145,7 @@ class _Turn:
         """One round's upstream call."""
         provider = self._plan.provider.provider
         call = round_call(self._plan, self._new, self._round, last=self._is_last)
-        call = await self._engine.hooks.prepare_request(call)
+        call = await self._engine.hooks.prepare_completion(call)
         self._offered = frozenset(tool_name(tool) for tool in call.tools)
         yield CompletionRequested(
             **self._now(),

@@ -146,7 +146,7 @@ class ToolPresented(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompletionRequested(Event):
-    """The provider is about to be asked; once a round, after the ``prepare_request`` hooks.
+    """The provider is about to be asked; once a round, after the ``prepare_completion`` hooks.
 
     Attributes:
         round: Number of the round, from 1.

@@ -44,13 +44,13 @@ class MeteredHooks:
     hooks: RequestHooks
     meter: Meter
 
-    async def prepare_request(self, call: CompletionCall) -> CompletionCall:
+    async def prepare_completion(self, call: CompletionCall) -> CompletionCall:
         """Let plugins change what the provider is asked, then the meter.
 
         Raises:
             PromptdockError: The meter does not let the call pass.
         """
-        return self.meter.admit(await self.hooks.prepare_request(call))
+        return self.meter.admit(await self.hooks.prepare_completion(call))
 
 
 def metered(engine: TurnEngine, meter: Meter) -> TurnEngine:

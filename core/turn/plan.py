@@ -11,7 +11,7 @@ from ..ids import new_id
 from ..plugins.catalog import Catalog, RegisteredProvider
 from ..selection.judge import judge
 from ..selection.rules import PromptSettings, SelectionRequest
-from ..selection.scope import narrowed
+from ..selection.scope import narrowed, not_offered
 from ..selection.toolset import ToolSet, make_tool_set
 from ..threads import WorkerThreads
 from .handoff import HeldRounds
@@ -89,6 +89,7 @@ async def plan_turn(
     thread = held.restore(request.caller.name, sent)
     in_scope = narrowed(catalog, request.scope)
     tool_set = await _select(request, provider, model, thread, in_scope, threads, rule_timeout)
+    tool_set = replace(tool_set, decisions=(*tool_set.decisions, *not_offered(catalog, in_scope)))
     settings = effective_settings(request, provider, model, tool_set.settings)
     check_tool_choice(
         request.tool_choice, {tool.name for tool in tool_set.tools} | {tool_name(tool) for tool in request.tools}

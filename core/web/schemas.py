@@ -107,6 +107,17 @@ class ModelList(msgspec.Struct, frozen=True):
     object: Literal["list"] = "list"
 
 
+class PluginWarning(msgspec.Struct, frozen=True):
+    """What a plugin uses that is deprecated, and the line that its author has to write instead."""
+
+    hook: str
+    argument: str | None
+    since: str
+    removed_in: str
+    write: str
+    message: str
+
+
 class Plugin(msgspec.Struct, frozen=True):
     """A plugin that was found, loaded or not."""
 
@@ -118,6 +129,7 @@ class Plugin(msgspec.Struct, frozen=True):
     remedy: str | None
     hooks: list[str]
     load_ms: float
+    warnings: list[PluginWarning]
 
 
 class PluginList(Envelope, frozen=True, kw_only=True):

@@ -18,7 +18,7 @@ from promptdock import Allow, CompletionCall, Deny, ToolCall, ToolResult, hookim
 if TYPE_CHECKING:
     from .settings import GuardSettings
 
-__all__ = ["approve_tool_call", "prepare_request", "register_settings", "transform_tool_result"]
+__all__ = ["approve_tool_call", "prepare_completion", "register_settings", "transform_tool_result"]
 
 REDACTED = "[redacted]"
 
@@ -45,19 +45,19 @@ def approve_tool_call(call: ToolCall, settings: GuardSettings) -> Allow | Deny |
 
 
 @hookimpl(trylast=True, nonblocking=True)
-def prepare_request(request: CompletionCall, settings: GuardSettings) -> CompletionCall | None:
+def prepare_completion(call: CompletionCall, settings: GuardSettings) -> CompletionCall | None:
     """Lower what asks for more tokens than ``max_completion_tokens``; what names no number gets that one."""
     ceiling = settings.max_completion_tokens
     if ceiling is None:
         return None
-    wanted = request.max_completion_tokens
-    options = dict(request.options)
+    wanted = call.max_completion_tokens
+    options = dict(call.options)
     # the older name of the same parameter may come along in a caller's own options
     older = options.get("max_tokens")
     if isinstance(older, int) and older > ceiling:
         options["max_tokens"] = ceiling
     lowered = ceiling if wanted is None else min(wanted, ceiling)
-    return replace(request, max_completion_tokens=lowered, options=options)
+    return replace(call, max_completion_tokens=lowered, options=options)
 
 
 @hookimpl(trylast=True, nonblocking=True)

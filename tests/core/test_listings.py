@@ -28,6 +28,7 @@ def test_a_plugin_in_quarantine_says_why_and_hides_its_traceback() -> None:
         "remedy": "upgrade it",
         "hooks": [],
         "load_ms": 0.0,
+        "warnings": [],
     }
 
 

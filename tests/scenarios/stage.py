@@ -83,8 +83,8 @@ class Moods:
             raise RuntimeError("grumble, with a secret: sk-of-an-observer-123456")
 
     @hookimpl
-    def prepare_request(self, request: CompletionCall) -> CompletionCall | None:
-        if "grumble" in str(request.messages):
+    def prepare_completion(self, call: CompletionCall) -> CompletionCall | None:
+        if "grumble" in str(call.messages):
             raise RuntimeError("grumble")
         return None
 

@@ -38,6 +38,7 @@ def test_plugins_as_json(command: CommandLine) -> None:
         "remedy",
         "hooks",
         "load_ms",
+        "warnings",
     }
     assert listed["calculator"]["state"] == "loaded"
     assert listed["calculator"]["distribution"] == "promptdock"

@@ -61,7 +61,7 @@ def test_files_of_the_folder_come_sorted_after_the_installed_ones_and_before_giv
     site: Path, tmp_path: Path
 ) -> None:
     write_distribution(site, "zoo", plugins={"zoo": "zoo_module"})
-    for name in ("b.py", "a.py", "_private.py", ".hidden.py", "notes.txt"):
+    for name in ("b.py", "a.py", "_private.py", ".hidden.py", "notes.txt", "test_a.py", "conftest.py"):
         (tmp_path / name).write_text("")
     (tmp_path / "folder.py").mkdir()
     assert [(item.name, item.distribution) for item in found(tmp_path, {"given": object()})] == [

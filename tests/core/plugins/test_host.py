@@ -40,7 +40,7 @@ def approving(function: Callable[..., Any]) -> object:
 async def test_nobody_asked_nobody_denies(tmp_path: Path) -> None:
     host = bare_host(tmp_path)
     assert await host.approve_tool_call(CALL) is None
-    assert await host.prepare_request(REQUEST) is REQUEST
+    assert await host.prepare_completion(REQUEST) is REQUEST
     assert await host.transform_tool_result(RESULT) is RESULT
     assert host.statistics() == ()
 
@@ -121,21 +121,21 @@ async def test_approvals_get_their_own_settings(tmp_path: Path) -> None:
 
 
 async def test_requests_are_changed_one_after_the_other(tmp_path: Path) -> None:
-    async def add(request: CompletionCall) -> CompletionCall:
-        return replace(request, model=request.model + "+async")
+    async def add(call: CompletionCall) -> CompletionCall:
+        return replace(call, model=call.model + "+async")
 
     extra = {
-        "a": plugin(prepare_request=add),
-        "b": plugin(prepare_request=lambda request: None),
-        "c": plugin(prepare_request=lambda request: replace(request, model=request.model + "+sync")),
+        "a": plugin(prepare_completion=add),
+        "b": plugin(prepare_completion=lambda call: None),
+        "c": plugin(prepare_completion=lambda call: replace(call, model=call.model + "+sync")),
     }
-    prepared = await bare_host(tmp_path, extra).prepare_request(REQUEST)
+    prepared = await bare_host(tmp_path, extra).prepare_completion(REQUEST)
     assert prepared == replace(REQUEST, model="m+async+sync")
 
 
 async def test_what_a_request_belongs_to_cannot_be_changed(tmp_path: Path) -> None:
-    extra = {"mine": plugin(prepare_request=lambda request: replace(request, request_id="forged", round=9))}
-    assert await bare_host(tmp_path, extra).prepare_request(REQUEST) == REQUEST
+    extra = {"mine": plugin(prepare_completion=lambda call: replace(call, request_id="forged", round=9))}
+    assert await bare_host(tmp_path, extra).prepare_completion(REQUEST) == REQUEST
 
 
 async def test_a_transformation_that_fails_or_answers_nonsense_leaves_the_previous_value(tmp_path: Path) -> None:
@@ -145,10 +145,10 @@ async def test_a_transformation_that_fails_or_answers_nonsense_leaves_the_previo
     async def hanging() -> None:
         await asyncio.sleep(60)
 
-    hooks = ("prepare_request", "transform_tool_result")
+    hooks = ("prepare_completion", "transform_tool_result")
     extra = {
         "a": plugin(
-            prepare_request=lambda request: replace(request, model="changed"),
+            prepare_completion=lambda call: replace(call, model="changed"),
             transform_tool_result=lambda result: replace(result, content="changed"),
         ),
         "b": plugin(**dict.fromkeys(hooks, failing)),
@@ -157,11 +157,11 @@ async def test_a_transformation_that_fails_or_answers_nonsense_leaves_the_previo
         "e": plugin(**dict.fromkeys(hooks, lambda: "text")),
     }
     host = bare_host(tmp_path, extra, hook_timeout=0.05)
-    assert await host.prepare_request(REQUEST) == replace(REQUEST, model="changed")
+    assert await host.prepare_completion(REQUEST) == replace(REQUEST, model="changed")
     assert await host.transform_tool_result(RESULT) == replace(RESULT, content="changed")
     counted = {(found.plugin, found.hook): (found.failures, found.timeouts) for found in host.statistics()}
-    assert counted[("b", "prepare_request")] == (1, 0)
-    assert counted[("c", "prepare_request")] == (0, 1)
+    assert counted[("b", "prepare_completion")] == (1, 0)
+    assert counted[("c", "prepare_completion")] == (0, 1)
     assert counted[("d", "transform_tool_result")] == (1, 0)
     assert counted[("a", "transform_tool_result")] == (0, 0)
 

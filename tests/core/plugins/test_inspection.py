@@ -10,8 +10,12 @@ import pluggy
 import pytest
 
 from promptdock import hookimpl, hookspecs
-from promptdock.plugins.inspection import HOOKS, inspect_plugin, new_manager
+from promptdock.hook_table import read_hooks
+from promptdock.plugins.calls import HookCall
+from promptdock.plugins.inspection import inspect_plugin, new_manager
 from promptdock.plugins.quarantine import Quarantine
+
+TABLE = read_hooks()
 
 
 def plugin_of(**functions: Any) -> object:
@@ -22,19 +26,24 @@ def plugin_of(**functions: Any) -> object:
     return plugin
 
 
+def inspect_it(plugin: object) -> tuple[HookCall, ...]:
+    """The implementations of a plugin."""
+    return inspect_plugin(new_manager(TABLE), "mine", plugin, "1.0", TABLE)
+
+
 def refusal(plugin: object) -> Quarantine:
     """Why a plugin is refused; the manager is left without a trace of it."""
-    manager = new_manager()
+    manager = new_manager(TABLE)
     with pytest.raises(Quarantine) as caught:
-        inspect_plugin(manager, "mine", plugin, "1.0")
+        inspect_plugin(manager, "mine", plugin, "1.0", TABLE)
     assert manager.list_name_plugin() == []
-    assert not any(getattr(manager.hook, hook).get_hookimpls() for hook in HOOKS)
+    assert not any(getattr(manager.hook, hook).get_hookimpls() for hook in TABLE.hooks)
     return caught.value
 
 
-def test_every_spec_is_of_one_kind() -> None:
+def test_every_spec_is_in_the_table() -> None:
     specs = {name for name, value in vars(hookspecs).items() if inspect.isfunction(value) and name != "hookspec"}
-    assert sorted(HOOKS) == sorted(specs)
+    assert sorted(TABLE.hooks) == sorted(specs)
 
 
 def test_implementations_are_told_apart_and_take_only_what_they_want() -> None:
@@ -46,7 +55,7 @@ def test_implementations_are_told_apart_and_take_only_what_they_want() -> None:
         async def approve_tool_call(self, call: object) -> None: ...
 
         @hookimpl(trylast=True, nonblocking=True)
-        def prepare_request(self, *, settings: object, request: object) -> None: ...
+        def prepare_completion(self, *, settings: object, call: object) -> None: ...
 
         @staticmethod
         @hookimpl
@@ -54,12 +63,12 @@ def test_implementations_are_told_apart_and_take_only_what_they_want() -> None:
 
         def turn_finished(self, event: object) -> None: ...
 
-    calls = inspect_plugin(new_manager(), "mine", Plugin(), "1.0")
+    calls = inspect_it(Plugin())
     facts = [(call.hook, call.takes, call.asynchronous, call.nonblocking, call.tier) for call in calls]
     assert facts == [
         ("register_tools", (), False, False, 1),
         ("approve_tool_call", ("call",), True, False, 0),
-        ("prepare_request", ("request", "settings"), False, True, 2),
+        ("prepare_completion", ("call", "settings"), False, True, 2),
         ("turn_started", ("event", "settings"), False, False, 1),
     ]
 
@@ -73,17 +82,17 @@ def test_properties_of_a_plugin_are_not_evaluated() -> None:
         @hookimpl
         def turn_started(self) -> None: ...
 
-    assert [call.hook for call in inspect_plugin(new_manager(), "mine", Plugin(), "")] == ["turn_started"]
+    assert [call.hook for call in inspect_it(Plugin())] == ["turn_started"]
 
 
 def test_an_unknown_argument_is_named() -> None:
     problem = refusal(plugin_of(turn_started=lambda evnt: None))
     assert problem.reason == "wrong hook signature: turn_started takes the unknown argument 'evnt'"
-    assert problem.remedy == "turn_started has the arguments: event, settings."
+    assert problem.remedy == "turn_started has the arguments: event, settings (hooks of version 0.2)."
 
 
 def test_an_unknown_argument_with_a_default_keeps_it() -> None:
-    (call,) = inspect_plugin(new_manager(), "mine", plugin_of(turn_started=lambda event, more=3: None), "")
+    (call,) = inspect_it(plugin_of(turn_started=lambda event, more=3: None))
     assert call.takes == ("event",)
 
 
@@ -115,7 +124,7 @@ def test_an_unknown_hook_may_be_optional() -> None:
         @hookimpl
         def turn_started(self) -> None: ...
 
-    assert [call.hook for call in inspect_plugin(new_manager(), "mine", Plugin(), "")] == ["turn_started"]
+    assert [call.hook for call in inspect_it(Plugin())] == ["turn_started"]
 
 
 @pytest.mark.parametrize("kind", ["wrapper", "hookwrapper"])

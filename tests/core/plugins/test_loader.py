@@ -9,10 +9,10 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 
-from promptdock import PromptdockError, hookimpl
+from promptdock import PromptdockError, hookimpl, hookspecs
 from promptdock.errors import PluginError
+from promptdock.hook_table import read_hooks
 from promptdock.plugins.catalog import PluginRecord, PluginState
-from promptdock.plugins.inspection import HOOKS
 from promptdock.plugins.loader import load_plugins
 from promptdock.settings import load_settings
 from tests.support.distributions import write_distribution
@@ -131,7 +131,7 @@ def test_built_ins_obey_the_lists_like_anybody(tmp_path: Path) -> None:
 def test_every_hook_has_a_user_among_the_built_ins(tmp_path: Path) -> None:
     catalog = load_plugins(load_settings(home=tmp_path, plugins_allow=("promptdock",)), {}).catalog
     used = {hook for record in catalog.plugins if record.state is PluginState.LOADED for hook in record.hooks}
-    assert used == set(HOOKS)
+    assert used == set(read_hooks().hooks) - set(hookspecs.DEPRECATED)
 
 
 def test_all_claimants_of_an_id_are_quarantined_unimported(site: Path, tmp_path: Path) -> None:

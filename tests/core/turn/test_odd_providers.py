@@ -282,20 +282,20 @@ class Removing:
     """Takes every tool out of the request."""
 
     @hookimpl
-    def prepare_request(self, request: CompletionCall) -> CompletionCall:
+    def prepare_completion(self, call: CompletionCall) -> CompletionCall:
         from dataclasses import replace
 
-        return replace(request, tools=())
+        return replace(call, tools=())
 
 
 class Spoiling:
     """Makes a request that is none."""
 
     @hookimpl
-    def prepare_request(self, request: CompletionCall) -> CompletionCall:
+    def prepare_completion(self, call: CompletionCall) -> CompletionCall:
         from dataclasses import replace
 
-        return replace(request, messages=None)  # type: ignore[arg-type]
+        return replace(call, messages=None)  # type: ignore[arg-type]
 
 
 async def test_a_tool_that_a_hook_took_away_is_not_run(upstream: Upstream, stream: bool) -> None:

@@ -43,7 +43,11 @@ def test_an_unknown_model_lists_the_near_matches(client: httpx.Client) -> None:
 @pytest.mark.parametrize(
     ("path", "thing", "members"),
     [
-        ("plugins", "Plugin", {"name", "distribution", "version", "state", "reason", "remedy", "hooks", "load_ms"}),
+        (
+            "plugins",
+            "Plugin",
+            {"name", "distribution", "version", "state", "reason", "remedy", "hooks", "load_ms", "warnings"},
+        ),
         ("tools", "Tool", {"id", "name", "description", "parameters", "plugin"}),
         ("providers", "Provider", {"name", "plugin", "default_model", "configured"}),
     ],

@@ -40,7 +40,7 @@ async def test_without_settings_it_changes_nothing(tmp_path: Path) -> None:
     host = guarded(tmp_path)
     assert record_of(host).state is PluginState.LOADED
     assert await host.approve_tool_call(CALL) is None
-    assert await host.prepare_request(REQUEST) == REQUEST
+    assert await host.prepare_completion(REQUEST) == REQUEST
     assert await host.transform_tool_result(RESULT) == RESULT
 
 
@@ -74,13 +74,13 @@ async def test_tools_are_allowed_and_denied_by_patterns_and_denying_wins(
 @pytest.mark.parametrize(("asked", "sent"), [(None, 100), (50, 50), (100, 100), (101, 100)])
 async def test_answers_are_no_longer_than_the_ceiling(tmp_path: Path, asked: int | None, sent: int) -> None:
     host = guarded(tmp_path, max_completion_tokens=100)
-    prepared = await host.prepare_request(replace(REQUEST, max_completion_tokens=asked))
+    prepared = await host.prepare_completion(replace(REQUEST, max_completion_tokens=asked))
     assert prepared.max_completion_tokens == sent
 
 
 async def test_the_older_name_of_the_ceiling_is_lowered_too(tmp_path: Path) -> None:
     host = guarded(tmp_path, max_completion_tokens=100)
-    prepared = await host.prepare_request(replace(REQUEST, options={"max_tokens": 5000, "seed": 1}))
+    prepared = await host.prepare_completion(replace(REQUEST, options={"max_tokens": 5000, "seed": 1}))
     assert prepared.options == {"max_tokens": 100, "seed": 1}
 
 
