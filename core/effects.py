@@ -17,7 +17,7 @@ class Effect(StrEnum):
     """Reads, writes, lists or removes files that are not its own code."""
 
     SUBPROCESS = "subprocess"
-    """Starts programs."""
+    """Starts programs, or sends signals to processes."""
 
     ENVIRONMENT = "environment"
     """Reads or changes environment variables."""

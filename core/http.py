@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from . import __version__
+from .effect_watch import host_doing
 from .jsontext import JsonError, dumps
 from .tools.context import HttpClient, HttpResponse
 from .tools.errors import ToolError
@@ -62,17 +64,20 @@ class SharedHttpClient(HttpClient):
         session = self._open_session()
         bounds = ClientTimeout(total=max(timeout, _LEAST_TIMEOUT), connect=_CONNECT_TIMEOUT)
         try:
-            async with session.request(
-                method,
-                target,
-                params=params,
-                headers=all_headers,
-                data=body,
-                timeout=bounds,
-                max_redirects=_MAX_REDIRECTS + 1,  # aiohttp counts the redirect that it refuses
-            ) as reply:
-                content = await self._read(reply)
-                return HttpResponse(status=reply.status, headers=_headers(reply), content=content)
+            with host_doing():
+                # a connection that is open already tells nobody that it is used
+                sys.audit("promptdock.http.request", target.host, target.port)
+                async with session.request(
+                    method,
+                    target,
+                    params=params,
+                    headers=all_headers,
+                    data=body,
+                    timeout=bounds,
+                    max_redirects=_MAX_REDIRECTS + 1,  # aiohttp counts the redirect that it refuses
+                ) as reply:
+                    content = await self._read(reply)
+                    return HttpResponse(status=reply.status, headers=_headers(reply), content=content)
         except (ClientError, OSError, ValueError, TypeError) as error:
             # `from None`: texts of aiohttp's errors hold whole URLs, and those hold keys
             raise ToolError(_explain(error, _host(target), timeout)) from None

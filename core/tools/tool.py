@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import copy
 import functools
-import inspect
-import math
-import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Generic, ParamSpec, TypeVar, overload
 
@@ -18,13 +15,12 @@ from .docstrings import DocstringText, read_docstring
 from .model_arguments import ModelArguments
 from .schema_arguments import SchemaArguments
 from .signature import function_label
+from .tool_checks import check_declarations, check_function, is_wire_name
 
 __all__ = ["FunctionTool", "Tool", "tool"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-_WIRE_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 class Tool:
@@ -132,6 +128,13 @@ class Tool:
         """Checks the arguments of calls; made on first use."""
         return SchemaArguments(self._function, self._schema)
 
+    def with_function(self, function: Callable[..., Any]) -> Tool:
+        """Give the same tool with another function, which takes the same arguments; for wrappers around tools."""
+        _ = self.arguments  # read from the signature of the real function; the copy takes it along
+        copied = copy.copy(self)
+        copied._function = function  # noqa: SLF001  (its own class)
+        return copied
+
     def check(self) -> None:
         """Find everything that would keep the tool from working; the host calls it once, at registration.
 
@@ -139,27 +142,19 @@ class Tool:
             ConfigurationError: A bad name or timeout, no description, a function of a kind that cannot be a tool, a
                 parameter or schema that cannot be used. The text names the function and what to write instead.
         """
-        function: object = self._function
-        if not callable(function) or inspect.isclass(function):
-            raise ConfigurationError(f"The tool {self._name!r} is made of {function!r}; give a function.")
-        label = function_label(self._function)
-        names: tuple[tuple[str, object], ...] = (("name", self._name), ("key", self._key))
-        for what, value in names:
-            if not isinstance(value, str) or not _WIRE_NAME.fullmatch(value):
-                raise ConfigurationError(
-                    f"The tool {label} has the {what} {value!r}.",
-                    hint="Use 1 to 64 letters, digits, '_' and '-', e.g. @tool(name=\"roll_dice\").",
-                )
-        if not _is_timeout(self._timeout):
-            raise ConfigurationError(f"The tool {label} has the timeout {self._timeout!r}; write seconds above 0.")
-        if not isinstance(self._description, str):
-            raise ConfigurationError(f"The tool {label} has a description that is no text.")
-        _check_declarations(label, self._effects, self._examples)
-        if inspect.isgeneratorfunction(self._function) or inspect.isasyncgenfunction(self._function):
-            raise ConfigurationError(f"The tool {label} is a generator.", hint="Return a list instead of yielding.")
+        check_function(self._function, self._name)
+        check_declarations(
+            self._function,
+            names={"name": self._name, "key": self._key},
+            timeout=self._timeout,
+            description=self._description,
+            effects=self._effects,
+            examples=self._examples,
+        )
         if not self.description:
             raise ConfigurationError(
-                f"The tool {label} has no description.", hint="Write a docstring: the model reads it to know the tool."
+                f"The tool {function_label(self._function)} has no description.",
+                hint="Write a docstring: the model reads it to know the tool.",
             )
         _ = self.arguments
 
@@ -273,27 +268,4 @@ def tool(
 
 def _key_of(function: Callable[..., Any], name: str) -> str:
     own = getattr(function, "__name__", "")
-    return own if isinstance(own, str) and _WIRE_NAME.fullmatch(own) else name
-
-
-def _is_timeout(value: object) -> bool:
-    if value is None:
-        return True
-    return isinstance(value, (int, float)) and value > 0 and math.isfinite(value)
-
-
-def _check_declarations(label: str, effects: object, examples: object) -> None:
-    known = ", ".join(Effect)
-    if (
-        not isinstance(effects, Collection)
-        or isinstance(effects, str)
-        or any(one not in list(Effect) for one in effects)
-    ):
-        raise ConfigurationError(
-            f"The tool {label} declares the effects {effects!r}.", hint=f"Give a list of any of: {known}."
-        )
-    if not isinstance(examples, Sequence) or not all(isinstance(example, Mapping) for example in examples):
-        raise ConfigurationError(
-            f"The tool {label} has the examples {examples!r}.",
-            hint='Give a list of objects of arguments, e.g. examples=[{"sides": 6}].',
-        )
+    return own if is_wire_name(own) else name

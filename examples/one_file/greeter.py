@@ -8,7 +8,7 @@ from __future__ import annotations
 from promptdock import SearchTerms, SelectionRule, Tool, hookimpl, tool
 
 
-@tool
+@tool(examples=[{"name": "Ada"}, {"name": "Ada", "language": "de"}])
 def greet(name: str, language: str = "en") -> str:
     """Greet somebody by name.
 
@@ -29,4 +29,13 @@ def register_tools() -> list[Tool]:
 @hookimpl
 def register_selection_rules() -> list[SelectionRule]:
     """The tool is presented when the prompt speaks of greeting."""
-    return [SearchTerms("greet", "greeting", "hello", tools=[greet])]
+    return [
+        SearchTerms(
+            "greet",
+            "greeting",
+            "hello",
+            tools=[greet],
+            selects=["Say hello to Ada", "Greet Ada in German"],
+            ignores=["What is the weather in Paris?"],
+        )
+    ]

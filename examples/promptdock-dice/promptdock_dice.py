@@ -10,7 +10,7 @@ from pydantic import Field
 from promptdock import SearchTerms, SelectionRule, Tool, hookimpl, tool
 
 
-@tool
+@tool(examples=[{}, {"sides": 20, "count": 3}])
 def roll_dice(
     sides: Annotated[int, Field(ge=2, le=1000)] = 6, count: Annotated[int, Field(ge=1, le=100)] = 1
 ) -> list[int]:
@@ -32,4 +32,13 @@ def register_tools() -> list[Tool]:
 @hookimpl
 def register_selection_rules() -> list[SelectionRule]:
     """A tool without a rule is always presented; this one only when the prompt speaks of dice."""
-    return [SearchTerms("dice", "die", "roll", tools=[roll_dice])]
+    return [
+        SearchTerms(
+            "dice",
+            "die",
+            "roll",
+            tools=[roll_dice],
+            selects=["Roll two dice", "throw a die for me"],
+            ignores=["What is the weather in Paris?"],
+        )
+    ]

@@ -89,4 +89,15 @@ def _ends(text: str) -> str:
 
 def selection_rules(calculator: Tool) -> Sequence[SelectionRule]:
     """The rules of this plugin: words for calculating, and arithmetic itself."""
-    return [SearchTerms(*_TERMS, tools=[calculator]), ArithmeticRule(tools=[calculator])]
+    words = SearchTerms(
+        *_TERMS,
+        tools=[calculator],
+        selects=["Calculate the area of a circle of radius 3", "what is the square root of two?"],
+        ignores=["What is the weather in Paris?", "Write a poem about the sea"],
+    )
+    arithmetic = ArithmeticRule(
+        tools=[calculator],
+        selects=["What is (17 + 4) * 2", "15% of 80", "what is 17-4"],
+        ignores=["how many days from 2024-02-28 to 2024-03-01", "see pages 3-5", "call 555-1234"],
+    )
+    return [words, arithmetic]

@@ -14,7 +14,11 @@ __all__ = ["calculate"]
 
 # The caps on length, steps and values bound the worst expression to some ten milliseconds; a usual one takes less time
 # than handing it to a thread would.
-@tool(name="calculator", nonblocking=True)
+@tool(
+    name="calculator",
+    nonblocking=True,
+    examples=[{"expression": "(17 + 4) * 2"}, {"expression": "round(2 / 3, 2)"}, {"expression": "1000 * 1.05 ** 10"}],
+)
 def calculate(expression: str) -> list[dict[str, Any]]:
     """Calculate the value of an arithmetic expression, exactly where that is possible (0.1 + 0.2 is 0.3).
 

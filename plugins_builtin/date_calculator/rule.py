@@ -56,4 +56,15 @@ def _ends(text: str) -> str:
 
 def selection_rules(date_calculator: Tool) -> Sequence[SelectionRule]:
     """The rules of this plugin: words for dates, and dates themselves."""
-    return [SearchTerms(*_TERMS, tools=[date_calculator]), DateRule(tools=[date_calculator])]
+    words = SearchTerms(
+        *_TERMS,
+        tools=[date_calculator],
+        selects=["How many days are there until the deadline?", "what weekday is it tomorrow"],
+        ignores=["What is (17 + 4) * 2", "Write a poem about the sea"],
+    )
+    dates = DateRule(
+        tools=[date_calculator],
+        selects=["from 2024-02-28 to 2024-03-01", "is 12/25/2024 a holiday?", "on the 1st of March"],
+        ignores=["24/7 support", "see pages 3-5", "upgrade to version 1.2.3-4"],
+    )
+    return [words, dates]

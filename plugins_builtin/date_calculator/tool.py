@@ -12,7 +12,15 @@ from .operations import run
 __all__ = ["calculate_dates"]
 
 
-@tool(name="date_calculator", nonblocking=True)
+@tool(
+    name="date_calculator",
+    nonblocking=True,
+    examples=[
+        {"dates": ["2024-02-28", "2024-03-01"], "operation": "difference"},
+        {"dates": ["today"], "operation": "add", "days": 30},
+        {"dates": ["2024-12-25"], "operation": "convert", "date_format": "EU"},
+    ],
+)
 def calculate_dates(
     dates: list[str],
     operation: Literal["difference", "oldest", "newest", "convert", "add", "subtract"],

@@ -14,7 +14,12 @@ if TYPE_CHECKING:
 __all__ = ["current_weather", "register_selection_rules", "register_settings", "register_tools"]
 
 
-@tool(name="get_current_weather", timeout=30.0)
+@tool(
+    name="get_current_weather",
+    timeout=30.0,
+    effects=["network"],
+    examples=[{"location": "Paris, France"}, {"location": "48.85, 2.35", "unit": "USCS"}],
+)
 async def current_weather(location: str, unit: Unit = "METRIC", *, context: ToolContext) -> list[dict[str, Any]]:
     """Get the current weather at a place, and the forecast for its next 24 hours in local time.
 
@@ -103,5 +108,7 @@ def register_selection_rules() -> list[SelectionRule]:
             "raincoat",
             scope="input",
             tools=[current_weather],
+            selects=["What is the weather in Paris?", "Do I need an umbrella tomorrow?", "how many degrees outside"],
+            ignores=["What is (17 + 4) * 2", "Who wrote The Tempest?"],
         )
     ]
