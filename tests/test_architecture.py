@@ -16,8 +16,8 @@ CORE = ROOT / "core"
 BUILTIN = ROOT / "plugins_builtin"
 
 FLOORS: list[set[str]] = [
-    {"effects", "errors", "identity", "ids", "jsontext", "hookmarkers", "plaintext", "redaction", "tasks"},
-    {"hosts", "log_levels", "rights", "rate_windows", "redactor", "threads"},
+    {"effects", "errors", "hook_versions", "identity", "ids", "jsontext", "plaintext", "redaction", "tasks"},
+    {"effect_watch", "hookmarkers", "hosts", "log_levels", "rights", "rate_windows", "redactor", "threads"},
     {"settings", "error_table", "json_logs", "public_addresses", "rate_limits", "resolver", "turn.messages"},
     {"turn.request", "domain_verification", "known_secrets"},
     {"tools", "providers"},
@@ -25,7 +25,8 @@ FLOORS: list[set[str]] = [
     {"selection.rules", "turn.events"},
     {"service_events"},
     {"hookspecs"},
-    {"plugins"},
+    {"hook_table"},
+    {"plugins", "hook_descriptions"},
     {"selection.judge", "selection.scope"},
     {"selection.toolset"},
     {"turn"},
@@ -33,9 +34,11 @@ FLOORS: list[set[str]] = [
     {"provider_names", "routing"},
     {"model_directory"},
     {"service"},
-    {"handlers", "prompts"},
-    {"listings", "logs"},
+    {"explaining", "handlers", "prompts", "recording"},
+    {"conformance", "listings", "logs"},
     {"web"},
+    {"testing"},
+    {"scaffold"},
     {"cli"},
 ]
 """From the ground up. A module imports from lower floors, and from its own room; never from a neighbour."""

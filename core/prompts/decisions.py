@@ -1,15 +1,16 @@
-"""Decisions about tools, as rows, streams and replies hold them."""
+"""Decisions about tools, as callers get to see them."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Iterable
 
 from ..jsontext import JsonObject
-from ..selection.decisions import Decision
+from ..selection.decisions import Decision, decision_as_json
+from ..selection.scope import NOT_OFFERED
 
-__all__ = ["decision_as_json"]
+__all__ = ["shown_decisions"]
 
 
-def decision_as_json(decision: Decision) -> JsonObject:
-    """A decision as plain JSON."""
-    return {**asdict(decision), "ms": round(decision.ms, 3)}
+def shown_decisions(decisions: Iterable[Decision]) -> list[JsonObject]:
+    """The decisions that streams and replies hold: what else is installed is nothing to an LLM client's callers."""
+    return [decision_as_json(decision) for decision in decisions if decision.rule != NOT_OFFERED]

@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ..ids import new_id
+from ..selection.decisions import decision_as_json
 from ..store.budgets import BudgetDeclined
 from ..store.database import StoreUnavailable
 from ..store.recovery import recover
@@ -26,7 +27,6 @@ from ..store.sessions import (
 )
 from ..store.tables import LLMClient, SessionRow, TurnRow
 from ..store.turns import Outcome, is_next, leave_queue, open_turn, queue_turn
-from .decisions import decision_as_json
 from .notices import authorizations, declined, session_opened
 from .patience import Patience
 from .planning import PlannedTurn, plan_stored_turn

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ..turn.plan import TurnPlan
     from ..turn.request import PromptRequest
 
-__all__ = ["PlannedTurn", "plan_stored_turn"]
+__all__ = ["PlannedTurn", "client_request", "plan_stored_turn"]
 
 _log = logging.getLogger("promptdock.prompts")
 _SMALLEST: Final = 64
@@ -59,12 +59,12 @@ async def plan_stored_turn(service: PromptService, task: PromptTask, thread: Sto
         PromptdockError: The prompt cannot be answered.
     """
     if task.client is None or not task.keeps_thread:
-        request = task.request if task.client is None else _request(task, task.client, service)
+        request = task.request if task.client is None else client_request(task.request, task.client, service)
         return _settled(await service.plan(request), service.settings, said=_newest(request.messages))
     stored = () if thread is None else thread.messages
     older = 0 if thread is None else thread.older
     said = said_messages(task.request.messages, has_history=bool(stored))
-    request = _request(task, task.client, service)
+    request = client_request(task.request, task.client, service)
     return await _planned(service, task.client, request, [*stored, *said], said, older)
 
 
@@ -108,8 +108,14 @@ def _check_configured(plan: TurnPlan, client: LLMClient) -> None:
         )
 
 
-def _request(task: PromptTask, client: LLMClient, service: PromptService) -> PromptRequest:
-    asked = task.request
+def client_request(asked: PromptRequest, client: LLMClient, service: PromptService) -> PromptRequest:
+    """Make what is asked of an LLM client into what its turn is planned from.
+
+    Args:
+        asked: What the caller says.
+        client: The client, whose own settings and tools count.
+        service: The prompt service.
+    """
     most = asked.max_completion_tokens
     if most is not None and client.max_completion_tokens is not None:
         most = min(most, client.max_completion_tokens)

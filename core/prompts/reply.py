@@ -19,7 +19,7 @@ from ..turn.events import (
     TurnFailed,
     TurnFinished,
 )
-from .decisions import decision_as_json
+from .decisions import shown_decisions
 
 if TYPE_CHECKING:
     from .running import OpenTurn
@@ -72,7 +72,7 @@ def _particulars(turn: OpenTurn) -> JsonObject:
             "selected": _unique(event.plugin for event in events if isinstance(event, (PluginSelected, ToolPresented))),
         },
         "tools": [event.name for event in events if isinstance(event, ToolPresented)],
-        "decisions": [decision_as_json(decision) for decision in plan.tool_set.decisions],
+        "decisions": shown_decisions(plan.tool_set.decisions),
         "dropped_messages": opening.planned.dropped,
         "messages": list(turn.record.messages),
         "rounds": sum(isinstance(event, CompletionReceived) for event in events),

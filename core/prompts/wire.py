@@ -22,7 +22,7 @@ from ..turn.events import (
     TurnStarted,
 )
 from ..turn.usage import usage_object
-from .decisions import decision_as_json
+from .decisions import shown_decisions
 
 __all__ = ["STREAM_VERSION", "StreamedEvents"]
 
@@ -66,7 +66,7 @@ def _started(event: Any) -> JsonObject:
     return {
         "version": STREAM_VERSION,
         "settings": asdict(event.settings),
-        "decisions": [decision_as_json(decision) for decision in event.decisions],
+        "decisions": shown_decisions(event.decisions),
     }
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
-__all__ = ["Decision"]
+from ..jsontext import JsonObject
+
+__all__ = ["Decision", "decision_as_json"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +21,8 @@ class Decision:
         reason: Why, in a few words.
         terms: The search terms that hit, if that is how the rule decides.
         ms: Milliseconds that the rule took.
+        overruled: Whether the reason lies outside of the rule, which would have had its tool presented or not all the
+            same: the LLM client does not offer it, the caller brings a tool of its name, the model takes no tools.
     """
 
     tool: str | None
@@ -28,3 +32,9 @@ class Decision:
     reason: str
     terms: tuple[str, ...] = ()
     ms: float = 0.0
+    overruled: bool = False
+
+
+def decision_as_json(decision: Decision) -> JsonObject:
+    """A decision as rows, streams, replies and explanations hold it."""
+    return {**asdict(decision), "ms": round(decision.ms, 3)}

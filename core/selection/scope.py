@@ -8,12 +8,16 @@ from dataclasses import replace
 from ..errors import ConfigurationError
 from ..plugins.catalog import Catalog, PluginRecord, PluginState, RegisteredRule, RegisteredTool
 from ..turn.request import SelectionRuleSpec, ToolScope
+from .decisions import Decision
 from .rules import Always, SearchTerms, SelectionRule
 
-__all__ = ["LLM_CLIENT", "narrowed", "rule_of"]
+__all__ = ["LLM_CLIENT", "NOT_OFFERED", "narrowed", "not_offered", "rule_of"]
 
 LLM_CLIENT = "llm_client"
 """What stands for the plugin in decisions and events about a scope's rule that has no tools."""
+
+NOT_OFFERED = "llm_client: its tools"
+"""What stands for the rule in decisions about tools that are not in scope."""
 
 
 def narrowed(catalog: Catalog, scope: ToolScope | None) -> Catalog:
@@ -39,6 +43,27 @@ def narrowed(catalog: Catalog, scope: ToolScope | None) -> Catalog:
     kept = [narrow for rule in catalog.rules if (narrow := _narrow(rule, scope, tools.keys() - ruled)) is not None]
     added = [rule for spec in scope.rules for rule in _registered(spec, tools)]
     return replace(catalog, tools=tools, rules=(*kept, *added))
+
+
+def not_offered(catalog: Catalog, in_scope: Catalog) -> tuple[Decision, ...]:
+    """The decisions about tools that a scope leaves out.
+
+    Args:
+        catalog: What the plugins registered.
+        in_scope: What :func:`narrowed` made of it.
+    """
+    return tuple(
+        Decision(
+            tool=tool.id,
+            plugin=tool.plugin.name,
+            rule=NOT_OFFERED,
+            kept=False,
+            reason="the LLM client does not offer it",
+            overruled=True,
+        )
+        for tool in catalog.tools.values()
+        if tool.id not in in_scope.tools
+    )
 
 
 def rule_of(spec: SelectionRuleSpec) -> SelectionRule:

@@ -116,10 +116,10 @@ def _decide(
         reason = "no rule speaks for it, so it is always presented"
         found = [Decision(tool=tool.id, plugin=tool.plugin.name, rule="no rule", kept=True, reason=reason)]
     if withheld is not None:
-        return [replace(item, kept=False, reason=withheld) for item in found]
+        return [replace(item, kept=False, reason=withheld, overruled=True) for item in found]
     if taken:
         reason = f"the caller brings a tool of the name {tool.name!r}"
-        return [replace(item, kept=False, reason=reason) for item in found]
+        return [replace(item, kept=False, reason=reason, overruled=True) for item in found]
     return found
 
 

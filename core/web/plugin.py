@@ -17,6 +17,7 @@ from .auth import Access, key_required, openai_access
 from .chat import create_chat_completion
 from .cors import cors_headers
 from .errors import ErrorReplies
+from .explain import explain_prompt
 from .fallback import Fallback
 from .health import healthz, readyz
 from .inventory import get_plugins, get_providers, get_tools
@@ -126,6 +127,7 @@ class PromptdockPlugin(InitPlugin):
             part("/v1", create_chat_completion, list_models, retrieve_model),
             part("/api/v1", get_plugins, get_tools, get_providers),
             Router("/api/v1", route_handlers=[prompt_by_reference, config_by_reference], security=[needs_key]),
+            Router("/api/v1", route_handlers=[explain_prompt], security=[needs_key]),
             Router("/api/v1", route_handlers=RELAY_ROUTES, security=[needs_key]),
             Router("/api/v1", route_handlers=RESOURCE_ROUTES, guards=[key_required], security=[needs_key]),
             Router("/api/v1", route_handlers=LOG_LEVEL_ROUTES, guards=[key_required], security=[needs_key]),

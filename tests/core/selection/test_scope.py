@@ -96,14 +96,18 @@ def test_a_rule_that_cannot_work_is_refused(members: dict[str, object]) -> None:
 @pytest.mark.anyio
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
 async def test_t28_a_tool_outside_the_scope_is_neither_presented_nor_run(upstream: Upstream, stream: bool) -> None:
-    """A model that calls it all the same is told that there is no such tool; the decisions do not speak of it."""
+    """A model that calls it all the same is told that there is no such tool; the decisions say why."""
     upstream.script([tool_calls([("rain", {})]), text("Never mind.")])
     plugins = {"games": Plugin(DICE), "sky": Plugin(RAIN)}
     async with service_at(upstream, plugins=plugins) as service:
         result = await service.prompt("Will it rain?", scope=ToolScope(plugins=("games",)), stream=stream)
     assert result.tools_presented == ("dice",)
     assert [call.error for call in result.calls] == ["unknown_tool"]
-    assert [decision.tool for decision in result.events[0].decisions] == ["games.dice"]  # type: ignore[attr-defined]
+    assert [(decision.tool, decision.kept) for decision in result.decisions] == [
+        ("games.dice", True),
+        ("sky.rain", False),
+    ]
+    assert result.decisions[-1].reason == "the LLM client does not offer it"
     assert [tool["function"]["name"] for tool in upstream.calls[0].body["tools"]] == ["dice"]
 
 

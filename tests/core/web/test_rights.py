@@ -123,6 +123,7 @@ TRIED: Mapping[tuple[str, str], Try] = {
     ("GET", "/api/v1/providers"): Try(answers=KEYLESS),
     ("POST", "/api/v1/llm-clients/{client}/prompt"): Try(PROMPT, KEYLESS | refused(404, "other")),
     ("POST", "/api/v1/llm-clients/{client}/prompt/config"): Try({}, KEYLESS | refused(404, "other")),
+    ("POST", "/api/v1/explain"): Try({"prompt": "Hello"}, KEYLESS),
     ("POST", "/api/v1/prompts/passthrough"): RELAY,
     ("POST", "/api/v1/prompts/passthrough/{provider_name}"): RELAY,
     **{
