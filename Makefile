@@ -8,10 +8,10 @@ DEMO   ?= What is (17 + 4) * 2, and how many days from 2024-02-28 to 2024-03-01?
 export UV_COMPILE_BYTECODE = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo serve test lint types format wheel clean
+.PHONY: help env demo serve test lint types minute format docs docs-serve docs-reference wheel clean
 
 help:  ## Show what each target does
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 env: $(STAMP)  ## Create the environment in .venv (again only when pyproject.toml changes)
 
@@ -20,7 +20,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@echo "Creating the environment in $(VENV) (once)…"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt uv
-	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --compile-bytecode --constraint constraints.txt --editable '.[postgres,redis,dns]' --group dev
+	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --compile-bytecode --constraint constraints.txt --editable '.[postgres,redis,dns]' --group dev --group docs
 	@touch $@
 
 demo: $(STAMP)  ## Answer a prompt with the tools of the built-in plugins; needs no key
@@ -38,12 +38,25 @@ lint: $(STAMP)  ## Check style and imports
 types: $(STAMP)  ## Check types, strictly, tests too
 	@$(BIN)/mypy -p promptdock -p promptdock_builtin && $(BIN)/mypy tests examples
 
+minute: $(STAMP)  ## Time a plugin author: new, install, test, check, serve, call, in 60 s
+	@$(BIN)/python -m tests.minute
+
 format: $(STAMP)  ## Rewrite the code in the house style
 	@-$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+
+docs: $(STAMP)  ## Build the documentation into site/, to be read without a network; broken links fail
+	@sed 's#](docs/#](#g' CHANGELOG.md > docs/changelog.md
+	@$(BIN)/zensical build --clean --strict
+
+docs-serve: docs  ## Show the documentation at http://127.0.0.1:8008, anew after each change
+	@$(BIN)/zensical serve --dev-addr 127.0.0.1:8008
+
+docs-reference: $(STAMP)  ## Write the pages of hooks and commands anew, from the code
+	@$(BIN)/python -m tests.support.hook_reference && $(BIN)/python -m tests.support.command_reference
 
 wheel: $(STAMP)  ## Build the wheel and the source distribution into dist/
 	@$(BIN)/uv build --quiet --out-dir dist
 
 clean:  ## Remove the environment and what was built
-	@rm -rf $(VENV) dist build .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf $(VENV) dist build site .cache .mypy_cache .pytest_cache .ruff_cache

@@ -25,11 +25,13 @@ _MODEL = click.option(
     "-m", "--model", metavar="MODEL", callback=as_utf8, help="provider/model, or a model of the default provider."
 )
 
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead.")
+
 
 @click.command(short_help="Say which tools a prompt would get to see, and why.")
 @click.argument("text", callback=as_utf8)
 @_MODEL
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead.")
+@_JSON
 @strict_option
 @debug_option
 @click.pass_obj
@@ -52,20 +54,25 @@ def explain(invocation: Invocation, text: str, model: str | None, as_json: bool,
 @click.argument("tool", callback=as_utf8)
 @click.argument("text", callback=as_utf8)
 @_MODEL
+@_JSON
 @strict_option
 @debug_option
 @click.pass_obj
-def why_not(invocation: Invocation, tool: str, text: str, model: str | None, strict: bool) -> None:
+def why_not(invocation: Invocation, tool: str, text: str, model: str | None, as_json: bool, strict: bool) -> None:
     """Say in one sentence why TEXT does not get to see TOOL; '-' reads the text from stdin.
 
     TOOL is a name as models use it, an id such as calculator.calculate, or a plugin for all of its tools.
     """
 
     def show(found: Explanation, output: Output) -> None:
-        from ..explaining.why_not import why_not as sentence
+        from ..explaining.why_not import answer
         from ..plaintext import one_line
 
-        output.line(one_line(sentence(found, tool)))
+        told = answer(found, tool)
+        if as_json:
+            output.json(told.as_json())
+        else:
+            output.line(one_line(told.sentence))
 
     _explained(invocation, text, model, strict=strict, show=show)
 
@@ -95,6 +102,7 @@ async def _explanation(settings: Settings, text: str, model: str | None) -> Expl
 
 def _show(found: Explanation, output: Output) -> None:
     from ..plaintext import one_line
+    from ..plugins.catalog import PluginState
     from .tables import show_table
 
     rows = [
@@ -117,5 +125,7 @@ def _show(found: Explanation, output: Output) -> None:
     for conflict in found.conflicts:
         output.line(one_line(f"conflict of {conflict.setting}: kept {conflict.kept}; dropped {conflict.dropped}"))
     for record in found.left_out:
-        output.line(one_line(f"no candidates: the tools of {record.name} ({record.state.value}: {record.reason})"))
+        remedy = f" {record.remedy}" if record.state is PluginState.QUARANTINED and record.remedy else ""
+        told = f"no candidates: the tools of {record.name} ({record.state.value}: {record.reason}){remedy}"
+        output.line(one_line(told))
     output.line(f"decided in {found.ms:.1f} ms")

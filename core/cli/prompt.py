@@ -11,15 +11,18 @@ import click
 from .invocation import Invocation, debug_option, strict_option
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..plugins.loader import LoadedPlugins
     from ..settings import Settings
     from ..turn.request import PromptRequest
     from .console import Output
     from .prompt_view import PromptView
 
-__all__ = ["prompt"]
+__all__ = ["as_utf8", "prompt", "read_text", "show_answer"]
 
 
-def _as_utf8(_: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+def as_utf8(_: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
     """Read an argument as UTF-8, whatever the locale says, so that it can be sent on."""
     try:
         return None if value is None else os.fsencode(value).decode()
@@ -28,11 +31,11 @@ def _as_utf8(_: click.Context, parameter: click.Parameter, value: str | None) ->
 
 
 @click.command(short_help="Answer a prompt with the tools of the installed plugins.")
-@click.argument("text", callback=_as_utf8)
+@click.argument("text", callback=as_utf8)
 @click.option(
-    "-m", "--model", metavar="MODEL", callback=_as_utf8, help="provider/model, or a model of the default provider."
+    "-m", "--model", metavar="MODEL", callback=as_utf8, help="provider/model, or a model of the default provider."
 )
-@click.option("-s", "--system", metavar="TEXT", callback=_as_utf8, help="System text for the model.")
+@click.option("-s", "--system", metavar="TEXT", callback=as_utf8, help="System text for the model.")
 @click.option("--temperature", type=click.FloatRange(0, 2), help="0 to 2; how freely the model chooses its words.")
 @click.option("--max-tokens", type=click.IntRange(min=1), help="The most tokens of the answer.")
 @click.option("--stream", is_flag=True, help="Show the answer as it comes.")
@@ -61,7 +64,7 @@ def prompt(
     """
     if as_json and (stream or verbose or quiet):
         raise click.UsageError("--json prints the whole result and goes with none of --stream, --verbose and --quiet.")
-    asked = _read(text)
+    asked = read_text(text)
 
     from ..logs import command_logging
     from ..settings import load_settings
@@ -83,10 +86,10 @@ def prompt(
         if as_json:
             run_async(_print_json(settings, request, output), invocation)
         else:
-            run_async(_show(settings, request, output, verbose=verbose, quiet=quiet), invocation)
+            run_async(show_answer(settings, request, output, verbose=verbose, quiet=quiet), invocation)
 
 
-def _read(text: str) -> str:
+def read_text(text: str) -> str:
     """The prompt's text: the argument, or what stdin holds."""
     try:
         given = sys.stdin.buffer.read().decode() if text == "-" else text
@@ -117,7 +120,28 @@ async def _print_json(settings: Settings, request: PromptRequest, output: Output
         raise turn_failure(result.failure.error, provider, settings)
 
 
-async def _show(settings: Settings, request: PromptRequest, output: Output, *, verbose: bool, quiet: bool) -> None:
+async def show_answer(
+    settings: Settings,
+    request: PromptRequest,
+    output: Output,
+    *,
+    verbose: bool,
+    quiet: bool,
+    adapt: Callable[[LoadedPlugins], LoadedPlugins] | None = None,
+) -> None:
+    """Answer a prompt and show it as it comes.
+
+    Args:
+        settings: The settings.
+        request: The prompt.
+        output: Where to show it.
+        verbose: Whether to show the tools left out, too, and each round.
+        quiet: Whether to show nothing but the answer.
+        adapt: Stands around what was loaded; see :class:`~promptdock.PromptService`.
+
+    Raises:
+        CommandFailed: The turn failed.
+    """
     from .prompt_view import PromptView
     from .waiting import Waiting
 
@@ -125,12 +149,17 @@ async def _show(settings: Settings, request: PromptRequest, output: Output, *, v
     view = PromptView(output, waiting, verbose=verbose, quiet=quiet, stream=request.stream)
     waiting.show("loading plugins")
     try:
-        await _run(settings, request, view)
+        await _run(settings, request, view, adapt)
     finally:
         waiting.hide()
 
 
-async def _run(settings: Settings, request: PromptRequest, view: PromptView) -> None:
+async def _run(
+    settings: Settings,
+    request: PromptRequest,
+    view: PromptView,
+    adapt: Callable[[LoadedPlugins], LoadedPlugins] | None,
+) -> None:
     from contextlib import aclosing
 
     from ..service import open_service
@@ -138,7 +167,7 @@ async def _run(settings: Settings, request: PromptRequest, view: PromptView) -> 
     from .asking import check_configured, turn_failure
 
     last: Event | None = None
-    async with open_service(settings) as service:
+    async with open_service(settings, adapt=adapt) as service:
         view.loaded(service.catalog)
         provider = service.resolve(request.model).provider.provider
         check_configured(provider, settings)

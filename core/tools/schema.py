@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 from pydantic.fields import FieldInfo
-from pydantic.json_schema import GenerateJsonSchema, JsonSchemaWarningKind
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, JsonSchemaWarningKind
+from pydantic_core import core_schema
 
 from ..errors import ConfigurationError
 from ..jsontext import JsonObject
@@ -18,10 +19,23 @@ from .signature import FunctionSignature, function_label, require_named_and_type
 __all__ = ["arguments_model", "arguments_schema"]
 
 
+_DECIMAL: Final = r"^[+-]?[0-9]{1,100}(\.[0-9]{1,100})?$"
+
+
 class _SchemaWriter(GenerateJsonSchema):
     """A default that JSON has no form for is left out of the schema; the function still has it."""
 
     ignored_warning_kinds: set[JsonSchemaWarningKind] = {"skipped-choice", "non-serializable-default"}  # noqa: RUF012
+
+    def decimal_schema(self, schema: core_schema.DecimalSchema) -> JsonSchemaValue:
+        """Say which texts are decimals: pydantic's own schema has any text pass, which it then refuses."""
+        found = super().decimal_schema(schema)
+        number: JsonSchemaValue = next((part for part in found.get("anyOf", ()) if part.get("type") == "number"), {})
+        if not number:
+            return found
+        if len(number) > 1:  # bounds hold for numbers only: a schema cannot bound a text
+            return number
+        return {"anyOf": [number, {"type": "string", "pattern": _DECIMAL}]}
 
 
 def arguments_model(function: Callable[..., Any], signature: FunctionSignature) -> type[BaseModel]:

@@ -8,12 +8,15 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.support.command import RunningServer
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 _CONSTRAINTS = CHECKOUT / "constraints.txt"
@@ -29,7 +32,7 @@ def _uv(*arguments: str | Path, cwd: Path) -> None:
 def _outside_environ() -> dict[str, str]:
     """The environment without anything that leads back to the checkout or to this run's settings."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PROMPTDOCK_", "PYTEST_"))}
-    for name in ("VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME", "COLUMNS"):
+    for name in ("VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE", "COLUMNS"):
         kept.pop(name, None)
     # keys of a developer would make openai the default provider
     return {name: value for name, value in kept.items() if not name.endswith("_API_KEY")}
@@ -57,23 +60,32 @@ class Environment:
     folder: Path
 
     @classmethod
-    def create(cls, folder: Path, *packages: str | Path) -> Environment:
+    def create(cls, folder: Path, *packages: str | Path, bytecode: bool = True) -> Environment:
         """Make an environment and install packages into it, bytecode included.
 
         Args:
             folder: Where; its parents exist.
             packages: Wheels, or requirements that the package index has.
+            bytecode: Whether all modules are compiled at once, rather than each when it is first imported.
         """
         (folder / "work").mkdir(parents=True)
         _uv("venv", "--python", sys.executable, folder / "venv", cwd=folder)
         made = cls(folder)
-        made.install(*packages)
+        made.install(*packages, bytecode=bytecode)
         return made
 
-    def install(self, *packages: str | Path) -> None:
-        """Install more."""
+    def install(self, *packages: str | Path, constrained: bool = True, bytecode: bool = True) -> None:
+        """Install more.
+
+        Args:
+            *packages: Wheels, or requirements that the package index has.
+            constrained: Whether only the versions of this checkout's constraints will do.
+            bytecode: Whether all modules are compiled at once, rather than each when it is first imported.
+        """
         target = ("--python", self.folder / "venv")
-        _uv("pip", "install", *target, "--compile-bytecode", "--constraint", _CONSTRAINTS, *packages, cwd=self.folder)
+        constraints = ("--constraint", _CONSTRAINTS) if constrained else ()
+        compiled = "--compile-bytecode" if bytecode else "--no-compile-bytecode"
+        _uv("pip", "install", *target, compiled, *constraints, *packages, cwd=self.folder)
 
     def run(self, program: str, *arguments: str, timeout: float = 60, **variables: str) -> Finished:
         """Run a program of the environment, in its own working folder and home.
@@ -84,18 +96,47 @@ class Environment:
             timeout: Seconds that it may take.
             **variables: Added to its environment.
         """
-        work = self.folder / "work"
-        environ = {**_outside_environ(), "HOME": str(work), **variables}
         done = subprocess.run(
-            [self.folder / "venv" / "bin" / program, *arguments],
-            cwd=work,
-            env=environ,
+            [self._program(program), *arguments],
+            cwd=self.folder / "work",
+            env=self._environ(variables),
             capture_output=True,
             text=True,
             timeout=timeout,
             check=False,
         )
         return Finished(done.returncode, done.stdout, done.stderr)
+
+    @contextmanager
+    def serving(self, **variables: str) -> Iterator[RunningServer]:
+        """Run ``promptdock serve`` on a free port, up to the point where it says that it serves.
+
+        Args:
+            **variables: Added to its environment.
+        """
+        with subprocess.Popen(
+            [self._program("promptdock"), "serve", "--port", "0"],
+            cwd=self.folder / "work",
+            env=self._environ(variables),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process:
+            try:
+                assert process.stdout is not None
+                line = process.stdout.readline()
+                assert line, process.communicate(timeout=10)[1]
+                yield RunningServer(process, line)
+            finally:
+                if process.poll() is None:
+                    process.kill()
+
+    def _program(self, name: str) -> Path:
+        return self.folder / "venv" / "bin" / name
+
+    def _environ(self, variables: Mapping[str, str]) -> dict[str, str]:
+        return {**_outside_environ(), "HOME": str(self.folder / "work"), **variables}
 
 
 @dataclass(frozen=True, slots=True)

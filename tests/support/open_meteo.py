@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
 from aiohttp import web
 
-from promptdock import ToolContext
-from promptdock.tools.context import HttpClient
-from promptdock_builtin.weather.settings import WeatherSettings
-
-__all__ = ["PARIS", "OpenMeteo", "forecast", "open_meteo", "weather_context"]
+__all__ = ["PARIS", "OpenMeteo", "forecast", "open_meteo"]
 
 PARIS: dict[str, Any] = {
     "id": 2988507,
@@ -104,10 +101,24 @@ class OpenMeteo:
         return web.json_response(self.forecast, status=self.status)
 
 
-@asynccontextmanager
-async def open_meteo() -> AsyncIterator[OpenMeteo]:
-    """Serve a fake Open-Meteo in the running loop."""
+@contextmanager
+def open_meteo() -> Iterator[OpenMeteo]:
+    """Serve a fake Open-Meteo, in a thread of its own."""
     fake = OpenMeteo()
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, name="fake-open-meteo", daemon=True)
+    thread.start()
+    runner = asyncio.run_coroutine_threadsafe(_serve(fake), loop).result(10)
+    try:
+        yield fake
+    finally:
+        asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result(10)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(10)
+        loop.close()
+
+
+async def _serve(fake: OpenMeteo) -> web.AppRunner:
     app = web.Application()
     app.router.add_get("/v1/search", fake.search)
     app.router.add_get("/v1/forecast", fake.answer)
@@ -115,22 +126,4 @@ async def open_meteo() -> AsyncIterator[OpenMeteo]:
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     fake.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    try:
-        yield fake
-    finally:
-        await runner.cleanup()
-
-
-def weather_context(http: HttpClient, settings: dict[str, Any], timeout: float = 30.0) -> ToolContext:
-    """What the weather tool is called with."""
-    return ToolContext(
-        request_id="r1",
-        call_id="c1",
-        tool="weather.current_weather",
-        caller="anyone",
-        text="What is the weather in Paris?",
-        round=1,
-        timeout=timeout,
-        http=http,
-        settings=WeatherSettings.model_validate(settings),
-    )
+    return runner

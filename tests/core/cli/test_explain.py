@@ -31,6 +31,34 @@ def test_why_not_in_one_sentence(command: CommandLine) -> None:
     )
 
 
+def test_why_not_as_one_object(command: CommandLine) -> None:
+    found = command.json("why-not", "calculater", "What is 2 + 2?", "--json")
+    assert found == {
+        "tool": "calculater",
+        "cause": "not_installed",
+        "presented": False,
+        "sentence": "No installed plugin has a tool 'calculater'; did you mean calculator?",
+    }
+
+
+def test_a_broken_plugin_is_told_with_its_remedy(command: CommandLine) -> None:
+    (command.home / "plugins").mkdir(parents=True, exist_ok=True)
+    (command.home / "plugins" / "broken.py").write_text("import no_such_module\n")
+    told = command.run("explain", "Hello").stdout
+    [line] = [line for line in told.splitlines() if line.startswith("no candidates: the tools of broken")]
+    assert "no_such_module" in line
+    [record] = command.json("explain", "Hello", "--json")["left_out"]
+    assert line.endswith(record["remedy"])
+    assert "is in quarantine: " in command.run("why-not", "broken", "Hello").stdout
+
+
+def test_foreign_text_is_made_fit_for_a_terminal(command: CommandLine) -> None:
+    done = command.run("why-not", "x\x1b[31m\ny", "2 + 2\x1b[2J")
+    assert done.returncode == 0
+    assert "\x1b" not in done.stdout
+    assert len(done.stdout.splitlines()) == 1
+
+
 def test_the_text_may_come_from_stdin(command: CommandLine) -> None:
     done = command.run("why-not", "weather.current_weather", "-", stdin=b"Will it rain?")
     assert "is presented" in done.stdout

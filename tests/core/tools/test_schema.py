@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Optional
 
 import jsonschema_rs
@@ -183,3 +185,19 @@ def _look_around(fine: int, odd: Annotated[str, Field(pattern="(?=a)b")]) -> Non
 def test_what_no_schema_can_be_made_of(function: Callable[..., Any], reason: str) -> None:
     with pytest.raises(ConfigurationError, match=reason):
         tool(function).check()
+
+
+def test_decimals_are_numbers_or_texts_that_are_decimals() -> None:
+    """Of a bounded one only the number: no schema bounds a text."""
+
+    @tool
+    def pay(amount: Decimal, most: Annotated[Decimal, Field(le=5)]) -> str:
+        """Pay."""
+        return f"{amount} of {most}"
+
+    properties = pay.parameters["properties"]
+    text = properties["amount"]["anyOf"][1]
+    assert properties["amount"]["anyOf"][0] == {"type": "number"}
+    assert re.search(text["pattern"], "-12.50")
+    assert not re.search(text["pattern"], "much")
+    assert properties["most"] == {"type": "number", "maximum": 5.0}
