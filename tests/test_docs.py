@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from litestar.routes import HTTPRoute
 from pydantic import BaseModel
 
 import promptdock
 from promptdock import Event, ServiceEvent, hookspecs
+from promptdock.cli.main import cli
+from promptdock.hookmarkers import hook_version
 from promptdock.prompts import wire
 from promptdock.rights import RIGHTS, Action, Thing
 from promptdock.settings import ProviderSettings, Settings
+from promptdock.testing.fixtures import FIXTURES
 from promptdock.tools.errors import ToolErrorCode
 from promptdock.web import create_app
+from tests.support import command_reference, hook_reference
+from tests.support.hook_reference import users_of
 
 ROOT = Path(__file__).parents[1]
 HOOKS = (*hookspecs.REGISTER, *hookspecs.DECIDE, *hookspecs.TRANSFORM, *hookspecs.OBSERVE)
@@ -30,7 +37,8 @@ EVENTS = {
     if isinstance(kind := getattr(promptdock, name), type) and issubclass(kind, Event) and kind.hook
 }
 NAMES_OF_A_COMPARABLE_SYSTEM = 107
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")]
+TESTED = ("core", "plugins_builtin", "scenarios")
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")]
 
 
 def arguments(hook: str) -> str:
@@ -45,7 +53,26 @@ def test_every_hook_is_documented_with_its_arguments(hook: str) -> None:
     assert f"`{hook}({arguments(hook)})`" in (ROOT / "docs" / "plugins.md").read_text()
 
 
+@pytest.mark.parametrize("hook", hookspecs.DEPRECATED)
+def test_every_deprecated_hook_is_documented_with_its_successor(hook: str) -> None:
+    """In a table of its own of docs/plugins.md; no shipped plugin has it."""
+    old = hook_version(getattr(hookspecs, hook)).deprecated
+    assert old is not None
+    instead = f"`{old.successor}({arguments(old.successor)})`"
+    row = f"| `{hook}({arguments(hook)})` | {old.since} | {old.removed_in} | {instead} |"
+    assert row in (ROOT / "docs" / "plugins.md").read_text()
+    assert users_of(hook) == []
+
+
 @pytest.mark.parametrize("hook", HOOKS)
+def test_every_deprecated_argument_is_documented_with_its_successor(hook: str) -> None:
+    """In the same table."""
+    for name, old in hook_version(getattr(hookspecs, hook)).arguments.items():
+        row = f"| argument `{name}` of `{hook}` | {old.since} | {old.removed_in} | `{old.successor}` |"
+        assert row in (ROOT / "docs" / "plugins.md").read_text()
+
+
+@pytest.mark.parametrize("hook", [*HOOKS, *hookspecs.DEPRECATED])
 def test_every_hook_has_a_whole_contract(hook: str) -> None:
     """When, what comes back, since which version; and its kind."""
     text = getattr(hookspecs, hook).__doc__ or ""
@@ -56,14 +83,33 @@ def test_every_hook_has_a_whole_contract(hook: str) -> None:
 @pytest.mark.parametrize("hook", HOOKS)
 def test_every_hook_has_a_shipped_plugin_that_uses_it(hook: str) -> None:
     """A hook that nobody needs is not a hook."""
-    used = re.compile(rf"^(?:    )?(?:async )?def {hook}\(", re.MULTILINE)
-    assert any(used.search(path.read_text()) for path in (ROOT / "plugins_builtin").rglob("*.py"))
+    assert users_of(hook) != []
+
+
+@pytest.mark.parametrize("hook", [*HOOKS, *hookspecs.DEPRECATED])
+def test_every_hook_has_a_test(hook: str) -> None:
+    """That names it; this file and its helpers do not count."""
+    named = re.compile(rf"\b{hook}\b")
+    assert any(named.search(path.read_text()) for folder in TESTED for path in (ROOT / "tests" / folder).rglob("*.py"))
+
+
+@pytest.mark.parametrize(
+    ("page", "written"),
+    [
+        (hook_reference.PAGE, hook_reference.hook_reference),
+        (command_reference.PAGE, command_reference.command_reference),
+    ],
+    ids=["hooks", "commands"],
+)
+def test_a_page_that_is_written_from_the_code_is_up_to_date(page: Path, written: Callable[[], str]) -> None:
+    """It is in the source, so that it can be read without building anything."""
+    assert page.read_text(encoding="utf-8") == written(), f"run `make docs-reference`: {page.name} is out of date"
 
 
 def test_every_hook_is_in_one_kind() -> None:
-    """The four tuples are the list of hooks."""
+    """The four tuples are the list of hooks, with those that are deprecated."""
     specs = {name for name, value in vars(hookspecs).items() if hasattr(value, "promptdock_spec")}
-    assert specs == set(HOOKS)
+    assert specs == {*HOOKS, *hookspecs.DEPRECATED}
     assert len(HOOKS) == len(set(HOOKS))
 
 
@@ -172,19 +218,30 @@ def test_lines_of_the_documents_fit_a_screen() -> None:
     assert [line for line in lines if len(line) > 120 and not line.startswith("|")] == []
 
 
+@pytest.mark.parametrize("hook", [*hookspecs.REGISTER, *hookspecs.DECIDE, *hookspecs.TRANSFORM])
+def test_what_a_hook_is_for_is_in_the_table_of_wishes(hook: str) -> None:
+    """That of docs/howto/index.md, with a link to its contract; observe hooks are there as a whole."""
+    assert f"[`{hook}`](../hooks.md#{hook})" in (ROOT / "docs" / "howto" / "index.md").read_text()
+
+
+@pytest.mark.parametrize("fixture", FIXTURES)
+def test_every_fixture_is_documented(fixture: str) -> None:
+    """In docs/howto/testing.md."""
+    assert f"`{fixture}`" in (ROOT / "docs" / "howto" / "testing.md").read_text()
+
+
+def test_every_command_that_a_document_names_is_one() -> None:
+    """In the text; those in blocks are run."""
+    for page in PAGES:
+        for first, second in re.findall(r"`promptdock ([a-z][a-z-]+)(?: ([a-z][a-z-]+))?", page.read_text()):
+            group = cli.get_command(click.Context(cli), first)
+            assert group is not None, f"{page.name}: promptdock {first}"
+            if isinstance(group, click.Group) and second:
+                assert group.get_command(click.Context(group), second), f"{page.name}: promptdock {first} {second}"
+
+
 def test_links_between_documents_hold() -> None:
     """Every relative link leads to a file."""
     for page in PAGES:
         for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
             assert (page.parent / target).exists(), f"{page.name} links to {target}"
-
-
-@pytest.mark.parametrize("page", ["README.md", "docs/plugins.md", "docs/events.md"])
-def test_examples_in_the_documents_are_python(page: str) -> None:
-    """And those that are plugins load: every block that only defines things is run."""
-    blocks = re.findall(r"```python\n(.*?)```", (ROOT / page).read_text(), flags=re.DOTALL)
-    assert blocks
-    for number, block in enumerate(blocks):
-        code = compile(block, f"{page}[{number}]", "exec")
-        if "asyncio.run(" not in block and "OpenAI(" not in block:
-            exec(code, {"__name__": f"example_{number}"})
