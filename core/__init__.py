@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .effects import Effect as Effect
     from .errors import ConfigurationError as ConfigurationError
+    from .errors import ErrorInfo as ErrorInfo
+    from .errors import PluginError as PluginError
     from .errors import PromptdockError as PromptdockError
     from .handlers import ChatHandler as ChatHandler
     from .handlers import Handlers as Handlers
@@ -75,6 +77,8 @@ if TYPE_CHECKING:
     from .tools.approval import Allow as Allow
     from .tools.approval import Deny as Deny
     from .tools.approval import ToolCall as ToolCall
+    from .tools.context import HttpClient as HttpClient
+    from .tools.context import HttpResponse as HttpResponse
     from .tools.context import ToolContext as ToolContext
     from .tools.errors import ToolError as ToolError
     from .tools.outcome import ToolResult as ToolResult
@@ -96,9 +100,11 @@ if TYPE_CHECKING:
     from .turn.events import TurnFailed as TurnFailed
     from .turn.events import TurnFinished as TurnFinished
     from .turn.events import TurnStarted as TurnStarted
+    from .turn.events import Usage as Usage
     from .turn.fold import TurnResult as TurnResult
     from .turn.fold import fold_turn as fold_turn
     from .turn.request import Caller as Caller
+    from .turn.request import EffectiveSettings as EffectiveSettings
     from .turn.request import PromptDefaults as PromptDefaults
     from .turn.request import PromptRequest as PromptRequest
     from .turn.request import SelectionRuleSpec as SelectionRuleSpec
@@ -134,8 +140,12 @@ _HOMES = {
     "DomainVerificationRequested": ".service_events",
     "DomainVerified": ".service_events",
     "Effect": ".effects",
+    "EffectiveSettings": ".turn.request",
+    "ErrorInfo": ".errors",
     "Event": ".turn.events",
     "Handlers": ".handlers",
+    "HttpClient": ".tools.context",
+    "HttpResponse": ".tools.context",
     "KeyCreated": ".service_events",
     "KeyDeleted": ".service_events",
     "KeyUpdated": ".service_events",
@@ -151,6 +161,7 @@ _HOMES = {
     "PassthroughHandler": ".handlers",
     "PluginCalled": ".turn.events",
     "PluginDenied": ".service_events",
+    "PluginError": ".errors",
     "PluginLoaded": ".service_events",
     "PluginQuarantined": ".service_events",
     "PluginResponded": ".turn.events",
@@ -193,6 +204,7 @@ _HOMES = {
     "TurnFinished": ".turn.events",
     "TurnResult": ".turn.fold",
     "TurnStarted": ".turn.events",
+    "Usage": ".turn.events",
     "UserCreated": ".service_events",
     "Verdict": ".selection.rules",
     "fold_turn": ".turn.fold",

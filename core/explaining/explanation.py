@@ -124,4 +124,5 @@ def _plugin(record: PluginRecord) -> JsonObject:
         "version": record.version,
         "state": record.state.value,
         "reason": record.reason,
+        "remedy": record.remedy,
     }

@@ -4,56 +4,92 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Literal
 
+from ..jsontext import JsonObject
 from ..plugins.catalog import PluginRecord, PluginState
 from ..selection.decisions import Decision
 from .explanation import Explanation
 
-__all__ = ["why_not"]
+__all__ = ["Answer", "answer", "why_not"]
 
 _SHOWN = 200
 
 
-def why_not(explanation: Explanation, wanted: str) -> str:
-    """Say why a prompt does not get to see a tool.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """Why a prompt does not get to see a tool, or that it does.
 
-    Args:
-        explanation: What was decided about the prompt.
-        wanted: The tool's wire name or id ``plugin.tool``, or the id of a plugin for all of its tools.
+    Attributes:
+        tool: The tool that was asked for, as it was named.
+        cause: ``presented``; ``not_selected`` by any rule; ``overruled`` by what lies outside of the rules: the LLM
+            client, the model, the caller's own tools or tool choice; ``quarantined``, ``denied`` or ``not_installed``.
+            Of a plugin with several tools, the cause of the first one that is presented, else of the first one.
+        sentence: The answer.
+    """
+
+    tool: str
+    cause: Literal["presented", "not_selected", "overruled", "quarantined", "denied", "not_installed"]
+    sentence: str
+
+    @property
+    def presented(self) -> bool:
+        """Whether the model gets to see the tool, or one of the plugin's."""
+        return self.cause == "presented"
+
+    def as_json(self) -> JsonObject:
+        """The answer as ``promptdock why-not --json`` gives it."""
+        return {**asdict(self), "presented": self.presented}
+
+
+def why_not(record: Explanation | Sequence[Decision], wanted: str) -> str:
+    """Say why a prompt does not get to see a tool; see :func:`answer`.
 
     Returns:
         One sentence; that the tool is presented, if it is.
     """
-    tools = explanation.tools.values()
-    found = [tool.id for tool in tools if wanted in {tool.id, tool.name}]
-    found = found or [tool.id for tool in tools if wanted == tool.plugin.name]
-    if len(found) == 1:
-        return _about_tool(explanation, found[0])
-    if found:
-        return f"{_shown(wanted)} has {len(found)} tools: {_each(explanation, found)}."
-    return _unknown(explanation, wanted)
+    return answer(record, wanted).sentence
 
 
-def _each(explanation: Explanation, found: Sequence[str]) -> str:
-    return "; ".join(_about_tool(explanation, tool).rstrip(".") for tool in found)
+def answer(record: Explanation | Sequence[Decision], wanted: str) -> Answer:
+    """Say why a prompt does not get to see a tool.
+
+    Args:
+        record: What was decided about the prompt: an explanation, or the decisions of a stored turn, which do not know
+            of plugins that were in quarantine or denied.
+        wanted: The tool's wire name or id ``plugin.tool``, or the id of a plugin for all of its tools.
+    """
+    decisions, left_out = (record.decisions, record.left_out) if isinstance(record, Explanation) else (record, None)
+    found = _found(decisions, wanted)
+    if not found:
+        return _unknown(decisions, left_out, wanted)
+    told = [_about_tool(wanted, [item for item in decisions if item.tool == tool]) for tool in found]
+    first = next((one for one in told if one.presented), told[0])
+    if len(told) == 1:
+        return first
+    each = "; ".join(one.sentence.rstrip(".") for one in told)
+    return Answer(tool=wanted, cause=first.cause, sentence=f"{_shown(wanted)} has {len(told)} tools: {each}.")
 
 
-def _about_tool(explanation: Explanation, identity: str) -> str:
-    name = explanation.tools[identity].name
-    label = identity if identity.endswith(f".{name}") else f"{identity} ({name})"
-    about = [decision for decision in explanation.decisions if decision.tool == identity]
+def _found(decisions: Sequence[Decision], wanted: str) -> list[str]:
+    """The ids of the tools that are meant, each once."""
+    named = dict.fromkeys(item.tool for item in decisions if item.tool and wanted in {item.tool, item.name})
+    owned = dict.fromkeys(item.tool for item in decisions if item.tool and wanted == item.plugin)
+    return list(named or owned)
+
+
+def _about_tool(wanted: str, about: Sequence[Decision]) -> Answer:
+    identity, name = about[0].tool or "", about[0].name
+    label = identity if name is None or identity.endswith(f".{name}") else f"{identity} ({name})"
     kept = [decision for decision in about if decision.kept]
     if kept:
-        return f"{label} is presented: {_reasons(kept)}."
-    if not about:
-        return f"{label} is no candidate for this prompt."
-    if len({decision.reason for decision in about}) == 1 and not _said_by_rules(about):
-        return f"{label} is not presented, because {about[0].reason}."
-    return f"{label} is not presented, because no rule selected it: {_reasons(about)}."
-
-
-def _said_by_rules(about: Sequence[Decision]) -> bool:
-    return any(not decision.overruled for decision in about)
+        return Answer(tool=wanted, cause="presented", sentence=f"{label} is presented: {_reasons(kept)}.")
+    if all(decision.overruled for decision in about):
+        because = "; ".join(dict.fromkeys(decision.reason for decision in about))
+        return Answer(tool=wanted, cause="overruled", sentence=f"{label} is not presented, because {because}.")
+    because = f"no rule selected it: {_reasons(about)}"
+    return Answer(tool=wanted, cause="not_selected", sentence=f"{label} is not presented, because {because}.")
 
 
 def _reasons(decisions: Sequence[Decision]) -> str:
@@ -64,28 +100,40 @@ def _reasons(decisions: Sequence[Decision]) -> str:
     return "; ".join(told)
 
 
-def _unknown(explanation: Explanation, wanted: str) -> str:
-    plugin = wanted.partition(".")[0]
-    record = next((record for record in explanation.left_out if plugin in {record.name, record.distribution}), None)
+def _unknown(decisions: Sequence[Decision], left_out: Sequence[PluginRecord] | None, wanted: str) -> Answer:
+    plugin, known = wanted.partition(".")[0], left_out or ()
+    broken = [record for record in known if record.state is PluginState.QUARANTINED]
+    record = next((record for record in known if plugin in {record.name, record.distribution}), None)
+    # of a name that several plugins claim, each of their reasons speaks
+    record = record or next((record for record in broken if f"{wanted!r}" in (record.reason or "")), None)
     if record is not None:
         return _left_out(record, wanted)
-    if plugin in {tool.plugin.name for tool in explanation.tools.values()}:
-        known = ", ".join(tool.id for tool in explanation.tools.values() if tool.plugin.name == plugin)
-        return f"The plugin {_shown(plugin)} has no tool {_shown(wanted)}; it has {known}."
-    names = sorted({name for tool in explanation.tools.values() for name in (tool.id, tool.name, tool.plugin.name)})
-    near = difflib.get_close_matches(wanted, names, n=1)
-    guess = f"; did you mean {near[0]}?" if near else " (in quarantine, too, it would be unknown by its wire name)."
-    if not near and not any(record.state is PluginState.QUARANTINED for record in explanation.left_out):
-        guess = "."
-    return f"No installed plugin has a tool {_shown(wanted)}{guess}"
+    own = dict.fromkeys(item.tool for item in decisions if item.tool and item.plugin == plugin)
+    if own:
+        sentence = f"The plugin {_shown(plugin)} has no tool {_shown(wanted)}; it has {', '.join(own)}."
+    else:
+        nobody = "No installed plugin has" if left_out is not None else "No plugin that was loaded then had"
+        sentence = f"{nobody} a tool {_shown(wanted)}{_guess(decisions, broken, wanted)}"
+    return Answer(tool=wanted, cause="not_installed", sentence=sentence)
 
 
-def _left_out(record: PluginRecord, wanted: str) -> str:
+def _guess(decisions: Sequence[Decision], broken: Sequence[PluginRecord], wanted: str) -> str:
+    names = sorted({name for item in decisions if item.tool for name in (item.tool, item.name, item.plugin) if name})
+    near = difflib.get_close_matches(wanted[:_SHOWN], names, n=1)
+    if near:
+        return f"; did you mean {near[0]}?"
+    if broken:
+        return f", unless it is of a plugin in quarantine: {', '.join(record.name for record in broken)}."
+    return "."
+
+
+def _left_out(record: PluginRecord, wanted: str) -> Answer:
     where = f"{record.distribution} {record.version}".strip()
+    start = f"{_shown(wanted)} is not presented, because the plugin {record.name} ({where}) is"
     if record.state is PluginState.DENIED:
-        return f"{_shown(wanted)} is not presented, because the plugin {record.name} ({where}) is {_denied(record)}."
+        return Answer(tool=wanted, cause="denied", sentence=f"{start} {_denied(record)}.")
     reason = (record.reason or "").rstrip(".")
-    return f"{_shown(wanted)} is not presented, because the plugin {record.name} ({where}) is in quarantine: {reason}."
+    return Answer(tool=wanted, cause="quarantined", sentence=f"{start} in quarantine: {reason}.")
 
 
 def _denied(record: PluginRecord) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
 
 from ..jsontext import JsonObject
 
-__all__ = ["Decision", "decision_as_json"]
+__all__ = ["Decision", "decision_as_json", "decision_from_json"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +25,9 @@ class Decision:
         ms: Milliseconds that the rule took.
         overruled: Whether the reason lies outside of the rule, which would have had its tool presented or not all the
             same: the LLM client does not offer it, the caller brings a tool of its name, the model takes no tools.
+        name: The tool's wire name; None as for ``tool``.
+        distribution: The distribution that brings the plugin; empty for a rule of an LLM client's own.
+        version: The distribution's version; empty when unknown.
     """
 
     tool: str | None
@@ -33,8 +38,17 @@ class Decision:
     terms: tuple[str, ...] = ()
     ms: float = 0.0
     overruled: bool = False
+    name: str | None = None
+    distribution: str = ""
+    version: str = ""
 
 
 def decision_as_json(decision: Decision) -> JsonObject:
     """A decision as rows, streams, replies and explanations hold it."""
     return {**asdict(decision), "ms": round(decision.ms, 3)}
+
+
+def decision_from_json(stored: Mapping[str, Any]) -> Decision:
+    """A decision as it was before :func:`decision_as_json`; what older rows lack has its default."""
+    known = {field.name: stored[field.name] for field in fields(Decision) if field.name in stored}
+    return Decision(**{**known, "terms": tuple(known.get("terms", ()))})

@@ -60,6 +60,9 @@ def not_offered(catalog: Catalog, in_scope: Catalog) -> tuple[Decision, ...]:
             kept=False,
             reason="the LLM client does not offer it",
             overruled=True,
+            name=tool.name,
+            distribution=tool.plugin.distribution,
+            version=tool.plugin.version,
         )
         for tool in catalog.tools.values()
         if tool.id not in in_scope.tools

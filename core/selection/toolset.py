@@ -114,7 +114,18 @@ def _decide(
     found = [_from_rule(tool, item) for item in judgements if tool.id in item.rule.tools]
     if not found:
         reason = "no rule speaks for it, so it is always presented"
-        found = [Decision(tool=tool.id, plugin=tool.plugin.name, rule="no rule", kept=True, reason=reason)]
+        found = [
+            Decision(
+                tool=tool.id,
+                plugin=tool.plugin.name,
+                rule="no rule",
+                kept=True,
+                reason=reason,
+                name=tool.name,
+                distribution=tool.plugin.distribution,
+                version=tool.plugin.version,
+            )
+        ]
     if withheld is not None:
         return [replace(item, kept=False, reason=withheld, overruled=True) for item in found]
     if taken:
@@ -132,6 +143,9 @@ def _from_rule(tool: RegisteredTool | None, item: Judgement) -> Decision:
         reason=item.verdict.reason,
         terms=item.verdict.terms,
         ms=item.ms,
+        name=None if tool is None else tool.name,
+        distribution=item.rule.plugin.distribution,
+        version=item.rule.plugin.version,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from litestar import Request, Response, post
@@ -12,6 +13,7 @@ from ..errors import BadRequest
 from ..explaining.explanation import Explanation, explanation_of
 from ..explaining.why_not import why_not
 from ..jsontext import JsonObject
+from ..prompts.incoming import said_messages
 from ..prompts.planning import client_request
 from ..turn.messages import Message
 from ..turn.request import PromptRequest
@@ -55,7 +57,7 @@ async def explain_prompt(request: Request[Any, Any, Any]) -> Response[ExplainEnv
     dock, principal = dock_of(request.app), principal_of(request)
     asked = json_object(await read_json_body(request.scope, request.receive, dock.settings.max_body_bytes))
     _refuse_unknown(asked)
-    wanted = checked(asked, "why_not", text) and asked["why_not"]
+    wanted = checked(asked, "why_not", text)
     client = None
     if checked(asked, "llm_client", text) is not None:
         client = (await client_by_reference(dock, principal, asked["llm_client"])).client
@@ -70,14 +72,15 @@ async def explain_prompt(request: Request[Any, Any, Any]) -> Response[ExplainEnv
     found = await _explained(dock, prompt, client)
     is_member = client is None or principal.is_superuser or principal.account_id == client.account_id
     data = found.as_json(full=is_member)
-    if wanted:
+    if wanted is not None:
         data["why_not"] = why_not(found, wanted)
     return reply(data, command="explain", thing="Explanation")
 
 
 async def _explained(dock: Dock, prompt: PromptRequest, client: LLMClient | None) -> Explanation:
     if client is not None:
-        prompt = client_request(prompt, client, dock.service)
+        said = said_messages(prompt.messages, has_history=False)  # as the first prompt of a session
+        prompt = client_request(replace(prompt, messages=said), client, dock.service)
     started = time.perf_counter()
     plan = await dock.service.plan(prompt)
     return explanation_of(dock.service, plan, (time.perf_counter() - started) * 1000)

@@ -141,9 +141,7 @@ def test_an_import_that_exits_is_survived(tmp_path: Path) -> None:
 
 def test_importing_promptdock_and_all_it_brings_costs_a_plugin_nothing(tmp_path: Path) -> None:
     """In a fresh process, as it is measured."""
-    distribution = write(
-        tmp_path, "import pydantic, promptdock\nfrom promptdock import OpenAICompatibleProvider\n"
-    )
+    distribution = write(tmp_path, "import pydantic, promptdock\nfrom promptdock import OpenAICompatibleProvider\n")
     script = f"""\
 from pathlib import Path
 from promptdock.conformance.loading import find_candidate, import_ms

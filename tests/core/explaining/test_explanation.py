@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -25,8 +26,9 @@ from promptdock import (
     tool,
 )
 from promptdock.explaining.explanation import Explanation, explain
-from promptdock.explaining.why_not import why_not
+from promptdock.explaining.why_not import answer, why_not
 from promptdock.jsontext import JsonObject
+from promptdock.selection.decisions import decision_as_json, decision_from_json
 
 pytestmark = pytest.mark.anyio
 
@@ -175,6 +177,8 @@ async def test_as_json_it_names_tools_with_their_plugins() -> None:
         ),
         ("luck.tos", {}, "The plugin 'luck' has no tool 'luck.tos'; it has luck.roll, luck.toss, luck.draw."),
         ("rol", {}, "No installed plugin has a tool 'rol'; did you mean roll?"),
+        ("xyzzy", {}, "No installed plugin has a tool 'xyzzy', unless it is of a plugin in quarantine: broken."),
+        ("", {}, "No installed plugin has a tool '', unless it is of a plugin in quarantine: broken."),
     ],
 )
 async def test_why_not_answers_in_one_sentence(wanted: str, members: dict[str, Any], sentence: str) -> None:
@@ -185,7 +189,6 @@ async def test_why_not_knows_denied_plugins_and_whole_ones() -> None:
     found = await explained()
     assert why_not(found, "calculator.calculate").endswith("is denied: it is not in plugins_allow.")
     assert why_not(found, "luck").startswith("'luck' has 3 tools: luck.roll is presented: ")
-    assert "has a tool 'xyzzy'" in why_not(found, "xyzzy")
 
 
 async def test_why_not_names_the_entry_that_denies() -> None:
@@ -203,9 +206,10 @@ async def test_a_name_that_two_plugins_claim_is_told() -> None:
 
     extra = {"luck": Luck(), "other": Other()}
     async with open_service(Settings(plugins_allow=("offline", "luck", "other")), extra=extra) as service:
-        sentence = why_not(await explain(service, request("dice")), "luck.roll")
-    assert "is in quarantine" in sentence
-    assert "other" in sentence
+        found = await explain(service, request("dice"))
+    for wanted in ("luck.roll", "roll"):
+        assert answer(found, wanted).cause == "quarantined"
+        assert "several tools have the name 'roll': luck.roll and other.roll" in why_not(found, wanted)
 
 
 async def test_explaining_leaves_no_trace() -> None:
@@ -225,3 +229,46 @@ async def test_explaining_leaves_no_trace() -> None:
 
 async def _drained(service: PromptService) -> None:
     assert await service.host.drain(5)
+
+
+async def test_causes_are_told_to_programs() -> None:
+    found = await explained(tools=({"type": "function", "function": {"name": "roll", "parameters": {}}},))
+    asked = ("draw", "toss-coin", "roll", "broken", "calculator", "x")
+    causes = {wanted: answer(found, wanted).cause for wanted in asked}
+    assert causes == {
+        "draw": "presented",
+        "toss-coin": "not_selected",
+        "roll": "overruled",
+        "broken": "quarantined",
+        "calculator": "denied",
+        "x": "not_installed",
+    }
+    assert answer(found, "luck").as_json()["presented"] is True, "one of its tools is"
+
+
+async def test_a_stored_record_answers_as_the_explanation_does() -> None:
+    found = await explained(scope=ToolScope(tools=("luck.roll", "luck.toss")))
+    stored = json.loads(json.dumps([decision_as_json(decision) for decision in found.decisions]))
+    record = [decision_from_json(decision) for decision in stored]
+    for wanted in ("roll", "toss-coin", "luck.draw", "luck", "luck.nothing"):
+        assert why_not(record, wanted) == why_not(found, wanted)
+    assert why_not(record, "xyzzy") == "No plugin that was loaded then had a tool 'xyzzy'."
+
+
+async def test_decisions_say_whose_tool_it_was_and_of_which_version() -> None:
+    async with open_service(Settings(plugins_allow=("offline", "calculator"))) as service:
+        found = await explain(service, request("2 + 2", scope=ToolScope(tools=())))
+    [decision] = found.decisions
+    assert (decision.name, decision.distribution) == ("calculator", "promptdock")
+    assert decision.version == found.tools["calculator.calculate"].plugin.version
+
+
+async def test_a_decision_of_an_older_row_is_read() -> None:
+    old = {"tool": "a.b", "plugin": "a", "rule": "always", "kept": True, "reason": "so", "terms": ["x"], "ms": 0.1}
+    assert why_not([decision_from_json(old)], "a.b") == "a.b is presented: always says: so."
+
+
+async def test_names_that_are_no_names_are_cut() -> None:
+    found = await explained()
+    for wanted in ("x" * 1_000_000, "\x1b[31m\n", "\udcff", "luck." + "y" * 100_000):
+        assert len(why_not(found, wanted)) < 1000

@@ -15,8 +15,8 @@ from pydantic import BaseModel
 
 from promptdock import Allow, CompletionCall, Deny, KeyCreated, KeyDeleted, ToolCall, ToolResult, hookimpl
 from promptdock.plugins.observer import QUEUE_LIMIT
+from promptdock.testing import service_events
 from tests.support.hosts import bare_host
-from tests.support.service_events import AROUND
 
 pytestmark = pytest.mark.anyio
 
@@ -198,13 +198,14 @@ async def test_every_event_around_turns_reaches_its_own_hook_with_the_settings(t
 
         return observe
 
-    hooks = {event.hook: hook_for(event.hook) for event in AROUND}
+    hooks = {event.hook: hook_for(event.hook) for event in service_events()}
     mine = plugin(register_settings=lambda: Mine, **hooks)
     host = bare_host(tmp_path, {"mine": mine}, plugins={"mine": {"word": "hello"}})
-    for event in AROUND:
+    around = service_events()
+    for event in around:
         host.tell(event)
     assert await host.drain(10)
-    assert told == [(event.hook, event) for event in AROUND]
+    assert told == [(event.hook, event) for event in around]
 
 
 async def test_a_plugin_hears_the_events_of_all_its_hooks_in_the_order_in_which_they_happened(tmp_path: Path) -> None:

@@ -11,6 +11,8 @@ import pytest
 from pydantic import SecretStr
 
 from promptdock import Settings
+from promptdock.explaining.why_not import why_not
+from promptdock.selection.decisions import decision_from_json
 from promptdock.web import create_app
 from tests.support.server import live_server
 
@@ -76,9 +78,58 @@ def test_nothing_is_left_behind(api: httpx.Client) -> None:
     assert [api.get(path).json()["data"] for path in ("/turns", "/sessions", "/charges")] == before
 
 
+def test_what_strangers_are_told_of_a_client(api: httpx.Client) -> None:
+    """As with prompts: what it decides, and neither its texts nor its settings."""
+    platform = api.post("/accounts", json={"name": "Platform", "is_platform": True}).json()["data"]["id"]
+    shared = {"account_id": platform, "name": "shared", "system_role": "xyzzy", "model": "offline"}
+    assert api.post("/llm-clients", json=shared).status_code == 201
+    elsewhere = api.post("/accounts", json={"name": "Elsewhere"}).json()["data"]["id"]
+    eve = api.post("/users", json={"account_id": elsewhere, "name": "eve"}).json()["data"]
+    key = api.post("/api-keys", json={"profile_id": eve["profiles"][0]["id"], "name": "hers"}).json()
+    headers = {"authorization": f"Bearer {key['data']['key']}"}
+    body = {"prompt": "What is 2 + 2?", "llm_client": "shared"}
+    told = api.post("/explain", json=body, headers=headers).json()["data"]
+    assert told["tools_presented"] == ["calculator"]
+    assert not {"settings", "additions", "conflicts"} & told.keys()
+    assert "xyzzy" not in str(told)
+    assert api.post("/explain", json={**body, "llm_client": "sums"}, headers=headers).status_code == 404
+    assert explained(api, **body)["settings"]["model"] == "offline"
+
+
+def test_a_client_is_explained_as_it_would_be_prompted(api: httpx.Client) -> None:
+    """System messages of the caller's are not taken over, and somebody has to have said something."""
+    system = {"role": "system", "content": "What is 2 + 2?"}
+    thread = [system, {"role": "user", "content": "Hello"}]
+    assert explained(api, messages=thread, llm_client="sums")["text"] == "Hello"
+    reply = api.post("/explain", json={"messages": [system], "llm_client": "sums"})
+    assert (reply.status_code, reply.json()["error"]["param"]) == (400, "messages")
+
+
+def test_a_stored_turn_answers_for_its_tools(api: httpx.Client) -> None:
+    prompt = {"messages": [{"role": "user", "content": "What is 2 + 2?"}]}
+    replied = api.post("/llm-clients/sums/prompt/", json=prompt).json()["data"]["promptdock"]
+    stored = api.get(f"/turns/{replied['turn']['id']}").json()["data"]["decisions"]
+    record = [decision_from_json(decision) for decision in stored]
+    for wanted in ("calculator", "date_calculator", "nobody"):
+        now = explained(api, **prompt, llm_client="sums", why_not=wanted)["why_not"]
+        then = why_not(record, wanted)
+        assert then == now or (wanted == "nobody" and then.startswith("No plugin that was loaded then"))
+
+
+@pytest.mark.parametrize(
+    "wanted", ["", "x" * 100_000, "\x1b[31m\n", "calculator.", ".", "../../etc/passwd", "'; DROP TABLE turns; --"]
+)
+def test_names_that_are_no_names_are_answered(api: httpx.Client, wanted: str) -> None:
+    assert len(explained(api, prompt="Hello", why_not=wanted)["why_not"]) < 1000
+
+
 @pytest.mark.parametrize(
     ("body", "status", "param"),
     [
+        ({"messages": []}, 400, "messages"),
+        ({"messages": [{"role": "robot", "content": "x"}]}, 400, None),
+        ({"messages": [{"role": "promptdock", "content": "x"}]}, 400, "messages"),
+        ({"prompt": "x", "tool_choice": {"type": "function", "function": {"name": "nobody"}}}, 400, None),
         ({}, 400, "messages"),
         ({"prompt": "x", "messages": [{"role": "user", "content": "x"}]}, 400, "messages"),
         ({"prompt": 3}, 400, "prompt"),
