@@ -114,6 +114,86 @@ def test_built_ins_use_the_public_api_only() -> None:
     assert {name for name in used if not name.startswith("promptdock_builtin")} <= allowed
 
 
+SUITES = {path.name: path for path in sorted((ROOT / "tests" / "plugins_builtin").iterdir()) if path.is_dir()}
+AUTHORED = [*sorted((ROOT / "tests" / "plugins_builtin").rglob("*.py")), *sorted((ROOT / "examples").rglob("*.py"))]
+"""The suites of the built-ins, and the examples with theirs: written as a third party would."""
+OUTSIDE = {"tests.support.loopback", "tests.support.open_meteo", "tests.support.upstream"}
+"""They stand for what is outside of this machine; a third party would write as much."""
+
+
+def imported_names(path: Path) -> Iterator[tuple[str, str]]:
+    """Each absolute import of a file, wherever it stands: the module, and the name that is taken from it, if one is."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, "") for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield from ((node.module, alias.name) for alias in node.names)
+
+
+def is_public(module: str, name: str, *, plugin: str) -> bool:
+    """Whether the author of a plugin may import something, as far as it is ours."""
+    import promptdock
+    import promptdock.testing
+
+    if module.partition(".")[0] not in {"promptdock", "promptdock_builtin", "tests"}:
+        return True
+    if module == "promptdock":
+        return name in {*promptdock.__all__, "", "hookspecs", "testing"}
+    if module == "promptdock.testing":
+        return name in {*promptdock.testing.__all__, ""}
+    own = f"promptdock_builtin.{plugin}"
+    return module in {"promptdock.hookspecs", *OUTSIDE} or f"{module}.{name}.".startswith(f"{own}.")
+
+
+@pytest.mark.parametrize("path", AUTHORED, ids=lambda path: str(path.relative_to(ROOT)))
+def test_suites_of_built_ins_and_examples_import_no_private_name(path: Path) -> None:
+    """What a third party cannot import to test a plugin, ours must not need."""
+    private = [
+        f"{module}:{name}"
+        for module, name in imported_names(path)
+        if not is_public(module, name, plugin=path.parent.name)
+    ]
+    assert private == []
+
+
+@pytest.mark.parametrize(
+    ("line", "public"),
+    [
+        ("from promptdock import ToolError, hookspecs", True),
+        ("from promptdock.testing import Host", True),
+        ("import promptdock_builtin.dice.rule", True),
+        ("from promptdock_builtin import dice", True),
+        ("import httpx", True),
+        ("from promptdock import http", False),
+        ("from promptdock.testing import chaos", False),
+        ("from promptdock.testing.chaos import Chaos", False),
+        ("import promptdock.threads", False),
+        ("from promptdock_builtin import dicey", False),
+        ("from tests.support.hosts import bare_host", False),
+    ],
+)
+def test_that_rule_can_tell(line: str, public: bool, tmp_path: Path) -> None:
+    """Otherwise it would hold nothing."""
+    (tmp_path / "test_it.py").write_text(f"{line}\n")
+    assert all(is_public(*found, plugin="dice") for found in imported_names(tmp_path / "test_it.py")) is public
+
+
+def uses_the_harness(folder: Path) -> bool:
+    """Whether some test there asks for the fixture ``host``, or makes a ``Host``."""
+    nodes = [node for path in folder.rglob("test_*.py") for node in ast.walk(ast.parse(path.read_text()))]
+    asked = any(isinstance(node, ast.arg) and node.arg == "host" for node in nodes)
+    return asked or any(isinstance(node, ast.Call) and ast.unparse(node.func) == "Host" for node in nodes)
+
+
+def test_suites_of_built_ins_and_examples_use_the_harness() -> None:
+    """Also those that come later: every built-in has a suite, every example has tests."""
+    built_in = {path.parent.name for path in BUILTIN.glob("*/__init__.py")}
+    assert SUITES.keys() - {"__pycache__"} == built_in
+    examples = [path for path in sorted((ROOT / "examples").iterdir()) if path.is_dir()]
+    folders = [*(SUITES[name] for name in sorted(built_in)), *examples]
+    assert [folder.name for folder in folders if not uses_the_harness(folder)] == []
+
+
 def test_modules_are_small() -> None:
     """One idea each: beyond 300 lines a module wants to be two. Records, hook contracts and migrations are lists."""
     lists = {CORE / "hookspecs.py", CORE / "turn" / "events.py", *(CORE / "store" / "migrations").rglob("*.py")}

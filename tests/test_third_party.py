@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from tests.support.packages import BROKEN
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 EXAMPLE = CHECKOUT / "examples" / "promptdock-dice"
+ONE_FILE = CHECKOUT / "examples" / "one_file"
 PROMPT = ("prompt", "Roll the dice.", "--model", "offline/offline")
 REASONS = {
     "broken_import": "its import failed: RuntimeError: the flux is not compensated",
@@ -37,7 +39,7 @@ def _crowd(folder: Path, promptdock: Path) -> None:
     wheels.mkdir()
     for tree in (EXAMPLE, *(package.write(trees) for package in BROKEN.values())):
         build(tree, wheels, "--wheel")
-    Environment.create(folder, promptdock, *wheels.glob("*.whl"), "pytest")
+    Environment.create(folder, f"promptdock[testing] @ {promptdock.as_uri()}", *wheels.glob("*.whl"))
 
 
 def listed(environment: Environment, *, deny: str = "") -> list[dict[str, Any]]:
@@ -119,18 +121,30 @@ def test_strict_starts_once_the_broken_ones_are_denied(crowded: Environment) -> 
     assert states == {"promptdock-dice": "loaded", **dict.fromkeys(BROKEN, "denied")}
 
 
-def test_the_examples_own_tests_pass(crowded: Environment) -> None:
-    """In the environment of its author: the package installed, pytest, and nothing of the checkout."""
-    copied = crowded.folder / "work" / "dice-tests"
-    shutil.copytree(EXAMPLE / "tests", copied, dirs_exist_ok=True)
-    done = crowded.run("python", "-m", "pytest", "-q", "-p", "no:cacheprovider", str(copied))
+def test_the_packages_own_tests_pass(crowded: Environment) -> None:
+    """In the environment of its author: the package installed, and of the checkout only its tests."""
+    copied = crowded.folder / "work" / "dice"
+    shutil.copytree(EXAMPLE / "tests", copied / "tests", dirs_exist_ok=True)
+    shutil.copy(EXAMPLE / "pyproject.toml", copied)
+    assert_passing(crowded, copied)
+
+
+def test_the_one_files_own_tests_pass(crowded: Environment) -> None:
+    """Beside the file, wherever that lies."""
+    copied = crowded.folder / "work" / "greeter"
+    shutil.copytree(ONE_FILE, copied, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
+    assert_passing(crowded, copied)
+
+
+def assert_passing(environment: Environment, folder: Path) -> None:
+    """Run the tests of a folder, with warnings as errors; each of them must pass."""
+    done = environment.run("python", "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", str(folder))
     assert done.code == 0, done.out + done.err
-    assert "2 passed" in done.out
+    assert re.search(r"^\d+ passed in ", done.out, re.MULTILINE), done.out
 
 
 def test_the_one_file_example_is_loaded_from_the_plugins_folder(crowded: Environment) -> None:
-    folder = str(CHECKOUT / "examples" / "one_file")
     arguments = ("prompt", "Say hello to Ada, greet her.", "--model", "offline/offline", "--json")
-    result = crowded.run("promptdock", *arguments, PROMPTDOCK_PLUGINS_DIR=folder).json()
+    result = crowded.run("promptdock", *arguments, PROMPTDOCK_PLUGINS_DIR=str(ONE_FILE)).json()
     assert [(call["tool"], call["arguments"]["name"]) for call in result["calls"]] == [("greeter.greet", "Ada")]
     assert result["calls"][0]["result"] == "Hello, Ada!"

@@ -60,8 +60,8 @@ class Block:
 
     @property
     def is_plugin(self) -> bool:
-        """Whether the host is to load it."""
-        return "@hookimpl" in self.text
+        """Whether the host is to load it; a test that makes a plugin for itself is none."""
+        return "@hookimpl" in self.text and not self.is_test
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
@@ -73,6 +74,10 @@ class OpenMeteo:
 
     def __init__(self) -> None:
         self.url = ""
+        self.reset()
+
+    def reset(self) -> None:
+        """Answer as at first, and forget what was asked."""
         self.places: dict[str, Any] = {"paris": [PARIS]}
         self.forecast: Any = forecast()
         self.status = 200
@@ -104,26 +109,27 @@ class OpenMeteo:
 @contextmanager
 def open_meteo() -> Iterator[OpenMeteo]:
     """Serve a fake Open-Meteo, in a thread of its own."""
-    fake = OpenMeteo()
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, name="fake-open-meteo", daemon=True)
+    fake, started = OpenMeteo(), Future[Callable[[], object]]()
+    thread = threading.Thread(target=lambda: asyncio.run(_serve(fake, started)), name="fake-open-meteo", daemon=True)
     thread.start()
-    runner = asyncio.run_coroutine_threadsafe(_serve(fake), loop).result(10)
+    stop = started.result(10)
     try:
         yield fake
     finally:
-        asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result(10)
-        loop.call_soon_threadsafe(loop.stop)
+        stop()
         thread.join(10)
-        loop.close()
 
 
-async def _serve(fake: OpenMeteo) -> web.AppRunner:
+async def _serve(fake: OpenMeteo, started: Future[Callable[[], object]]) -> None:
+    """Serve until the function is called that is given as soon as it has started."""
     app = web.Application()
     app.router.add_get("/v1/search", fake.search)
     app.router.add_get("/v1/forecast", fake.answer)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+    runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     fake.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    return runner
+    loop, over = asyncio.get_running_loop(), asyncio.Event()
+    started.set_result(lambda: loop.call_soon_threadsafe(over.set))
+    await over.wait()
+    await runner.cleanup()

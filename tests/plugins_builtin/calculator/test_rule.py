@@ -6,18 +6,13 @@ import time
 
 import pytest
 
-from promptdock import SelectionRequest, Verdict
-from promptdock_builtin.calculator.rule import ArithmeticRule, selection_rules
-from promptdock_builtin.calculator.tool import calculate
+from promptdock import SelectionRequest
+from promptdock.testing import Host
+from promptdock_builtin.calculator.rule import ArithmeticRule
 
 
 def _request(text: str) -> SelectionRequest:
     return SelectionRequest(text=text, user_texts=(text,), messages=(), provider="p", model="m", caller="c")
-
-
-def _selects(text: str) -> bool:
-    verdicts = [rule.decide(_request(text)) for rule in selection_rules(calculate)]
-    return any(isinstance(verdict, Verdict) and verdict.selected for verdict in verdicts)
 
 
 @pytest.mark.parametrize(
@@ -43,8 +38,8 @@ def _selects(text: str) -> bool:
         "What is (17 + 4) * 2, and how many days from 2024-02-28 to 2024-03-01?",
     ],
 )
-def test_selects(text: str) -> None:
-    assert _selects(text)
+def test_selects(calculating: Host, text: str) -> None:
+    calculating.assert_selected("calculator", prompt=text)
 
 
 @pytest.mark.parametrize(
@@ -65,15 +60,16 @@ def test_selects(text: str) -> None:
         "",
     ],
 )
-def test_does_not_select(text: str) -> None:
-    assert not _selects(text)
+def test_does_not_select(calculating: Host, text: str) -> None:
+    calculating.assert_not_selected("calculator", prompt=text, because="no arithmetic")
+    calculating.assert_not_selected("calculator", prompt=text, because="search_terms")
 
 
-def test_says_what_it_found() -> None:
-    rule = ArithmeticRule()
-    verdict = rule.decide(_request("so 2 * 3 is"))
-    assert verdict.reason == "the input holds arithmetic: '2 * 3'"
-    assert rule.description == "arithmetic (input)"
+def test_says_what_it_found(calculating: Host) -> None:
+    kept = [decision for decision in calculating.select("so 2 * 3 is").decisions if decision.kept]
+    assert [(decision.rule, decision.reason) for decision in kept] == [
+        ("arithmetic (input)", "the input holds arithmetic: '2 * 3'")
+    ]
 
 
 def test_question_after_a_long_text_is_found() -> None:

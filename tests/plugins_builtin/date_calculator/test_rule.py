@@ -6,18 +6,13 @@ import time
 
 import pytest
 
-from promptdock import SelectionRequest, Verdict
-from promptdock_builtin.date_calculator.rule import DateRule, selection_rules
-from promptdock_builtin.date_calculator.tool import calculate_dates
+from promptdock import SelectionRequest
+from promptdock.testing import Host
+from promptdock_builtin.date_calculator.rule import DateRule
 
 
 def _request(text: str) -> SelectionRequest:
     return SelectionRequest(text=text, user_texts=(text,), messages=(), provider="p", model="m", caller="c")
-
-
-def _selects(text: str) -> bool:
-    verdicts = [rule.decide(_request(text)) for rule in selection_rules(calculate_dates)]
-    return any(isinstance(verdict, Verdict) and verdict.selected for verdict in verdicts)
 
 
 @pytest.mark.parametrize(
@@ -36,8 +31,8 @@ def _selects(text: str) -> bool:
         "what date is it",
     ],
 )
-def test_selects(text: str) -> None:
-    assert _selects(text)
+def test_selects(dating: Host, text: str) -> None:
+    dating.assert_selected("date_calculator", prompt=text)
 
 
 @pytest.mark.parametrize(
@@ -52,14 +47,16 @@ def test_selects(text: str) -> None:
         "",
     ],
 )
-def test_does_not_select(text: str) -> None:
-    assert not _selects(text)
+def test_does_not_select(dating: Host, text: str) -> None:
+    dating.assert_not_selected("date_calculator", prompt=text, because="no date")
+    dating.assert_not_selected("date_calculator", prompt=text, because="search_terms")
 
 
-def test_says_what_it_found() -> None:
-    rule = DateRule()
-    assert rule.decide(_request("on 2024-02-28, then")).reason == "the input holds a date: '2024-02-28'"
-    assert rule.description == "dates (input)"
+def test_says_what_it_found(dating: Host) -> None:
+    kept = [decision for decision in dating.select("on 2024-02-28, then").decisions if decision.kept]
+    assert [(decision.rule, decision.reason) for decision in kept] == [
+        ("dates (input)", "the input holds a date: '2024-02-28'")
+    ]
 
 
 @pytest.mark.parametrize("unit", ["1", "1-", "2024-", "mar ", "1 ", "1/"])

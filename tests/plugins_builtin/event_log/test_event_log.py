@@ -1,113 +1,51 @@
-"""The event log, through a host as it is shipped."""
+"""The event log of turns."""
 
 from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from promptdock import (
-    CompletionReceived,
-    CompletionRequested,
-    Event,
-    PluginCalled,
-    PluginResponded,
-    PluginSelected,
-    ProviderInitialized,
-    SettingsConflicted,
-    ToolPresented,
-    ToolRequested,
-    ToolResponded,
-    TurnFailed,
-    TurnFinished,
-    TurnStarted,
-    hookspecs,
-)
-from promptdock.errors import ErrorInfo
-from promptdock.plugins.host import PluginHost
-from promptdock.settings import load_settings
-from promptdock.threads import WorkerThreads
-from promptdock.turn.events import Usage
-from promptdock.turn.request import EffectiveSettings
+from promptdock import ToolRequested, TurnStarted, hookimpl, hookspecs
+from promptdock.testing import Host, calls, turn_events
 
-pytestmark = pytest.mark.anyio
-
-WHERE: dict[str, Any] = {"request_id": "req-1", "turn_id": "turn-1", "at": 0.0}
 PRIVATE = "my private words"
-THREAD = ({"role": "user", "content": PRIVATE},)
-COMPLETION = {"choices": [{"message": {"content": PRIVATE}}]}
-CALL: dict[str, Any] = {"round": 1, "call_id": "call_1", "tool": "p.t", "plugin": "p"}
-USAGE = Usage(prompt_tokens=3, completion_tokens=4, total_tokens=7)
-
-EVENTS: Sequence[Event] = (
-    TurnStarted(
-        **WHERE, caller="ann", text=PRIVATE, messages=THREAD, settings=EffectiveSettings(provider="offline", model="m")
-    ),
-    ProviderInitialized(**WHERE, provider="offline", plugin="offline", model="m"),
-    PluginSelected(**WHERE, plugin="p", rule="search_terms (input)", reason=PRIVATE, terms=(PRIVATE,), tools=("p.t",)),
-    SettingsConflicted(**WHERE, setting="model", kept="a", dropped="b"),
-    ToolPresented(**WHERE, tool="p.t", name="t", plugin="p", reason=PRIVATE, definition={"type": "function"}),
-    CompletionRequested(**WHERE, round=1, provider="offline", request={"model": "m", "messages": THREAD}, last=False),
-    CompletionReceived(**WHERE, round=1, completion=COMPLETION, usage=USAGE, ms=1.23456),
-    ToolRequested(**WHERE, **CALL, name=PRIVATE, arguments=PRIVATE),
-    PluginCalled(**WHERE, **CALL, arguments={"text": PRIVATE}),
-    PluginResponded(**WHERE, **CALL, error=None, ms=2.0),
-    ToolResponded(**WHERE, **CALL, name="t", arguments={"text": PRIVATE}, content=PRIVATE, error=None, ms=2.5),
-    TurnFailed(
-        **WHERE, error=ErrorInfo(status=502, code="c", type="t", message=PRIVATE), round=1, ms=1.0, rounds=1, usage=None
-    ),
-    TurnFinished(
-        **WHERE, completion=COMPLETION, messages=THREAD, rounds=1, max_rounds_reached=False, usage=None, ms=9.0
-    ),
-)
+EVENTS = turn_events(PRIVATE)
+WHERE = {"request_id": "req-1", "turn_id": "turn-1"}
+Written = Callable[..., list[str]]
 
 
-async def lines(home: Path, caplog: pytest.LogCaptureFixture, events: Sequence[Event], **rules: Any) -> list[str]:
-    """Tell a host with the event log alone, and give what it logged."""
-    settings = load_settings(home=home, plugins_allow=("event_log",), plugins={"event_log": rules})
-    host = PluginHost.load(settings, threads=WorkerThreads(2))
-    observer = host.observer()
-    for event in events:
-        observer.tell(event)
-    assert await host.drain(10)
-    assert all(record.name == "promptdock.plugins.event_log" for record in caplog.records)
-    return [record.getMessage() for record in caplog.records]
+def with_rules(**rules: Any) -> pytest.MarkDecorator:
+    """The event log's own settings."""
+    return pytest.mark.promptdock(settings={"plugins": {"event_log": rules}})
 
 
-async def test_every_event_of_a_turn_is_one_line_without_content(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.DEBUG)
-    found = await lines(tmp_path, caplog, EVENTS)
+def test_every_event_of_a_turn_is_one_line_without_content(written: Written) -> None:
+    found = written(*EVENTS)
     assert [json.loads(line)["event"] for line in found] == list(hookspecs.OBSERVE_TURNS)
-    assert all(json.loads(line)["request_id"] == "req-1" for line in found)
-    assert all(json.loads(line)["turn_id"] == "turn-1" for line in found)
+    assert all(json.loads(line).items() >= WHERE.items() for line in found)
     assert not [line for line in found if PRIVATE in line]
 
 
-async def test_lines_hold_the_chosen_facts(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.DEBUG)
-    found = {json.loads(line)["event"]: json.loads(line) for line in await lines(tmp_path, caplog, EVENTS)}
-    where = {"request_id": "req-1", "turn_id": "turn-1"}
+def test_lines_hold_the_chosen_facts(written: Written) -> None:
+    found = {json.loads(line)["event"]: json.loads(line) for line in written(*EVENTS)}
     assert found["turn_started"] == {
-        "event": "turn_started", **where, "caller": "ann", "provider": "offline", "model": "m", "messages": 1,
+        "event": "turn_started", **WHERE, "caller": "ann", "provider": "offline", "model": "m", "messages": 1,
     }  # fmt: skip
     assert found["completion_received"] == {
-        "event": "completion_received", **where, "round": 1, "ms": 1.235, "prompt_tokens": 3, "completion_tokens": 4,
+        "event": "completion_received", **WHERE, "round": 1, "ms": 1.235, "prompt_tokens": 3, "completion_tokens": 4,
     }  # fmt: skip
     assert found["turn_failed"] == {
-        "event": "turn_failed", **where, "round": 1, "rounds": 1, "ms": 1.0, "status": 502, "code": "c",
+        "event": "turn_failed", **WHERE, "round": 1, "rounds": 1, "ms": 1.0, "status": 502, "code": "c",
     }  # fmt: skip
 
 
-async def test_content_is_logged_when_the_operator_says_so(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.DEBUG)
-    found = await lines(tmp_path, caplog, EVENTS, include_content=True)
-    with_content = {json.loads(line)["event"] for line in found if PRIVATE in line}
+@with_rules(include_content=True)
+def test_content_is_logged_when_the_operator_says_so(written: Written) -> None:
+    with_content = {json.loads(line)["event"] for line in written(*EVENTS) if PRIVATE in line}
     assert with_content == {
         "turn_started",
         "plugin_selected",
@@ -121,23 +59,65 @@ async def test_content_is_logged_when_the_operator_says_so(tmp_path: Path, caplo
     }
 
 
-async def test_content_is_bounded_and_cannot_forge_a_line(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.DEBUG)
+@with_rules(include_content=True)
+def test_content_is_bounded_and_cannot_forge_a_line(written: Written) -> None:
     text = "\n2026 INFO forged \x1b[31m\u2028" + "x" * 1_000_000
-    call = ToolRequested(**WHERE, **CALL, name="t", arguments=text)
-    (line,) = await lines(tmp_path, caplog, [call], include_content=True)
+    where: dict[str, Any] = {**WHERE, "at": 0.0, "round": 1, "call_id": "call_1", "tool": "p.t", "plugin": "p"}
+    (line,) = written(ToolRequested(**where, name="t", arguments=text))
     assert len(line) < 5_000
     assert line.isprintable()
 
 
-async def test_the_level_is_the_operators(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+@with_rules(level="DEBUG")
+def test_the_level_is_the_operators(written: Written, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
-    assert await lines(tmp_path, caplog, EVENTS[:1], level="DEBUG") == []
-    assert len(await lines(tmp_path, caplog, EVENTS[:1], level="warning")) == 1
+    assert written(EVENTS[0]) == []
+
+
+@with_rules(level="warning")
+def test_the_level_may_be_loud_and_in_any_case(written: Written, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    assert len(written(EVENTS[0])) == 1
     assert caplog.records[0].levelname == "WARNING"
 
 
-async def test_handlers_get_the_facts_as_data(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.DEBUG)
-    await lines(tmp_path, caplog, EVENTS[1:2])
+def test_handlers_get_the_facts_as_data(written: Written, caplog: pytest.LogCaptureFixture) -> None:
+    assert len(written(EVENTS[1])) == 1
     assert vars(caplog.records[0])["promptdock_event"]["provider"] == "offline"
+
+
+@pytest.mark.promptdock(plugins=["calculator"])
+def test_a_real_turn_is_written_from_its_start_to_its_end(
+    host: Host, written: Written, caplog: pytest.LogCaptureFixture
+) -> None:
+    written()
+    host.script([calls("calculator", expression="17 + 4"), "It is 21."])
+    turn = host.prompt("What is 17 + 4?")
+    lines = [json.loads(record.getMessage()) for record in caplog.records if record.name.endswith(".event_log")]
+    assert [line["event"] for line in lines] == [event.hook for event in turn.events]
+    assert {line["turn_id"] for line in lines} == {turn.events[0].turn_id}
+    assert "17 + 4" not in json.dumps(lines)
+
+
+class Other:
+    """Another observer."""
+
+    @hookimpl
+    def turn_started(self, event: TurnStarted) -> None:
+        return None
+
+
+@pytest.mark.promptdock(plugins=[Other()], settings={"hook_timeout": 0.2})
+@pytest.mark.parametrize(
+    "trouble", [{"raises": RuntimeError("boom")}, {"raises": SystemExit}, {"delay": 1.0}], ids=repr
+)
+def test_trouble_of_another_observer_costs_no_line(host: Host, written: Written, trouble: dict[str, Any]) -> None:
+    with host.chaos(plugin="other", **trouble):
+        found = written(*EVENTS)
+    assert [json.loads(line)["event"] for line in found] == list(hookspecs.OBSERVE_TURNS)
+
+
+def test_trouble_of_the_log_itself_ends_no_turn(host: Host) -> None:
+    host.script("Hello.")
+    with host.chaos(plugin="event_log", raises=RuntimeError("boom")):
+        assert host.prompt("Hello").text == "Hello."

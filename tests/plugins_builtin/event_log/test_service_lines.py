@@ -1,46 +1,32 @@
-"""The event log of what happens around turns, through a host as it is shipped."""
+"""The event log of what happens around turns."""
 
 from __future__ import annotations
 
 import json
-import logging
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from promptdock import KeyUpdated, ServiceEvent, hookspecs
-from promptdock.plugins.host import PluginHost
-from promptdock.settings import load_settings
-from promptdock.threads import WorkerThreads
-from tests.support.service_events import AROUND, NAMED
-
-pytestmark = pytest.mark.anyio
+from promptdock import KeyUpdated, hookspecs
+from promptdock.testing import service_events
 
 WHO = {"caller": "ann@7", "account": "7"}
+NAMED = "a name that somebody chose"
+AROUND = service_events(NAMED)
+Lines = dict[str, dict[str, Any]]
+WITH_CONTENT = pytest.mark.promptdock(settings={"plugins": {"event_log": {"include_content": True}}})
 
 
-async def lines(
-    home: Path, caplog: pytest.LogCaptureFixture, events: Sequence[ServiceEvent] = AROUND, **rules: Any
-) -> dict[str, dict[str, Any]]:
-    """Tell a host with the event log alone, and give what it logged, by event."""
-    caplog.set_level(logging.DEBUG)
-    settings = load_settings(home=home, plugins_allow=("event_log",), plugins={"event_log": rules})
-    host = PluginHost.load(settings, threads=WorkerThreads(2))
-    for event in events:
-        host.tell(event)
-    assert await host.drain(10)
-    assert all(record.name == "promptdock.plugins.event_log" for record in caplog.records)
-    found = [json.loads(record.getMessage()) for record in caplog.records]
-    assert len(found) == len(events)
-    return {line["event"]: line for line in found}
+@pytest.fixture
+def found(written: Callable[..., list[str]]) -> Lines:
+    """The line of each event, by the event's hook."""
+    lines = [json.loads(line) for line in written(*AROUND)]
+    assert len(lines) == len(AROUND)
+    return {line["event"]: line for line in lines}
 
 
-async def test_every_event_around_turns_is_one_line_that_says_who_caused_it(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    found = await lines(tmp_path, caplog)
+def test_every_event_around_turns_is_one_line_that_says_who_caused_it(found: Lines) -> None:
     assert list(found) == list(hookspecs.OBSERVE_SERVICE)
     for event in AROUND:
         line = found[event.hook]
@@ -49,12 +35,13 @@ async def test_every_event_around_turns_is_one_line_that_says_who_caused_it(
         assert len(line) > len(("event", "request_id", "turn_id", "caller", "account"))
 
 
-async def test_names_and_reasons_are_content(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    found = await lines(tmp_path, caplog)
+def test_names_and_reasons_are_content(found: Lines) -> None:
     assert NAMED not in json.dumps(found)
-    caplog.clear()
-    told = await lines(tmp_path, caplog, include_content=True)
-    assert {hook for hook, line in told.items() if NAMED in line.values()} == {
+
+
+@WITH_CONTENT
+def test_they_are_logged_when_the_operator_says_so(found: Lines) -> None:
+    assert {hook for hook, line in found.items() if NAMED in line.values()} == {
         "key_created",
         "key_updated",
         "key_deleted",
@@ -64,8 +51,7 @@ async def test_names_and_reasons_are_content(tmp_path: Path, caplog: pytest.LogC
     }
 
 
-async def test_lines_hold_the_chosen_facts(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    found = await lines(tmp_path, caplog)
+def test_lines_hold_the_chosen_facts(found: Lines) -> None:
     where = {"request_id": "req-1", "turn_id": ""}
     assert found["api_request_completed"] == {
         "event": "api_request_completed", **where, **WHO,
@@ -81,17 +67,16 @@ async def test_lines_hold_the_chosen_facts(tmp_path: Path, caplog: pytest.LogCap
     }  # fmt: skip
 
 
-async def test_money_is_logged_exactly(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    found = await lines(tmp_path, caplog)
+def test_money_is_logged_exactly(found: Lines) -> None:
     assert found["charge_recorded"]["cost"] == "0.000123"
     assert found["charge_recorded"]["total_tokens"] == 7
     assert (found["charge_declined"]["limit"], found["charge_declined"]["left"]) == ("10", "0")
 
 
-async def test_a_name_cannot_forge_a_line(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+@WITH_CONTENT
+def test_a_name_cannot_forge_a_line(written: Callable[..., list[str]]) -> None:
     name = "\n2026 INFO forged \x1b[31m\u2028" + "x" * 1_000_000
     event = KeyUpdated(request_id="req-1", caller="ann@7", account="7", key_id="k", name=name, changed=("name",))
-    await lines(tmp_path, caplog, [event], include_content=True)
-    (line,) = (record.getMessage() for record in caplog.records)
+    (line,) = written(event)
     assert len(line) < 5_000
     assert line.isprintable()

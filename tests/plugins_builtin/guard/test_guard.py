@@ -1,47 +1,48 @@
-"""The guard, through a host as it is shipped."""
+"""The guard, beside a plugin whose tool it watches over."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
-from promptdock import Allow, CompletionCall, Deny, ToolCall, ToolResult
-from promptdock.plugins.catalog import PluginRecord, PluginState
-from promptdock.plugins.host import PluginHost
-from promptdock.settings import load_settings
-from promptdock.threads import WorkerThreads
-
-pytestmark = pytest.mark.anyio
+from promptdock import Allow, Deny, PluginError, Tool, ToolCall, hookimpl, tool
+from promptdock.testing import Host, ToolCallFailed, calls
+from promptdock_builtin import guard
+from promptdock_builtin.guard.settings import GuardSettings
 
 CALL = ToolCall(
     id="call_1", tool="weather.current", name="w", plugin="weather", arguments={}, request_id="r", caller="c", round=1
 )
-REQUEST = CompletionCall(model="m", messages=({"role": "user", "content": "hi"},))
-RESULT = ToolResult(
-    call_id="call_1", tool="p.t", plugin="p", arguments={}, content='{"iban": "DE02 1203", "n": 7}', request_id="r"
-)
+SECRET = {"iban": "DE02 1203", "n": 7}
+NOT_ALLOWED = "The operator does not allow weather.current: no pattern of allow_tools matches it."
 
 
-def guarded(home: Path, **rules: Any) -> PluginHost:
-    """A host with the guard alone."""
-    settings = load_settings(home=home, plugins_allow=("guard@promptdock",), plugins={"guard": rules})
-    return PluginHost.load(settings, threads=WorkerThreads(2))
+@tool
+def current() -> dict[str, Any]:
+    """Say something that not everybody is to read."""
+    return SECRET
 
 
-def record_of(host: PluginHost) -> PluginRecord:
-    """The guard's record."""
-    return next(record for record in host.catalog.plugins if record.name == "guard")
+class Weather:
+    """What is guarded."""
+
+    @hookimpl
+    def register_tools(self) -> Sequence[Tool]:
+        return [current]
 
 
-async def test_without_settings_it_changes_nothing(tmp_path: Path) -> None:
-    host = guarded(tmp_path)
-    assert record_of(host).state is PluginState.LOADED
-    assert await host.approve_tool_call(CALL) is None
-    assert await host.prepare_completion(REQUEST) == REQUEST
-    assert await host.transform_tool_result(RESULT) == RESULT
+def guarded(*others: object, **rules: Any) -> Host:
+    """A host with the guard, the plugin that is guarded, and others."""
+    return Host(["guard", Weather(), *others], settings={"plugins": {"guard": rules}})
+
+
+def test_without_settings_it_changes_nothing() -> None:
+    with guarded() as host:
+        assert [plugin.state for plugin in host.plugins] == ["loaded", "loaded"]
+        assert host.call("current") == SECRET
+        assert "max_completion_tokens" not in host.prompt("Hello").requests[0]
 
 
 @pytest.mark.parametrize(
@@ -51,42 +52,45 @@ async def test_without_settings_it_changes_nothing(tmp_path: Path) -> None:
         ({"deny_tools": ["*.curren?"]}, Deny("The operator denies weather.current: deny_tools has '*.curren?'.")),
         ({"deny_tools": ["Weather.*", "weather"]}, None),
         ({"allow_tools": ["weather.current"]}, Allow()),
-        (
-            {"allow_tools": ["calculator.*"]},
-            Deny("The operator does not allow weather.current: no pattern of allow_tools matches it."),
-        ),
-        (
-            {"allow_tools": []},
-            Deny("The operator does not allow weather.current: no pattern of allow_tools matches it."),
-        ),
+        ({"allow_tools": ["calculator.*"]}, Deny(NOT_ALLOWED)),
+        ({"allow_tools": []}, Deny(NOT_ALLOWED)),
         (
             {"allow_tools": ["*"], "deny_tools": ["weather.current"]},
             Deny("The operator denies weather.current: deny_tools has 'weather.current'."),
         ),
     ],
 )
-async def test_tools_are_allowed_and_denied_by_patterns_and_denying_wins(
-    tmp_path: Path, rules: dict[str, Any], expected: object
+def test_tools_are_allowed_and_denied_by_patterns_and_denying_wins(
+    rules: dict[str, Any], expected: Allow | Deny | None
 ) -> None:
-    assert await guarded(tmp_path, **rules).approve_tool_call(CALL) == expected
+    assert guard.approve_tool_call(CALL, GuardSettings.model_validate(rules)) == expected
+    with guarded(**rules) as host:
+        reply = host.reply("current", {})
+    if isinstance(expected, Deny):
+        assert (reply.error, reply.value) == ("denied", None)
+        assert expected.reason in (reply.message or "")
+    else:
+        assert (reply.error, reply.value) == (None, SECRET)
 
 
 @pytest.mark.parametrize(("asked", "sent"), [(None, 100), (50, 50), (100, 100), (101, 100)])
-async def test_answers_are_no_longer_than_the_ceiling(tmp_path: Path, asked: int | None, sent: int) -> None:
-    host = guarded(tmp_path, max_completion_tokens=100)
-    prepared = await host.prepare_completion(replace(REQUEST, max_completion_tokens=asked))
-    assert prepared.max_completion_tokens == sent
+def test_answers_are_no_longer_than_the_ceiling(asked: int | None, sent: int) -> None:
+    with guarded(max_completion_tokens=100) as host:
+        (request,) = host.prompt("Hello", max_completion_tokens=asked).requests
+    assert request["max_completion_tokens"] == sent
 
 
-async def test_the_older_name_of_the_ceiling_is_lowered_too(tmp_path: Path) -> None:
-    host = guarded(tmp_path, max_completion_tokens=100)
-    prepared = await host.prepare_completion(replace(REQUEST, options={"max_tokens": 5000, "seed": 1}))
-    assert prepared.options == {"max_tokens": 100, "seed": 1}
+def test_the_older_name_of_the_ceiling_is_lowered_too() -> None:
+    with guarded(max_completion_tokens=100) as host:
+        (request,) = host.prompt("Hello", options={"max_tokens": 5000, "seed": 1}).requests
+    assert (request["max_tokens"], request["seed"]) == (100, 1)
 
 
-async def test_what_the_patterns_match_is_redacted(tmp_path: Path) -> None:
-    host = guarded(tmp_path, redact=[r"\b[A-Z]{2}\d{2} \d{4}", "n"])
-    assert (await host.transform_tool_result(RESULT)).content == '{"iba[redacted]": "[redacted]", "[redacted]": 7}'
+def test_what_the_patterns_match_is_redacted() -> None:
+    with guarded(redact=[r"\b[A-Z]{2}\d{2} \d{4}", "n"]) as host:
+        assert host.reply("current", {}).content == '{"iba[redacted]":"[redacted]","[redacted]":7}'
+        host.script([calls("current"), "Read."])
+        assert "DE02" not in str(host.prompt("Read it.").requests)
 
 
 @pytest.mark.parametrize(
@@ -97,19 +101,62 @@ async def test_what_the_patterns_match_is_redacted(tmp_path: Path) -> None:
         ("a*", "matches the empty text"),
     ],
 )
-async def test_a_pattern_that_cannot_be_used_quarantines_the_guard_and_is_not_shown(
-    tmp_path: Path, pattern: str, word: str
-) -> None:
-    record = record_of(guarded(tmp_path, redact=["fine", pattern]))
-    assert record.state is PluginState.QUARANTINED
-    assert "plugins.guard.redact.1: " in str(record.reason)
-    assert word in str(record.reason)
-    assert pattern not in str(record.reason)
+def test_a_pattern_that_cannot_be_used_quarantines_the_guard_and_is_not_shown(pattern: str, word: str) -> None:
+    with guarded(redact=["fine", pattern]) as host, pytest.raises(PluginError, match="The plugin 'guard'") as caught:
+        host.prompt("Hello")
+    assert "plugins.guard.redact.1: " in str(caught.value)
+    assert word in str(caught.value)
+    assert pattern not in str(caught.value)
 
 
-async def test_a_mistyped_rule_is_no_silence(tmp_path: Path) -> None:
-    host = guarded(tmp_path, deny_tool=["*"])
-    assert record_of(host).reason == "wrong settings: plugins.guard.deny_tool: unknown"
-    answer = await host.approve_tool_call(CALL)
-    assert isinstance(answer, Deny)
-    assert answer.reason.startswith("Plugin 'guard', which decides on tool calls, is in quarantine")
+def test_a_mistyped_rule_is_no_silence() -> None:
+    """Rules that cannot be asked are not the same as no rules."""
+    mistyped = {"plugins": {"guard": {"deny_tool": ["*"]}}, "strict": False}
+    with Host(["guard", Weather()], settings=mistyped) as host:
+        record = next(plugin for plugin in host.plugins if plugin.name == "guard")
+        assert record.reason == "wrong settings: plugins.guard.deny_tool: unknown"
+        reply = host.reply("current", {})
+    assert reply.error == "denied"
+    assert "Plugin 'guard', which decides on tool calls, is in quarantine" in (reply.message or "")
+
+
+def test_it_denies_in_turns_and_the_model_goes_on() -> None:
+    """The tool is presented all the same: selecting is not the guard's business."""
+    with guarded(deny_tools=["weather.*"]) as host:
+        host.script([calls("current"), "I must not."])
+        turn = host.prompt("What is it like?")
+    turn.assert_selected("weather.current")
+    assert [call.error for call in turn.calls] == ["denied"]
+    assert (turn.failure, turn.text) == (None, "I must not.")
+
+
+class Meddler:
+    """Has all hooks of the guard, and means no harm."""
+
+    @hookimpl
+    def approve_tool_call(self, call: ToolCall) -> Allow:
+        return Allow()
+
+    @hookimpl
+    def prepare_completion(self) -> None:
+        return None
+
+    @hookimpl
+    def transform_tool_result(self) -> None:
+        return None
+
+
+@pytest.mark.parametrize("trouble", [{"raises": RuntimeError("boom")}, {"cancel_after": 0.01}], ids=repr)
+def test_trouble_of_another_plugin_leaves_the_rules_in_force(trouble: dict[str, Any]) -> None:
+    with guarded(Meddler(), redact=["DE02"], max_completion_tokens=100) as host:
+        with (
+            host.chaos(plugin="meddler", hook="transform_tool_result", **trouble),
+            host.chaos(plugin="meddler", hook="prepare_completion", **trouble),
+        ):
+            assert host.call("current") == {"iban": "[redacted] 1203", "n": 7}
+            assert host.prompt("Hello").requests[0]["max_completion_tokens"] == 100
+        trouble_with_approval = host.chaos(plugin="meddler", hook="approve_tool_call", **trouble)
+        with trouble_with_approval, pytest.raises(ToolCallFailed, match="'meddler'"):
+            host.call("current")
+    with guarded(Meddler(), deny_tools=["*"]) as host, host.chaos(plugin="meddler", **trouble):
+        assert host.reply("current", {}).error == "denied"

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from promptdock.http import SharedHttpClient
-from promptdock.threads import WorkerThreads
-from promptdock.tools.approval import Approval, ToolCall
-from promptdock.tools.outcome import ToolOutcome, ToolResult
-from promptdock.tools.runner import BoundTool, CallRequest, ToolRunner
-from promptdock_builtin import weather
-from promptdock_builtin.weather.settings import WeatherSettings
+from promptdock.testing import Host, calls
 from tests.support.loopback import closed_port
-from tests.support.open_meteo import OpenMeteo, weather_context
+from tests.support.open_meteo import OpenMeteo
 
 HOUR_KEYS = {
     "date",
@@ -31,63 +27,9 @@ HOUR_KEYS = {
 }
 
 
-class Watcher:
-    """Keeps what the runner reports."""
-
-    def __init__(self) -> None:
-        self.steps: list[str] = []
-
-    def called(self, arguments: Any) -> None:
-        self.steps.append("called")
-
-    def responded(self, error: Any, ms: float) -> None:
-        self.steps.append(f"responded {error}")
-
-    def progressed(self, message: str, fraction: float | None) -> None:
-        self.steps.append(message)
-
-
-async def run(http: SharedHttpClient, settings: dict[str, Any], arguments: str) -> ToolOutcome:
-    """Call the tool as a turn does."""
-
-    async def approve(call: ToolCall) -> Approval:
-        return None
-
-    async def transform(result: ToolResult) -> ToolResult:
-        return result
-
-    runner = ToolRunner(
-        threads=WorkerThreads(2), http=http, timeout=30.0, result_limit=65_536, approve=approve, transform=transform
-    )
-    bound = BoundTool(
-        id="weather.current_weather",
-        name="get_current_weather",
-        plugin="weather",
-        tool=weather.current_weather,
-        settings=WeatherSettings.model_validate(settings),
-    )
-    call = CallRequest(
-        call_id="c1",
-        name="get_current_weather",
-        raw_arguments=arguments,
-        bound=bound,
-        request_id="r1",
-        caller="anyone",
-        text="",
-        round=1,
-    )
-    return await runner.run(call, Watcher())
-
-
-def error_of(outcome: ToolOutcome) -> dict[str, str]:
-    error: dict[str, str] = json.loads(outcome.content)["error"]
-    return error
-
-
-@pytest.mark.anyio
-async def test_t48_metric_weather_has_the_reference_shape(meteo: OpenMeteo, http: SharedHttpClient) -> None:
+def test_t48_metric_weather_has_the_reference_shape(asking: Host) -> None:
     """A list of one object; 24 hours of nine keys; what upstream says, as it says it."""
-    (report,) = await weather.current_weather("Paris", context=weather_context(http, meteo.settings))
+    (report,) = asking.call("get_current_weather", location="Paris")
     assert {"location", "latitude", "longitude", "unit", "forecast"} <= report.keys()
     assert report["location"] == "Paris, Île-de-France, France"
     assert (report["latitude"], report["longitude"]) == (48.85341, 2.3488)
@@ -100,10 +42,9 @@ async def test_t48_metric_weather_has_the_reference_shape(meteo: OpenMeteo, http
     assert report["units"]["snowfall"] == "cm"
 
 
-@pytest.mark.anyio
-async def test_t48_customary_weather_is_converted(meteo: OpenMeteo, http: SharedHttpClient) -> None:
+def test_t48_customary_weather_is_converted(asking: Host) -> None:
     """0 °C is 32 °F, 10 km/h is 6.2 mph, 25.4 mm and 2.54 cm are one inch each."""
-    (report,) = await weather.current_weather("Paris", "USCS", context=weather_context(http, meteo.settings))
+    (report,) = asking.call("get_current_weather", location="Paris", unit="USCS")
     assert report["unit"] == "USCS"
     assert report["units"]["temperature_2m"] == "°F"
     assert report["units"]["snowfall"] == "in"
@@ -116,60 +57,116 @@ async def test_t48_customary_weather_is_converted(meteo: OpenMeteo, http: Shared
         assert (measured["winddirection_10m"], measured["cloudcover"]) == (270, 100)
 
 
-@pytest.mark.anyio
-async def test_t48_through_the_runner_the_result_is_json(meteo: OpenMeteo, http: SharedHttpClient) -> None:
-    outcome = await run(http, meteo.settings, '{"location": "Paris", "unit": "USCS"}')
-    assert outcome.error is None
-    (report,) = json.loads(outcome.content)
+def test_t48_through_the_runner_the_result_is_json(asking: Host) -> None:
+    reply = asking.reply("get_current_weather", '{"location": "Paris", "unit": "USCS"}')
+    assert reply.error is None
+    (report,) = json.loads(reply.content)
     assert report["current"]["conditions"] == "snow"
 
 
-@pytest.mark.anyio
-async def test_t49_an_unknown_place_is_an_error_and_no_forecast_is_asked_for(
-    meteo: OpenMeteo, http: SharedHttpClient
-) -> None:
-    outcome = await run(http, meteo.settings, '{"location": "Atlantis"}')
-    assert error_of(outcome)["code"] == "tool_failed"
-    assert "No place called 'Atlantis'" in error_of(outcome)["message"]
+def test_t49_an_unknown_place_is_an_error_and_no_forecast_is_asked_for(asking: Host, meteo: OpenMeteo) -> None:
+    reply = asking.reply("get_current_weather", {"location": "Atlantis"})
+    assert reply.error == "tool_failed"
+    assert "No place called 'Atlantis'" in (reply.message or "")
     assert meteo.forecasts == []
 
 
-@pytest.mark.anyio
-async def test_t49_an_upstream_500_is_an_error(meteo: OpenMeteo, http: SharedHttpClient) -> None:
+def test_t49_an_upstream_500_is_an_error(asking: Host, meteo: OpenMeteo) -> None:
     meteo.status = 500
     meteo.forecast = "<h1>Internal Server Error</h1>"
-    outcome = await run(http, meteo.settings, '{"location": "Paris"}')
-    assert error_of(outcome) == {"code": "tool_failed", "message": "127.0.0.1 answered with status 500."}
+    reply = asking.reply("get_current_weather", {"location": "Paris"})
+    assert (reply.error, reply.message) == ("tool_failed", "127.0.0.1 answered with status 500.")
 
 
-@pytest.mark.anyio
 @pytest.mark.parametrize(
     "arguments",
     ["{}", '{"location": null}', '{"location": "Paris", "unit": "KELVIN"}', '{"location": "Paris", "days": 3}'],
 )
-async def test_t49_arguments_that_do_not_fit_reach_no_server(
-    meteo: OpenMeteo, http: SharedHttpClient, arguments: str
-) -> None:
+def test_t49_arguments_that_do_not_fit_reach_no_server(asking: Host, meteo: OpenMeteo, arguments: str) -> None:
     """No location, no text as location, the unit KELVIN, a parameter too many."""
-    outcome = await run(http, meteo.settings, arguments)
-    assert error_of(outcome)["code"] == "invalid_arguments"
+    assert asking.reply("get_current_weather", arguments).error == "invalid_arguments"
     assert meteo.searches == meteo.forecasts == []
 
 
-@pytest.mark.anyio
 @pytest.mark.parametrize("location", ["", "   ", " , ,"])
-async def test_t49_a_blank_location_is_an_error(meteo: OpenMeteo, http: SharedHttpClient, location: str) -> None:
-    outcome = await run(http, meteo.settings, json.dumps({"location": location}))
-    assert error_of(outcome)["code"] == "tool_failed"
-    assert "location is empty" in error_of(outcome)["message"]
+def test_t49_a_blank_location_is_an_error(asking: Host, location: str) -> None:
+    reply = asking.reply("get_current_weather", {"location": location})
+    assert reply.error == "tool_failed"
+    assert "location is empty" in (reply.message or "")
 
 
-@pytest.mark.anyio
-async def test_an_unreachable_network_is_an_error_in_bounded_time(http: SharedHttpClient) -> None:
-    url = f"http://127.0.0.1:{closed_port()}"
-    began = time.monotonic()
-    outcome = await run(http, {"geocoding_url": f"{url}/v1/search?apikey=hush"}, '{"location": "Paris"}')
+@pytest.mark.parametrize(
+    "location",
+    [
+        "Paris&name=Atlantis",
+        "Paris#",
+        "../../admin?x=",
+        "http://192.0.2.1/",
+        "Paris\r\nX-Evil: 1",
+        "\x00",
+        "P" * 100_000,
+    ],
+    ids=["parameter", "fragment", "path", "url", "header", "null", "long"],
+)
+def test_a_hostile_location_is_only_ever_the_name_of_a_place(asking: Host, meteo: OpenMeteo, location: str) -> None:
+    """It changes no request but the one parameter."""
+    reply = asking.reply("get_current_weather", {"location": location})
+    assert reply.error == "tool_failed"
+    assert len(reply.content) < 1000
+    written = " ".join(location.split())
+    assert all(search["name"] in written and search.keys() == meteo.searches[0].keys() for search in meteo.searches)
+    assert meteo.forecasts == []
+
+
+def test_an_unreachable_network_is_an_error_in_bounded_time() -> None:
+    geocoding = f"http://127.0.0.1:{closed_port()}/v1/search?apikey=hush"
+    with Host(["weather"], settings={"plugins": {"weather": {"geocoding_url": geocoding}}}) as host:
+        began = time.monotonic()
+        reply = host.reply("get_current_weather", {"location": "Paris"})
     assert time.monotonic() - began < 15
-    assert error_of(outcome)["code"] == "tool_failed"
-    assert "refuses connections" in error_of(outcome)["message"]
-    assert "hush" not in outcome.content
+    assert reply.error == "tool_failed"
+    assert "refuses connections" in (reply.message or "")
+    assert "hush" not in reply.content
+
+
+def test_a_prompt_about_the_weather_is_answered_with_it(host: Host, meteo: OpenMeteo) -> None:
+    host.script([calls("get_current_weather", location="Paris"), "It snows."])
+    turn = host.prompt("What is the weather in Paris?")
+    turn.assert_selected("get_current_weather")
+    assert turn.calls[0].result[0]["current"]["conditions"] == "snow"
+    assert turn.text == "It snows."
+    assert len(meteo.forecasts) == 1
+
+
+def test_a_prompt_about_something_else_asks_nobody(host: Host, meteo: OpenMeteo) -> None:
+    turn = host.prompt("Who wrote The Tempest?")
+    turn.assert_not_selected("get_current_weather", because="search_terms")
+    assert turn.calls == ()
+    assert meteo.searches == []
+
+
+@pytest.mark.promptdock(plugins=["calculator"])
+@pytest.mark.parametrize(
+    "trouble", [{"raises": RuntimeError("boom")}, {"raises": SystemExit}, {"cancel_after": 0.01}], ids=repr
+)
+def test_trouble_of_another_plugin_is_not_the_weathers(host: Host, trouble: Mapping[str, Any]) -> None:
+    """All of it: rules and tool."""
+    host.script([[calls("calculator", expression="17 + 4"), calls("get_current_weather", location="Paris")], "Snow."])
+    with host.chaos(plugin="calculator", **trouble):
+        turn = host.prompt("What is 17 + 4 degrees, and the weather in Paris?")
+    other, own = turn.calls
+    assert other.error is not None
+    assert (own.error, turn.text) == (None, "Snow.")
+    assert own.result[0]["location"] == "Paris, Île-de-France, France"
+
+
+def test_a_failure_of_the_weather_ends_no_turn(host: Host, meteo: OpenMeteo) -> None:
+    meteo.status = 500
+    host.script([calls("get_current_weather", location="Paris"), "I cannot say."])
+    turn = host.prompt("What is the weather in Paris?")
+    assert [call.error for call in turn.calls] == ["tool_failed"]
+    assert (turn.failure, turn.text) == (None, "I cannot say.")
+
+
+def test_what_models_read_has_not_changed(host: Host) -> None:
+    host.assert_schemas(Path(__file__).with_name("schemas.json"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 import pytest
@@ -26,19 +25,15 @@ def test_built_in_plugins_are_gold(name: str, tmp_path: Path) -> None:
 def test_the_weather_is_gold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its examples ask a fake Open-Meteo: the plugin's settings say where that is."""
     without_proxies(monkeypatch)
-
-    async def main() -> None:
-        async with open_meteo() as fake:
-            variables = {f"PROMPTDOCK_PLUGINS__WEATHER__{key.upper()}": url for key, url in fake.settings.items()}
-            await asyncio.to_thread(assert_gold, BUILT_IN["weather"], tmp_path, variables)
-            assert fake.forecasts
-
-    asyncio.run(main())
+    with open_meteo() as fake:
+        variables = {f"PROMPTDOCK_PLUGINS__WEATHER__{key.upper()}": url for key, url in fake.settings.items()}
+        assert_gold(BUILT_IN["weather"], tmp_path, variables)
+        assert fake.forecasts
 
 
 def test_all_of_them_are_checked() -> None:
     """Also those that come later."""
-    folder = Path(__file__).parents[2] / "plugins_builtin"
+    folder = Path(__file__).parents[1] / "plugins_builtin"
     there = {path.parent.name for path in folder.glob("*/__init__.py")}
     assert there == BUILT_IN.keys()
     assert all(isinstance(target, Target) for target in BUILT_IN.values())
