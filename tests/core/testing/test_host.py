@@ -354,7 +354,8 @@ def test_it_closes_after_a_failure_halfway() -> None:
     started: list[Future[str]] = []
     with pytest.raises(ZeroDivisionError):
         fail_halfway()
-    assert isinstance(started[0].exception(), CancelledError)
+    # cancelled while it waits, or refused when it was just about to
+    assert isinstance(started[0].exception(), (CancelledError, RuntimeError))
     assert set(threading.enumerate()) <= before
 
 
