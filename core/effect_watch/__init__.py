@@ -6,7 +6,8 @@ code and of all that inherits it: tasks, ``asyncio.to_thread``, the host's worke
 - native code that does system calls of its own (most database drivers, HTTP clients written in Rust), ``ctypes``;
 - traffic on a connection that was opened before; the host's own HTTP client tells of each request, though;
 - threads started by ``threading`` or a ``ThreadPoolExecutor``, which inherit no context: :func:`carried_into_threads`
-  catches these in a process of one's own; threads of ``_thread.start_new_thread`` and of native code stay unseen;
+  catches these in a process of one's own, :func:`watching_stray_threads` in any, without telling whose they are;
+  threads of native code stay unseen;
 - what a child process does; that it was started is seen, except by ``multiprocessing`` with the start methods ``spawn``
   and ``forkserver``, which tell nobody on Python 3.11;
 - reading environment variables, which has no audit event: :func:`environment_reads_told` adds one, in a process of
@@ -21,6 +22,13 @@ from __future__ import annotations
 from .environment import environment_reads_told
 from .observed import Observed
 from .threads import carried_into_threads
-from .watch import host_doing, watching
+from .watch import host_doing, watching, watching_stray_threads
 
-__all__ = ["Observed", "carried_into_threads", "environment_reads_told", "host_doing", "watching"]
+__all__ = [
+    "Observed",
+    "carried_into_threads",
+    "environment_reads_told",
+    "host_doing",
+    "watching",
+    "watching_stray_threads",
+]

@@ -16,7 +16,7 @@ from .events import classify
 from .observed import Observed
 from .stack import asker
 
-__all__ = ["host_doing", "watching"]
+__all__ = ["host_doing", "watching", "watching_stray_threads"]
 
 
 class _Watch:
@@ -24,9 +24,9 @@ class _Watch:
 
     __slots__ = ("callback", "ended")
 
-    def __init__(self, callback: Callable[[Observed], object]) -> None:
+    def __init__(self, callback: Callable[[Observed], object], *, ended: bool = False) -> None:
         self.callback = callback
-        self.ended = False
+        self.ended = ended
 
 
 # Handles, not state: what they hold lives in the context of whoever watches.
@@ -67,31 +67,73 @@ def host_doing() -> Iterator[None]:
         _HOST.reset(token)
 
 
+@contextlib.contextmanager
+def watching_stray_threads(callback: Callable[[Observed], object]) -> Iterator[None]:
+    """Tell of the effects of threads that carry no watch, whoever started them; those of the main thread are not told.
+
+    On Python 3.11 threads of ``threading`` and of executors inherit no context, so that :func:`watching` cannot see
+    them. Of several that are open the newest is told.
+
+    Args:
+        callback: As for :func:`watching`.
+    """
+    hook = _installed()
+    watch = _Watch(callback)
+    hook.strays.append(watch)
+    try:
+        yield
+    finally:
+        watch.ended = True
+        hook.strays.remove(watch)
+
+
+class _Hook:
+    """The audit hook of this process.
+
+    Attributes:
+        strays: Who is told of threads that carry no watch.
+    """
+
+    def __init__(self) -> None:
+        self.strays: list[_Watch] = []
+
+    def __call__(self, event: str, arguments: tuple[Any, ...]) -> None:
+        watch = _WATCH.get()
+        if watch is None and self.strays and threading.current_thread() is not threading.main_thread():
+            watch = self.strays[-1]
+        if watch is None or watch.ended:
+            return
+        _tell(watch, event, arguments)
+
+
 @functools.cache
 def _lock() -> threading.Lock:
     return threading.Lock()
 
 
 @functools.cache
-def _add_hook() -> None:
+def _hook() -> _Hook:
     # The interpreter keeps a hook as long as it lives, so that "installed" is a fact of the process and not of an
     # object. The cache remembers it.
-    sys.addaudithook(_heard)
+    hook = _Hook()
+    sys.addaudithook(hook)
+    return hook
 
 
-def _installed() -> None:
+def _installed() -> _Hook:
     with _lock():
-        _add_hook()
+        return _hook()
 
 
-def _heard(event: str, arguments: tuple[Any, ...]) -> None:
-    watch = _WATCH.get()
-    if watch is None or watch.ended:
-        return
-    token = _WATCH.set(None)  # neither looking closer nor the callback is watched
+def _tell(watch: _Watch, event: str, arguments: tuple[Any, ...]) -> None:
+    token = _WATCH.set(_Watch(_ignore, ended=True))  # neither looking closer nor the callback is watched
     try:
         observed = classify(event, arguments)
         if observed is not None and (observed.effect is Effect.NETWORK or not _HOST.get()):
             watch.callback(replace(observed, by=asker()))
     finally:
         _WATCH.reset(token)
+
+
+def _ignore(_: Observed) -> None:
+    """What is done while something is told of is nobody's effect."""

@@ -15,7 +15,6 @@ from ..selection.toolset import Conflict
 if TYPE_CHECKING:
     from ..plugins.catalog import RegisteredTool
     from ..service import PromptService
-    from ..turn.plan import TurnPlan
     from ..turn.request import EffectiveSettings, PromptRequest
 
 __all__ = ["Explanation", "explain"]
@@ -82,17 +81,6 @@ async def explain(service: PromptService, request: PromptRequest) -> Explanation
     """
     started = time.perf_counter()
     plan = await service.plan(request)
-    return explanation_of(service, plan, (time.perf_counter() - started) * 1000)
-
-
-def explanation_of(service: PromptService, plan: TurnPlan, ms: float) -> Explanation:
-    """Make the explanation of a plan.
-
-    Args:
-        service: The prompt service that made it.
-        plan: The plan.
-        ms: Milliseconds that it took.
-    """
     chosen = plan.tool_set
     return Explanation(
         text=plan.text,
@@ -103,7 +91,7 @@ def explanation_of(service: PromptService, plan: TurnPlan, ms: float) -> Explana
         additions=chosen.additions,
         conflicts=chosen.conflicts,
         left_out=tuple(record for record in service.catalog.plugins if record.state is not PluginState.LOADED),
-        ms=ms,
+        ms=(time.perf_counter() - started) * 1000,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, cast
@@ -127,7 +128,8 @@ def _decided(given: Decided | Deciding, tools: Sequence[str], prompt: str | None
 
 
 def _says(decision: Decision, because: str) -> bool:
-    return not decision.kept and because.casefold() in f"{decision.rule}\n{decision.reason}".casefold()
+    words = rf"(?<!\w){re.escape(because)}(?!\w)"
+    return not decision.kept and re.search(words, f"{decision.rule}\n{decision.reason}", re.IGNORECASE) is not None
 
 
 def find_tool(names: Mapping[str, str], tool: str) -> str:

@@ -188,26 +188,29 @@ class Host:
             AssertionError: There is no such tool.
         """
         __tracebackhide__ = True
-        return value_of(self.reply(tool, {**(arguments or {}), **named}))
+        return value_of(self.reply(tool, arguments, **named))
 
     async def acall(self, tool: str, arguments: Mapping[str, Any] | None = None, /, **named: Any) -> Any:
         """:meth:`call` for ``async def`` tests."""
         __tracebackhide__ = True
-        return value_of(await self.areply(tool, {**(arguments or {}), **named}))
+        return value_of(await self.areply(tool, arguments, **named))
 
-    def reply(self, tool: str, arguments: Mapping[str, Any] | str) -> ToolReply:
+    def reply(self, tool: str, arguments: Mapping[str, Any] | str | None = None, /, **named: Any) -> ToolReply:
         """Run one tool and give its whole answer, an error as well as a result.
 
         Args:
             tool: Its wire name, or its id ``plugin.tool``.
-            arguments: The arguments, as an object or as the text that a model would write.
+            arguments: The arguments as an object, or as the text that a model would write.
+            **named: The arguments by name.
         """
         __tracebackhide__ = True
-        return self._life.run(lambda opened: opened.call(tool, arguments))
+        given = arguments if isinstance(arguments, str) else {**(arguments or {}), **named}
+        return self._life.run(lambda opened: opened.call(tool, given))
 
-    async def areply(self, tool: str, arguments: Mapping[str, Any] | str) -> ToolReply:
+    async def areply(self, tool: str, arguments: Mapping[str, Any] | str | None = None, /, **named: Any) -> ToolReply:
         """:meth:`reply` for ``async def`` tests."""
-        return await self._life.arun(lambda opened: opened.call(tool, arguments))
+        given = arguments if isinstance(arguments, str) else {**(arguments or {}), **named}
+        return await self._life.arun(lambda opened: opened.call(tool, given))
 
     def tell(self, *events: Event) -> None:
         """Tell observers of events, as if they had happened; when it returns, they have heard of everything so far.

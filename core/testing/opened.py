@@ -15,7 +15,8 @@ from ..jsontext import JsonObject
 from ..plugins.catalog import Catalog, PluginRecord, RegisteredTool
 from ..service import PromptService, new_request_id, open_service
 from ..service_events import ServiceEvent
-from ..tools.calls import BoundTool, CallRequest
+from ..tools.calls import CallRequest
+from ..turn.calls import bound
 from ..turn.events import Event
 from ..turn.messages import check_thread
 from ..turn.request import PromptRequest
@@ -151,13 +152,7 @@ class OpenedHost:
                 call_id=f"call_{next(self._numbers)}",
                 name=registered.name,
                 raw_arguments=arguments_text(registered.id, arguments),
-                bound=BoundTool(
-                    id=registered.id,
-                    name=registered.name,
-                    plugin=registered.plugin.name,
-                    tool=registered.tool,
-                    settings=registered.plugin.settings,
-                ),
+                bound=bound(registered),
                 request_id=new_request_id(),
                 caller="test",
                 text="",

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import errno
 import logging
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from ..effect_watch import Observed, watching
+from ..effect_watch import Observed, watching, watching_stray_threads
 from ..effects import Effect
 
 __all__ = ["TrafficRefused", "network_guard"]
@@ -19,13 +20,26 @@ class TrafficRefused(OSError):
     """A plugin tried to reach another machine in a test."""
 
 
-def network_guard(*, allowed: bool) -> AbstractContextManager[None]:
-    """Make what is around everything that a test host runs.
+@contextmanager
+def network_guard(*, allowed: bool) -> Iterator[None]:
+    """Stand around everything that a test host runs.
+
+    Threads that a plugin starts carry nothing of its host: while one is guarded, every thread but the main one is kept
+    off the network. What programs do that a plugin starts is not seen.
 
     Args:
         allowed: Whether real traffic is wanted.
     """
-    return nullcontext() if allowed else watching(_refuse)
+    if allowed:
+        with watching(_allow):  # so that no other host's guard takes it for a stray
+            yield
+        return
+    with watching(_refuse), watching_stray_threads(_refuse):
+        yield
+
+
+def _allow(_: Observed) -> None:
+    """Let it happen."""
 
 
 def _refuse(observed: Observed) -> None:

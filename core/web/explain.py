@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from litestar import Request, Response, post
 
 from ..errors import BadRequest
-from ..explaining.explanation import Explanation, explanation_of
+from ..explaining.explanation import Explanation, explain
 from ..explaining.why_not import why_not
 from ..jsontext import JsonObject
 from ..prompts.incoming import said_messages
@@ -81,9 +80,7 @@ async def _explained(dock: Dock, prompt: PromptRequest, client: LLMClient | None
     if client is not None:
         said = said_messages(prompt.messages, has_history=False)  # as the first prompt of a session
         prompt = client_request(replace(prompt, messages=said), client, dock.service)
-    started = time.perf_counter()
-    plan = await dock.service.plan(prompt)
-    return explanation_of(dock.service, plan, (time.perf_counter() - started) * 1000)
+    return await explain(dock.service, prompt)
 
 
 def _messages(asked: Mapping[str, Any], *, limit: int) -> tuple[Message, ...]:

@@ -101,6 +101,13 @@ def test_hosts_are_given_with_a_prompt_and_turns_without(host: Host) -> None:
         assert_selected(host.select("dice"))
 
 
+def test_a_reason_is_named_by_whole_words(host: Host) -> None:
+    for because in ("s", "search", "term"):
+        with pytest.raises(AssertionError, match="not because of"):
+            host.assert_not_selected("roll_dice", prompt="Hello", because=because)
+    host.assert_not_selected("roll_dice", prompt="Hello", because="Stands in the input")
+
+
 def test_an_unknown_tool_is_no_success(host: Host) -> None:
     with pytest.raises(AssertionError, match="Did you mean 'roll_dice'"):
         host.assert_not_selected("rol_dice", prompt="Hello")

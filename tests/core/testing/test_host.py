@@ -96,6 +96,7 @@ def test_one_tool_is_called_as_in_a_turn(host: Host) -> None:
     assert caught.value.code == "invalid_arguments"
     reply = host.reply("roll_dice", {"sides": 0})
     assert (reply.error, reply.message, reply.value) == ("tool_failed", "A die has at least one side.", None)
+    assert host.reply("roll_dice", sides=2, count=1).value == [2]
     assert host.reply("roll_dice", '{"sides":').error == "malformed_arguments"
 
 
@@ -275,16 +276,51 @@ def connect() -> str:
     return "connected"
 
 
+@tool
+def connect_in_thread() -> str:
+    """Connect to another machine, in a thread that inherits nothing."""
+    failures: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            connect()
+        except OSError as error:
+            failures.append(error)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    raise failures[0]
+
+
+@tool
+def connect_in_pool() -> str:
+    """Connect to another machine, from a pool of threads."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(connect).result()
+
+
+@tool
+async def connect_in_executor() -> str:
+    """Connect to another machine, from the event loop's executor."""
+    return await asyncio.get_running_loop().run_in_executor(None, connect)
+
+
+AWAY: list[Tool] = [call_home, connect, connect_in_thread, connect_in_pool, connect_in_executor]
+
+
 class Home:
     @hookimpl
     def register_tools(self) -> list[object]:
-        return [call_home, connect]
+        return [*AWAY]
 
 
 def test_other_machines_are_not_reached(caplog: pytest.LogCaptureFixture) -> None:
     with Host([Home()]) as host:
-        for name in ("call_home", "connect"):
-            assert host.reply(name, {}).error == "tool_failed"
+        for away in AWAY:
+            caplog.clear()
+            assert host.reply(away.name, {}).error == "tool_failed"
+            assert "must not reach 192.0.2.1:80" in caplog.text, away.name
     assert "must not reach 192.0.2.1:80" in caplog.text
     assert "network=True" in caplog.text
 
