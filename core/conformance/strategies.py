@@ -47,9 +47,27 @@ class Values:
         fits = jsonschema_rs.validator_for(dict(self._root), validate_formats=False).is_valid
         drawn = self.of(self._root)
         if self._examples:
-            changed = st.tuples(st.sampled_from(self._examples), drawn, st.integers(0, 255)).map(_mixed)
+            changed = st.tuples(st.sampled_from(self._examples), drawn, st.integers(0, 255)).map(self._mixed)
             drawn = st.one_of(drawn, changed)
         return drawn.filter(fits)
+
+    def _mixed(self, parts: tuple[JsonObject, JsonObject, int]) -> JsonObject:
+        """An example with some members of what was drawn, or with a text that goes on differently."""
+        example, drawn, choice = parts
+        mixed = dict(example)
+        for place, (name, value) in enumerate(drawn.items()):
+            if choice >> (place % 7) & 1:
+                known = mixed.get(name)
+                goes_on = choice & 128 and isinstance(known, str) and isinstance(value, str) and self._is_free(name)
+                mixed[name] = f"{known}{value}" if goes_on else value
+        return mixed
+
+    def _is_free(self, name: str) -> bool:
+        """Whether any text fits a member: two dates in a row are no date."""
+        member = self._root.get("properties", {}).get(name)
+        return (
+            isinstance(member, Mapping) and member.get("type") == "string" and not {"format", "pattern"} & set(member)
+        )
 
     def of(self, schema: Schema, depth: int = 0) -> st.SearchStrategy[Any]:
         """Values that most probably fit a part of the schema.
@@ -171,17 +189,6 @@ class Values:
 _ANYTHING: st.SearchStrategy[Any] = st.one_of(
     st.none(), st.booleans(), st.integers(-99, 99), texts({}), st.just([]), st.just({}), st.just([{"a": [None]}])
 )
-
-
-def _mixed(parts: tuple[JsonObject, JsonObject, int]) -> JsonObject:
-    """An example with some members of what was drawn, or with a text that goes on differently."""
-    example, drawn, choice = parts
-    mixed = dict(example)
-    for place, (name, value) in enumerate(drawn.items()):
-        if choice >> (place % 7) & 1:
-            known = mixed.get(name)
-            mixed[name] = known + value if choice & 128 and isinstance(known, str) and isinstance(value, str) else value
-    return mixed
 
 
 def _implied_type(schema: Mapping[str, Any]) -> str | None:

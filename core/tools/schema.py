@@ -19,7 +19,7 @@ from .signature import FunctionSignature, function_label, require_named_and_type
 __all__ = ["arguments_model", "arguments_schema"]
 
 
-_DECIMAL: Final = r"^[+-]?[0-9]{1,100}(\.[0-9]{1,100})?$"
+_DECIMAL: Final = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?$"
 
 
 class _SchemaWriter(GenerateJsonSchema):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -14,6 +15,7 @@ from pydantic import BaseModel, Field
 from promptdock import Tool, tool
 from promptdock.conformance.generating import draw
 from promptdock.conformance.strategies import Values
+from promptdock.conformance.texts import AWKWARD
 
 
 class Point(BaseModel):
@@ -139,3 +141,31 @@ def test_nothing_is_left_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.chdir(tmp_path)
     drawn(everything)
     assert list(tmp_path.iterdir()) == []
+
+
+@tool(examples=[{"moment": "2024-01-01T00:00:00Z", "day": "2024-02-29", "amount": "1.50", "note": "lunch"}])
+def spend(moment: dt.datetime, day: dt.date, amount: Decimal, note: str) -> str:
+    """Spend."""
+    return note
+
+
+def test_what_is_drawn_from_examples_is_taken_by_the_tool() -> None:
+    """Of two dates in a row no date comes; a free text goes on."""
+    drawn = draw(lambda: Values(spend.parameters, spend.examples).whole(), 200)
+    for arguments in drawn:
+        spend.arguments.read(arguments)
+    notes = [arguments["note"] for arguments in drawn]
+    assert any(note.startswith("lunch") and note != "lunch" for note in notes)
+
+
+@pytest.mark.parametrize("text", [text for text in AWKWARD if "/" in text or "\\" in text])
+def test_no_text_leads_to_a_file(text: str) -> None:
+    """A tool in native code may remove what it is given, and nobody hears of it."""
+    assert not Path(text).exists()
+    assert not Path(text.removeprefix("file://")).exists()
+
+
+def test_no_path_comes_of_drawn_texts() -> None:
+    drawn = draw(lambda: Values({"type": "object", "properties": {"x": {"type": "string"}}}).whole(), 300)
+    texts = [arguments["x"] for arguments in drawn if "x" in arguments]
+    assert {text for text in texts if "/" in text} <= set(AWKWARD)
