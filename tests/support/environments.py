@@ -32,7 +32,7 @@ def _uv(*arguments: str | Path, cwd: Path) -> None:
 def _outside_environ() -> dict[str, str]:
     """The environment without anything that leads back to the checkout or to this run's settings."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PROMPTDOCK_", "PYTEST_"))}
-    for name in ("VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE", "COLUMNS"):
+    for name in ("VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE", "COLUMNS", "UV_COMPILE_BYTECODE"):
         kept.pop(name, None)
     # keys of a developer would make openai the default provider
     return {name: value for name, value in kept.items() if not name.endswith("_API_KEY")}
@@ -84,8 +84,8 @@ class Environment:
         """
         target = ("--python", self.folder / "venv")
         constraints = ("--constraint", _CONSTRAINTS) if constrained else ()
-        compiled = "--compile-bytecode" if bytecode else "--no-compile-bytecode"
-        _uv("pip", "install", *target, compiled, *constraints, *packages, cwd=self.folder)
+        compiled = ("--compile-bytecode",) if bytecode else ()
+        _uv("pip", "install", *target, *compiled, *constraints, *packages, cwd=self.folder)
 
     def run(self, program: str, *arguments: str, timeout: float = 60, **variables: str) -> Finished:
         """Run a program of the environment, in its own working folder and home.
