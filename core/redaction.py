@@ -29,6 +29,9 @@ _LOOKS: Final = re.compile(
     | \bAKIA[A-Z0-9]{16}\b                                         # Amazon
     | \bLLM\|[^\s"',;]+                                            # Meta
     | \beyJ[A-Za-z0-9_\-]{8,}\.[A-Za-z0-9_\-]{8,}\.[A-Za-z0-9_\-]* # a JSON web token
+    | -----BEGIN\s[A-Z0-9\s]{0,40}PRIVATE\sKEY(?:\sBLOCK)?-----    # PEM, its line breaks as they are or escaped
+      (?: (?!-----END) (?: [A-Z0-9+/=\s:,.()\-] | \\+(?:[nrt/]|u000[ad]) ) )*
+      (?: -----END\s[A-Z0-9\s]{0,40}-----)?                        # of one that was cut, all there is
     | (?<=key\sprovided:)\s*[^\s"',;]+                             # OpenAI echoes the key after these words
     | (?<=://)[^/\s:@]*:[^/\s@]+(?=@)                              # name and password in a URL
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +17,15 @@ if TYPE_CHECKING:
 
 __all__ = ["check"]
 
-_STYLES = (("passed", "green"), ("failed", "bold red"), ("waived", "yellow"), ("not_applicable", "dim"))
+_STYLES = (
+    ("passed", "green"),
+    ("failed", "bold red"),
+    ("waived", "yellow"),
+    ("not_run", "red"),
+    ("not_applicable", "dim"),
+)
 _TALLIED = ("passed", "failed", "waived")
+_AS_ROOT = "You are root. Native code of a plugin is not held back: check only what you trust, or as another user."
 
 
 @click.command(short_help="Grade an installed plugin: bronze, silver or gold, with reasons.")
@@ -62,7 +70,11 @@ def check(
 
     PACKAGE is a distribution, whose plugins are all checked; the id of a plugin; or the path of a one-file plugin. No
     source is needed. Each plugin is loaded alone, in a process of its own, with the settings that promptdock has here.
-    Tools are called, with what they say in examples and with what their schemas allow.
+
+    Example calls are really made, with these settings and keys: each once, and once more when the tool runs on the
+    event loop; those of tools without effects more often. All other calls, with what schemas allow and with made-up
+    secrets, are made while network, programs and changes of files are refused. Native code is not held back by that:
+    check what you do not trust as a user who may do little.
 
     Exits with 1 when a plugin is below the grade that --require says.
     """
@@ -74,6 +86,8 @@ def check(
 
     required = Grade(require)
     with open_output() as output:
+        if output.live and hasattr(os, "geteuid") and os.geteuid() == 0:
+            output.aside(_AS_ROOT)
         limits = {"timeout": timeout, "import_budget_ms": import_budget}
         reports = [_check(target, output, invocation, limits) for target in _targets(packages)]
         if as_json:
@@ -125,13 +139,18 @@ def _show(reports: Sequence[PluginReport], output: Output, *, show_all: bool) ->
             report.name,
             report.distribution,
             report.version or "-",
-            report.grade or "none",
+            _grade(report),
             *(_tally(report, state) for state in _TALLIED),
         ]
         for report in reports
     ]
     header = ["name", "distribution", "version", "grade", *_TALLIED]
     show_table(output, header, rows, squeezed=["distribution"])
+
+
+def _grade(report: PluginReport) -> str:
+    waived = f" ({report.waived} waived)" if report.waived else ""
+    return f"{report.grade or 'none'}{waived}"
 
 
 def _tally(report: PluginReport, state: str) -> str:
@@ -143,14 +162,19 @@ def _show_plugin(report: PluginReport, output: Output, *, show_all: bool) -> Non
 
     from ..conformance.report import State
     from ..plaintext import one_line
+    from .phrases import count_phrase
 
-    quiet = set() if show_all else {State.PASSED, State.NOT_APPLICABLE}
+    quiet = set() if show_all else {State.PASSED, State.NOT_APPLICABLE, State.NOT_RUN}
     told = [result for result in report.checks if result.state not in quiet]
-    if not told and not report.notes:
+    not_run = [result.reason or "" for result in report.checks if result.state in quiet & {State.NOT_RUN}]
+    if not told and not not_run and not report.notes:
         return
     output.line(Text(one_line(f"{report.name} ({f'{report.distribution} {report.version}'.strip()})"), "bold"))
     for result in told:
         _show_result(result, output)
+    for reason in dict.fromkeys(not_run):
+        said = one_line(f"{count_phrase(not_run.count(reason), 'check')}: {reason}")
+        output.line(Text.assemble("  ", (f"{'not run':<16}", dict(_STYLES)[State.NOT_RUN]), said))
     for note in report.notes:
         output.line(Text.assemble("  ", (f"{'note':<16}", "cyan"), one_line(note)))
     output.line()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, Final
 
 from ..hook_table import read_hooks
 from ..plugins.inspection import inspect_plugin, new_manager
@@ -15,6 +16,8 @@ from .subject import Subject
 
 __all__ = ["CHECKS"]
 
+_MISSING: Final = re.compile(r"(plugins\.[\w.]+): Field required")
+
 
 async def _loads_alone(subject: Subject) -> Sequence[Finding]:
     record = subject.record
@@ -23,9 +26,18 @@ async def _loads_alone(subject: Subject) -> Sequence[Finding]:
     return (
         Finding(
             text=f"With no other plugin beside it, {subject.name} is {record.state}: {record.reason}.",
-            remedy=(record.remedy or "").partition(" To do without it:")[0],
+            remedy=_missing_settings(subject) or (record.remedy or "").partition(" To do without it:")[0],
         ),
     )
+
+
+def _missing_settings(subject: Subject) -> str:
+    """What to do about settings that are demanded and that only somebody who knows the plugin can make up."""
+    fields = _MISSING.findall(subject.record.reason or "")
+    if not fields:
+        return ""
+    names = ", ".join(f"PROMPTDOCK_{field.replace('.', '__').upper()}" for field in dict.fromkeys(fields))
+    return f"Set {names} in the environment of the check, or give what can do without it a default."
 
 
 async def _import_time(subject: Subject) -> Sequence[Finding]:

@@ -16,6 +16,7 @@ from .waivers import waiver_faults
 __all__ = ["CHECKS"]
 
 _NAME: Final = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
+_QUOTED: Final = re.compile(r"\"[^\"]*\"|'[^']*'")
 _NOTHING: Final = frozenset({"", "UNKNOWN", "Add your description here"})
 
 
@@ -80,7 +81,9 @@ def _distribution(subject: Subject) -> Distribution:
 def _required(found: Distribution) -> Iterator[str]:
     for line in found.requires or ():
         name = _NAME.match(line)
-        if name is not None and "extra ==" not in line:
+        # a marker about an extra names it outside of quotes, in whatever order and spacing
+        marker = _QUOTED.sub("", line.partition(";")[2])
+        if name is not None and not re.search(r"\bextra\b", marker):
             yield normalise_distribution(name[1])
 
 

@@ -136,8 +136,9 @@ class _Failures(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Keep the exception by the call's id."""
         error = record.exc_info[1] if record.exc_info else None
-        if error is not None and isinstance(record.args, tuple) and record.args:
-            self.found[str(record.args[-1])] = error
+        call_id = getattr(record, "call_id", None)
+        if error is not None and isinstance(call_id, str):
+            self.found[call_id] = error
 
     @contextlib.contextmanager
     def listening(self, *, quiet: bool) -> Iterator[None]:

@@ -39,8 +39,8 @@ class Finding:
     Attributes:
         text: What is wrong and where, in one sentence.
         remedy: What to write instead.
-        subject: What it is about: the id of a tool (``dice.roll``), ``rule 2``, the name of a hook; empty for the
-            plugin as a whole. Waivers name it after the check's id.
+        subject: What it is about: the id of a tool (``dice.roll``), those of a rule, the name of a hook; empty for
+            the plugin as a whole. Waivers name it after the check's id.
     """
 
     text: str
@@ -72,7 +72,7 @@ class Check:
         run: Looks at a plugin and gives what is wrong; nothing found is passed. Raises :class:`NotApplicable` when
             there is nothing to look at; anything else that it raises is a defect of the check, and reported as such.
         waivable: Whether a written reason may stand in for it.
-        needs_load: Whether it can only look at a plugin that was loaded; of one in quarantine it is not applicable.
+        needs_load: Whether it can only look at a plugin that was loaded; of one in quarantine it is not run.
     """
 
     id: str

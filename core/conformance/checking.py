@@ -17,6 +17,7 @@ from typing import Any, Final
 from .check import Check, Grade, all_checks
 from .job import OUTPUT, Job, read_progress
 from .report import CheckResult, PluginReport, State, Waiver
+from .standing import ask_where
 from .targets import Target
 
 __all__ = ["check_plugin", "checks_up_to"]
@@ -43,6 +44,8 @@ class _Found:
         notes: What is worth knowing.
         version: The distribution's version.
         doing: What the process is at: a check's id.
+        own: Beginnings of the names of files that are the plugin's.
+        where: The line at which the process stood when the time was over.
         done: Whether the process came to its end.
         missing: Whether the process did not find the plugin.
     """
@@ -52,6 +55,8 @@ class _Found:
     notes: list[str] = field(default_factory=list)
     version: str = ""
     doing: str = _LOADING
+    own: list[str] = field(default_factory=list)
+    where: str | None = None
     done: bool = False
     missing: bool = False
 
@@ -84,6 +89,8 @@ def check_plugin(
     wanted = all_checks() if checks is None else tuple(checks)
     end = time.monotonic() + timeout
     found = _Found(version=target.version)
+    if target.distribution.startswith("file:"):
+        found.own = [target.distribution.removeprefix("file:")]
     while left := [check for check in wanted if check.id not in found.results]:
         job = Job(
             name=target.name,
@@ -115,7 +122,7 @@ def _one_process(
     environment: Mapping[str, str] | None,
 ) -> str:
     """Run one process and take over what it tells; say in which way it ended."""
-    found.doing, found.done = _LOADING, False
+    found.doing, found.done, found.where = _LOADING, False, None
     with tempfile.TemporaryDirectory(prefix="promptdock-check-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         with (folder / OUTPUT).open("wb") as output:
@@ -132,6 +139,9 @@ def _one_process(
                 while process.poll() is None and time.monotonic() < end:
                     heard = _hear(folder, heard, found, progressed)
                     time.sleep(_POLL)
+                heard = _hear(folder, heard, found, progressed)
+                if process.poll() is None:
+                    found.where = ask_where(process.pid, folder, found.own)
             finally:
                 timely = process.poll() is not None
                 _end(process)
@@ -159,6 +169,7 @@ def _take(event: dict[str, Any], found: _Found, progressed: Callable[[str], obje
             found.version = event["version"]
         case "loaded":
             found.notes += event["notes"]
+            found.own = event["own"]
         case "begun":
             found.doing = event["id"]
             if progressed is not None:
@@ -182,9 +193,12 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def _tail(file: Path) -> str:
-    with file.open("rb") as output:
-        output.seek(max(0, file.stat().st_size - _MOST_OUTPUT))
-        return output.read().decode(errors="replace")
+    try:
+        with file.open("rb") as output:
+            output.seek(max(0, file.stat().st_size - _MOST_OUTPUT))
+            return output.read().decode(errors="replace")
+    except OSError:  # the plugin has removed it
+        return ""
 
 
 def _ending(code: int, output: str) -> str:
@@ -205,14 +219,15 @@ def _blame(found: _Found, left: Sequence[Check], what: str, *, over: bool) -> No
         if check.id == found.doing or (loading and check is left[0]):
             found.results[check.id] = CheckResult.broken(
                 check,
-                f"The plugin {what} while {'it was loaded' if loading else 'this check ran'}.",
+                f"The plugin {what} while {'it was loaded' if loading else 'this check ran'}"
+                f"{f', at {found.where}' if found.where else ''}.",
                 "Find what exits or crashes there: 'promptdock plugin check --debug' shows what the process wrote."
                 if not over
                 else "Find what waits there for ever; where the plugin is only slow, give it more time: --timeout.",
             )
         elif loading or over:
-            reason = "the plugin did not load" if loading else "not run: the time was over"
-            found.results[check.id] = CheckResult.of(check, State.NOT_APPLICABLE, reason=reason)
+            reason = "the plugin did not load" if loading else "the time was over"
+            found.results[check.id] = CheckResult.of(check, State.NOT_RUN, reason=reason)
 
 
 def _unneeded(waivers: Iterable[Waiver], results: Iterable[CheckResult], wanted: Sequence[Check]) -> Iterable[str]:

@@ -16,10 +16,13 @@ from pathlib import Path
 from ..hook_versions import PromptdockDeprecationWarning
 from ..settings import Settings, load_settings
 from .check import all_checks
+from .guarding import end_without_asker
 from .job import IMPORT, Job, Progress
 from .loading import find_candidate, import_ms, measure_again, observe_loading
+from .ownership import OwnFiles
 from .report import CheckResult
 from .running import run_checks
+from .standing import tell_when_asked
 from .subject import LoadFacts, Subject, alone, open_subject
 from .waivers import marked, read_waivers
 
@@ -34,12 +37,16 @@ def main(arguments: Sequence[str]) -> None:
     """
     file = Path(arguments[-1])
     job = Job.read(file)
+    measures = "--import" in arguments
+    if not measures:  # one that only measures ends with the one that checks
+        end_without_asker(job.timeout, file.parent)
+        tell_when_asked(file.parent)
     # what is logged goes to those who listen; logging's last resort would write it to stderr
     logging.getLogger().addHandler(logging.NullHandler())
     warnings.filterwarnings("ignore", category=PromptdockDeprecationWarning)
     # in the job's folder, which whoever asked removes
     scratch = Path(tempfile.mkdtemp(prefix="scratch-", dir=file.parent))
-    if "--import" in arguments:
+    if measures:
         candidate = find_candidate(_settings(job, scratch), job.name, job.distribution)
         took = import_ms(candidate) if candidate is not None else float("inf")
         (file.parent / IMPORT).write_text(json.dumps(took), encoding="utf-8")
@@ -75,7 +82,7 @@ async def _run(job: Job, progress: Progress, facts: LoadFacts, scratch: Path) ->
         facts=facts,
         import_budget_ms=job.import_budget_ms,
     ) as subject:
-        progress.tell("loaded", notes=_notes(subject))
+        progress.tell("loaded", notes=_notes(subject), own=OwnFiles.of(subject).beginnings)
         results: list[CheckResult] = []
         async for result in run_checks(subject, wanted, begun=lambda check: progress.tell("begun", id=check.id)):
             results.append(result)
@@ -91,6 +98,8 @@ def _settings(job: Job, scratch: Path) -> Settings:
 
 def _notes(subject: Subject) -> list[str]:
     notes = [f"{warning.what}. {warning.next}." for warning in subject.record.warnings]
+    if subject.made_up:
+        notes.append(f"Checked with a made-up secret for what it demands and nobody set: {', '.join(subject.made_up)}.")
     if subject.one_file is not None:
         notes.append("It is one file: what is asked of a distribution's metadata does not apply to it.")
     return notes

@@ -17,7 +17,7 @@ from .check import Finding
 from .generating import draw
 from .instrumenting import instrumented
 from .ownership import OwnFiles
-from .refusing import refusing
+from .refusing import Refusal, is_network, refusal_behind, refusing
 
 __all__ = ["hostile_findings", "valid_arguments", "valid_findings"]
 
@@ -45,7 +45,7 @@ def valid_arguments(tool: RegisteredTool, count: int = _DRAWN) -> tuple[JsonObje
     return tuple(different[text] for text in sorted(different, key=len))
 
 
-async def valid_findings(calls: Calls, tool: RegisteredTool, own: OwnFiles, scratch: Path) -> Sequence[Finding]:
+async def valid_findings(calls: Calls, tool: RegisteredTool, own: OwnFiles, scratch: Path) -> dict[str, Finding]:
     """Call a tool with arguments that fit its schema.
 
     Args:
@@ -55,12 +55,12 @@ async def valid_findings(calls: Calls, tool: RegisteredTool, own: OwnFiles, scra
         scratch: Where it may write.
 
     Returns:
-        One finding of each kind, with the smallest arguments that show it.
+        One finding of each kind, with the smallest arguments that show it, by what tells the kinds apart.
     """
     found: dict[str, Finding] = {}
     values = valid_arguments(tool)
     if not values:
-        found["none"] = Finding(
+        found[f"{tool.id}: none"] = Finding(
             subject=tool.id,
             text=f"nothing fits the schema of {tool.id}",
             remedy="Look for parts of the schema that contradict each other.",
@@ -69,7 +69,7 @@ async def valid_findings(calls: Calls, tool: RegisteredTool, own: OwnFiles, scra
         shown = _shown(dumps_text(value))
         if answer.refused:
             found.setdefault(
-                "refused",
+                f"{tool.id}: refused",
                 Finding(
                     subject=tool.id,
                     text=f"{tool.id} refuses arguments that fit its schema: {shown}: {answer.outcome.error_message}",
@@ -78,10 +78,10 @@ async def valid_findings(calls: Calls, tool: RegisteredTool, own: OwnFiles, scra
                 ),
             )
         _note_failure(found, tool, answer, shown, own)
-    return tuple(found.values())
+    return found
 
 
-async def hostile_findings(calls: Calls, tool: RegisteredTool, own: OwnFiles, scratch: Path) -> Sequence[Finding]:
+async def hostile_findings(calls: Calls, tool: RegisteredTool, own: OwnFiles, scratch: Path) -> dict[str, Finding]:
     """Call a tool with arguments that nobody should send.
 
     Args:
@@ -91,7 +91,7 @@ async def hostile_findings(calls: Calls, tool: RegisteredTool, own: OwnFiles, sc
         scratch: Where it may write.
 
     Returns:
-        One finding of each kind.
+        One finding of each kind, by what tells the kinds apart.
     """
     from .hostile import hostile_calls
 
@@ -103,7 +103,7 @@ async def hostile_findings(calls: Calls, tool: RegisteredTool, own: OwnFiles, sc
         what = next(call.what for call in made if call.raw == raw)
         if not answer.refused and not _may_pass(raw, answer, fits):
             found.setdefault(
-                "taken",
+                f"{tool.id}: taken",
                 Finding(
                     subject=tool.id,
                     text=f"{tool.id} takes arguments that do not fit its schema: {what}",
@@ -111,7 +111,7 @@ async def hostile_findings(calls: Calls, tool: RegisteredTool, own: OwnFiles, sc
                 ),
             )
         _note_failure(found, tool, answer, f"{what} ({_shown(raw)})", own)
-    return tuple(found.values())
+    return found
 
 
 async def _answers(
@@ -131,20 +131,10 @@ async def _answers(
 def _note_failure(found: dict[str, Finding], tool: RegisteredTool, answer: Answer, shown: str, own: OwnFiles) -> None:
     error, outcome = answer.unexpected, answer.outcome
     if error is not None:
-        where = own.line_of(error)
-        kind = f"{type(error).__name__} at {where}"
-        found.setdefault(
-            kind,
-            Finding(
-                subject=tool.id,
-                text=f"{tool.id} let {type(error).__name__} out{f' at {where}' if where else ''}, called with {shown}",
-                remedy="Catch it and raise ToolError with words for the model, or narrow the schema. (Network, "
-                "programs and files outside of a scratch folder were refused, as on a machine without them.)",
-            ),
-        )
+        _note_exception(found, tool, error, shown, own)
     elif outcome.error is ToolErrorCode.TIMEOUT:
         found.setdefault(
-            "slow",
+            f"{tool.id}: slow",
             Finding(
                 subject=tool.id,
                 text=f"{tool.id} had no answer within {answer.seconds:.0f} s, called with {shown}",
@@ -153,13 +143,32 @@ def _note_failure(found: dict[str, Finding], tool: RegisteredTool, answer: Answe
         )
     elif outcome.error is ToolErrorCode.RESULT_NOT_SERIALISABLE:
         found.setdefault(
-            "unserialisable",
+            f"{tool.id}: unserialisable",
             Finding(
                 subject=tool.id,
                 text=f"{tool.id} gave a result that cannot be sent, called with {shown}: {outcome.error_message}",
                 remedy="Return text, or what JSON has a form for.",
             ),
         )
+
+
+def _note_exception(
+    found: dict[str, Finding], tool: RegisteredTool, error: BaseException, shown: str, own: OwnFiles
+) -> None:
+    refusal = refusal_behind(error)
+    if refusal is not None and not is_network(refusal):
+        return  # files and programs are there in real life: this is the check's own doing
+    # without a network the same line lets out one error for names and another one for addresses
+    name = next(kind.__name__ for kind in type(error).__mro__ if not issubclass(kind, Refusal))
+    where = own.line_of(error)
+    text = f"{tool.id} let {name} out{f' at {where}' if where else ''}, called with {shown}"
+    remedy = "Catch it and raise ToolError with words for the model"
+    if refusal is not None:
+        remedy = f"{remedy}: the network was refused, as it is down at times."
+    else:
+        remedy = f"{remedy}, or narrow the schema."
+    kind = f"{tool.id}: {name if refusal is None else 'no network'} at {where}"
+    found.setdefault(kind, Finding(subject=tool.id, text=text, remedy=remedy))
 
 
 def _may_pass(raw: str, answer: Answer, fits: Any) -> bool:

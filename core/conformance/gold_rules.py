@@ -56,6 +56,11 @@ def _reason(plan: TurnPlan, rule: RegisteredRule) -> str:
     return next(reasons, "nothing was decided")
 
 
+def _subject(rule: RegisteredRule) -> str:
+    """What waivers name: the tools that it selects, else its description; its place changes with other rules."""
+    return ", ".join(rule.tools) or rule.rule.description
+
+
 def _missing(rule: RegisteredRule, place: int) -> Iterator[Finding]:
     given = rule.rule
     if isinstance(given, Always):
@@ -64,7 +69,7 @@ def _missing(rule: RegisteredRule, place: int) -> Iterator[Finding]:
         if not examples and (kind == "selects" or rule.tools):
             verb = "must" if kind == "selects" else "must not"
             yield Finding(
-                subject=f"rule {place}",
+                subject=_subject(rule),
                 text=f"Rule {place} ({given.description}) has no example of a prompt for which it {verb} select.",
                 remedy=f'Give it some: {kind}=["…"].',
             )
@@ -73,7 +78,7 @@ def _missing(rule: RegisteredRule, place: int) -> Iterator[Finding]:
 def _broken(rule: RegisteredRule, place: int, prompt: str, what: str, reason: str) -> Finding:
     kind = "selects" if what.startswith("does not") else "ignores"
     return Finding(
-        subject=f"rule {place}",
+        subject=_subject(rule),
         text=f"Rule {place} ({rule.rule.description}) {what} {prompt!r}, one of its {kind}: {reason}.",
         remedy=f"Correct the rule, or take the prompt out of {kind}.",
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import functools
 import inspect
 from collections.abc import Callable
@@ -32,14 +31,10 @@ def instrumented(
     Returns:
         The copy.
     """
-    original = registered.tool
-    _ = original.arguments  # read from the real function; the copy takes it along
-    copied = copy.copy(original)
+    tool = registered.tool
     if around is not None:
-        copied._function = _surrounded(original.function, around)  # noqa: SLF001  (a tool of our own making)
-    if timeout is not None:
-        copied._timeout = timeout  # noqa: SLF001
-    return replace(registered, tool=copied)
+        tool = tool.with_function(_surrounded(tool.function, around))
+    return replace(registered, tool=tool if timeout is None else tool.with_timeout(timeout))
 
 
 def runs_on_loop(registered: RegisteredTool) -> bool:

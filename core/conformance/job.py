@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -66,9 +67,17 @@ class Progress:
 
 
 def read_progress(folder: Path) -> Iterator[dict[str, Any]]:
-    """Read what was told so far; a line that is not written to its end is left out."""
-    file = folder / _PROGRESS
-    text = file.read_text(encoding="utf-8") if file.exists() else ""
-    for line in text.splitlines(keepends=True):
-        if line.endswith("\n"):
-            yield json.loads(line)
+    """Read what was told so far; a line that is not written to its end is left out.
+
+    So is what the plugin under check did to the file, which lies where it can reach it: it may be gone, or hold
+    anything.
+    """
+    try:
+        text = (folder / _PROGRESS).read_bytes().decode(errors="replace")
+    except OSError:
+        return
+    for line in text.split("\n")[:-1]:
+        with suppress(ValueError):
+            event = json.loads(line)
+            if isinstance(event, dict) and isinstance(event.get("event"), str):
+                yield event

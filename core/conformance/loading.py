@@ -22,6 +22,7 @@ from ..plugins.discovery import Candidate, find_plugins
 from ..plugins.loader import load_plugins
 from ..settings import Settings
 from .job import IMPORT
+from .required import lacks_settings, with_required_secrets
 from .subject import LoadFacts
 
 __all__ = ["find_candidate", "import_ms", "measure_again", "observe_loading"]
@@ -79,7 +80,9 @@ def observe_loading(
         stack.enter_context(_noting_threads(threads))
         stack.enter_context(watching(seen))
         best = import_ms(candidate)
-        load_plugins(settings, {})
+        loaded = load_plugins(settings, {})
+        if any(record.name == candidate.name and lacks_settings(record) for record in loaded.catalog.plugins):
+            load_plugins(with_required_secrets(settings, candidate)[0], {})
     for _ in range(_ATTEMPTS):
         if not budget < best < budget * _HOPELESS:
             break

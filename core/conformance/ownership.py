@@ -40,6 +40,11 @@ class OwnFiles:
         hooks = [call.function for calls in subject.calls.values() for call in calls]
         return cls(subject.plugin, [*tools, *hooks, *(rule.rule.decide for rule in subject.rules)])
 
+    @property
+    def beginnings(self) -> list[str]:
+        """What the names of its files begin with."""
+        return [*filter(None, [self._root]), *sorted(self._files)]
+
     def __call__(self, file: str) -> bool:
         """Whether a file, as tracebacks name it, is the plugin's."""
         return file in self._files or (bool(self._root) and file.startswith(self._root))

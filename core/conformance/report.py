@@ -11,12 +11,13 @@ The JSON report is one object::
         {
           "name": "dice", "distribution": "promptdock-dice", "version": "1.0",
           "grade": "gold",           # or "silver", "bronze", null
+          "waived": 0,               # how many checks passed by a waiver only
           "checks": [
             {
               "id": "schemas-strict", "grade": "bronze", "title": "…",
-              "state": "passed",     # or "failed", "waived", "not_applicable"
+              "state": "passed",     # or "failed", "waived", "not_applicable", "not_run"
               "findings": [{"text": "…", "remedy": "…", "subject": "dice.roll", "waived": null}],
-              "reason": null,        # why it is not applicable, or the reasons of its waivers
+              "reason": null,        # why it is not applicable or was not run, or the reasons of its waivers
               "ms": 1.2
             }
           ],
@@ -27,7 +28,7 @@ The JSON report is one object::
     }
 
 Members may be added; those that are there keep their meaning. ``waived`` of a finding is the reason that stands in for
-it. A grade is what the checks of it and of those below it show; checks that were not run do not count for it.
+it. A grade is what the checks of it and of those below it show: all have to be run that are in the report.
 """
 
 from __future__ import annotations
@@ -43,12 +44,13 @@ __all__ = ["CheckResult", "PluginReport", "Reported", "State", "Waiver", "grade_
 
 
 class State(StrEnum):
-    """What became of a check."""
+    """What became of a check. ``NOT_APPLICABLE`` had nothing to look at, ``NOT_RUN`` could not look."""
 
     PASSED = "passed"
     FAILED = "failed"
     WAIVED = "waived"
     NOT_APPLICABLE = "not_applicable"
+    NOT_RUN = "not_run"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +95,7 @@ class CheckResult:
         title: What it demands.
         state: What became of it.
         findings: What is wrong, waived or not.
-        reason: Why it is not applicable, or the reasons of its waivers.
+        reason: Why it is not applicable or was not run, or the reasons of its waivers.
         ms: How long it took.
     """
 
@@ -152,6 +154,11 @@ class PluginReport:
         """The grade that it has, or None."""
         return grade_of(self.checks)
 
+    @property
+    def waived(self) -> int:
+        """How many checks passed by a waiver only."""
+        return sum(result.state is State.WAIVED for result in self.checks)
+
     def reaches(self, grade: Grade) -> bool:
         """Whether it has a grade, or a higher one."""
         own = self.grade
@@ -164,6 +171,7 @@ class PluginReport:
             "distribution": self.distribution,
             "version": self.version,
             "grade": self.grade,
+            "waived": self.waived,
             "checks": [result.as_json() for result in self.checks],
             "waivers": [waiver.as_json() for waiver in self.waivers],
             "notes": list(self.notes),
@@ -176,7 +184,7 @@ def grade_of(results: Iterable[CheckResult]) -> Grade | None:
     reached = None
     for grade in Grade:
         own = [result for result in results if result.grade is grade]
-        if not own or any(result.state is State.FAILED for result in own):
+        if not own or any(result.state in {State.FAILED, State.NOT_RUN} for result in own):
             return reached
         reached = grade
     return reached

@@ -38,7 +38,7 @@ async def run_checks(
 
 async def _run(check: Check, subject: Subject) -> CheckResult:
     if check.needs_load and not subject.loaded:
-        return CheckResult.of(check, State.NOT_APPLICABLE, reason="the plugin did not load")
+        return CheckResult.of(check, State.NOT_RUN, reason="the plugin did not load")
     started = time.perf_counter()
     try:
         findings = tuple(await check.run(subject))

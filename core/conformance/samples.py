@@ -1,4 +1,4 @@
-"""Calls of a tool that are known to be harmless: its examples, or else generated ones in a world that refuses."""
+"""Calls of a tool that do no harm, for checks that make many: where a call has a price, in a world that refuses."""
 
 from __future__ import annotations
 
@@ -7,29 +7,29 @@ from collections.abc import Sequence
 
 from ..jsontext import JsonObject
 from ..plugins.catalog import RegisteredTool
+from .example_calls import has_effects
 from .fuzzing import valid_arguments
 from .generating import require_hypothesis
 from .instrumenting import instrumented
 from .refusing import refusing
 from .subject import Subject
 
-__all__ = ["sample_calls"]
+__all__ = ["harmless_calls"]
 
 
-def sample_calls(subject: Subject, tool: RegisteredTool) -> tuple[RegisteredTool, Sequence[JsonObject]]:
-    """Give what to call a tool with.
+async def harmless_calls(subject: Subject, tool: RegisteredTool) -> tuple[RegisteredTool, Sequence[JsonObject]]:
+    """Give what to call a tool with as often as one likes.
 
     Args:
         subject: Its plugin.
         tool: The tool.
 
     Returns:
-        The tool and its examples. Of a tool that has none, a copy whose effects are refused and arguments drawn from
-        its schema.
+        The tool and its examples. Of a tool that has effects, a copy for which they are refused; of one without
+        examples, such a copy and arguments drawn from its schema.
     """
+    refused = instrumented(tool, around=functools.partial(refusing, subject.room))
     if tool.tool.examples:
-        return tool, tool.tool.examples
+        return refused if await has_effects(subject, tool) else tool, tool.tool.examples
     require_hypothesis()
-    scratch = subject.scratch / "samples"
-    scratch.mkdir(exist_ok=True)
-    return instrumented(tool, around=functools.partial(refusing, scratch)), valid_arguments(tool, 5)[:3]
+    return refused, valid_arguments(tool, 5)[:3]

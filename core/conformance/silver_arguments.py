@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
 from ..plugins.catalog import RegisteredTool
 from .calling import Calls, open_calls
 from .check import Check, Finding, Grade, NotApplicable
+from .example_calls import example_calls
 from .fuzzing import hostile_findings, valid_findings
 from .generating import require_hypothesis
 from .ownership import OwnFiles
@@ -16,7 +17,9 @@ from .subject import Subject
 
 __all__ = ["CHECKS"]
 
-Finder: TypeAlias = Callable[[Calls, RegisteredTool, OwnFiles, Path], Awaitable[Sequence[Finding]]]
+Finder: TypeAlias = Callable[[Calls, RegisteredTool, OwnFiles, Path], Awaitable[Mapping[str, Finding]]]
+_TOLD = "faults of arguments"
+"""Faults that a check of this plugin has told already: the other one does not tell them again."""
 
 
 async def _valid(subject: Subject) -> Sequence[Finding]:
@@ -31,11 +34,16 @@ async def _each_tool(subject: Subject, find: Finder) -> Sequence[Finding]:
     if not subject.tools:
         raise NotApplicable("it has no tools")
     require_hypothesis()
+    await example_calls(subject)  # before any other call: what a tool then keeps, its examples do not read again
     own = OwnFiles.of(subject)
-    scratch = subject.scratch / "arguments"
-    scratch.mkdir(exist_ok=True)
+    told: set[str] = subject.shared.setdefault(_TOLD, set())
+    findings: list[Finding] = []
     async with open_calls(subject.service.host, timeout=subject.settings.tool_timeout) as calls:
-        return [finding for tool in subject.tools for finding in await find(calls, tool, own, scratch)]
+        for tool in subject.tools:
+            found = await find(calls, tool, own, subject.room)
+            findings += [finding for kind, finding in found.items() if kind not in told]
+            told.update(found)
+    return findings
 
 
 CHECKS: tuple[Check, ...] = (

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from ..plugins.catalog import RegisteredTool
 from ..tools.errors import ToolErrorCode
+from ..tools.outcome import ToolOutcome
 from .blocking import LoopGuard
 from .calling import Calls, open_calls
 from .check import Check, Finding, Grade, NotApplicable
 from .endings import ending_findings
+from .example_calls import example_calls
 from .fuzzing import valid_arguments
 from .generating import require_hypothesis
 from .instrumenting import instrumented, runs_on_loop
 from .ownership import OwnFiles
 from .refusing import refusing
-from .samples import sample_calls
+from .samples import harmless_calls
 from .stage import MODEL, open_stage, prompts_of
 from .subject import Subject
 
@@ -33,7 +35,7 @@ async def _endings(subject: Subject) -> Sequence[Finding]:
     found: list[Finding] = []
     async with open_calls(subject.service.host, timeout=subject.settings.tool_timeout) as calls:
         for tool in subject.tools:
-            called, samples = sample_calls(subject, tool)
+            called, samples = await harmless_calls(subject, tool)
             if samples:
                 found += await ending_findings(calls, called, samples[0], own)
     return found
@@ -44,7 +46,8 @@ async def _loop(subject: Subject) -> Sequence[Finding]:
     async with open_calls(subject.service.host, timeout=subject.settings.tool_timeout) as calls:
         for tool in filter(runs_on_loop, subject.tools):
             await _watch_tool(subject, calls, tool, guard)
-    async with open_stage(subject) as service:
+    # the model calls tools by their examples
+    async with open_stage(subject, around=functools.partial(refusing, subject.room, guard.hear)) as service:
         prompts = prompts_of(subject)
         await service.prompt(prompts[0], model=MODEL)  # what is imported at the first call is not waited for again
         async with guard.watching():
@@ -56,16 +59,15 @@ async def _loop(subject: Subject) -> Sequence[Finding]:
 
 async def _watch_tool(subject: Subject, calls: Calls, tool: RegisteredTool, guard: LoopGuard) -> None:
     require_hypothesis()
-    scratch = subject.scratch / "loop"
-    scratch.mkdir(exist_ok=True)
-    called, samples = sample_calls(subject, tool)
     drawn = valid_arguments(tool, 20)
-    for sample in samples[:1]:
-        await calls.call(called, sample)  # what is imported at the first call is not waited for again
+    refused = instrumented(tool, around=functools.partial(refusing, subject.room, guard.hear), timeout=10)
+    # what is imported at the first call is not waited for again
+    await example_calls(subject)
+    for arguments in () if tool.tool.examples else drawn[:1]:
+        await calls.call(refused, arguments)
     async with guard.watching():
-        for sample in samples:
-            await calls.call(called, sample)
-        refused = instrumented(tool, around=functools.partial(refusing, scratch, guard.hear), timeout=10)
+        for example in tool.tool.examples:
+            await calls.call(refused if subject.made_up else tool, example)
         for arguments in drawn:
             await calls.call(refused, arguments)
 
@@ -74,26 +76,39 @@ async def _results(subject: Subject) -> Sequence[Finding]:
     if not subject.tools:
         raise NotApplicable("it has no tools")
     found: list[Finding] = []
-    host, settings = subject.service.host, subject.settings
-    for tool in subject.tools:
-        called, samples = sample_calls(subject, tool)
-        for sample in samples[:2]:
-            async with open_calls(
-                host, timeout=settings.tool_timeout, result_limit=settings.tool_result_limit
-            ) as calls:
-                usual = (await calls.call(called, sample)).outcome
-            async with open_calls(host, timeout=settings.tool_timeout, result_limit=_TINY) as calls:
-                capped = (await calls.call(called, sample)).outcome
-            if usual.error is ToolErrorCode.RESULT_NOT_SERIALISABLE:
-                found.append(
-                    _result_finding(tool, str(usual.error_message), "Return text, or what JSON has a form for.")
-                )
-            elif usual.error is ToolErrorCode.RESULT_TOO_LARGE:
-                found.append(_result_finding(tool, str(usual.error_message), "Return less: the model has to read it."))
-            elif usual.error is None and capped.error not in {None, ToolErrorCode.RESULT_TOO_LARGE}:
-                text = f"Under a limit of {_TINY} character the result of {tool.id} ends as {capped.error}."
-                found.append(_result_finding(tool, text, "Let nothing depend on how long the result may be."))
+    async with (
+        open_calls(
+            subject.service.host,
+            timeout=subject.settings.tool_timeout,
+            result_limit=subject.settings.tool_result_limit,
+        ) as calls,
+        open_calls(subject.service.host, timeout=subject.settings.tool_timeout, result_limit=_TINY) as capping,
+    ):
+        for tool, made in await example_calls(subject):
+            called, samples = await harmless_calls(subject, tool)
+            usual = [outcome for _, outcome in made.outcomes]
+            if not usual:
+                usual = [(await calls.call(called, sample)).outcome for sample in samples[:2]]
+            found += [finding for outcome in usual for finding in _unusable(tool, outcome)]
+            if all(outcome.error is None for outcome in usual):
+                capped = [(await capping.call(called, sample)).outcome for sample in samples[:2]]
+                found += [finding for outcome in capped for finding in _not_capped(tool, outcome)]
     return found
+
+
+def _unusable(tool: RegisteredTool, outcome: ToolOutcome) -> Iterator[Finding]:
+    text = str(outcome.error_message)
+    if outcome.error is ToolErrorCode.RESULT_NOT_SERIALISABLE:
+        yield _result_finding(tool, text, "Return text, or what JSON has a form for.")
+    elif outcome.error is ToolErrorCode.RESULT_TOO_LARGE:
+        yield _result_finding(tool, text, "Return less: the model has to read it.")
+
+
+def _not_capped(tool: RegisteredTool, outcome: ToolOutcome) -> Iterator[Finding]:
+    # a call whose effects are refused may fail, and be late
+    if outcome.error not in {None, ToolErrorCode.RESULT_TOO_LARGE, ToolErrorCode.TOOL_FAILED, ToolErrorCode.TIMEOUT}:
+        text = f"Under a limit of {_TINY} character the result of {tool.id} ends as {outcome.error}."
+        yield _result_finding(tool, text, "Let nothing depend on how long the result may be.")
 
 
 def _result_finding(tool: RegisteredTool, text: str, remedy: str) -> Finding:

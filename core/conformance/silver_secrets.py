@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from ..errors import PromptdockError
+from ..jsontext import JsonObject
 from ..plugins.catalog import PluginState
 from ..plugins.loader import load_plugins
 from ..service import PromptService
@@ -12,12 +13,18 @@ from ..settings import ProviderSettings, Settings
 from .calling import open_calls
 from .canaries import Canary, planted, secret_fields, sightings
 from .check import Check, Finding, Grade, NotApplicable
+from .example_calls import example_calls
+from .fuzzing import valid_arguments
+from .generating import require_hypothesis
 from .overhearing import Overheard, overhear
 from .refusing import process_kept, refusing
+from .required import completed
 from .stage import MODEL, open_stage, prompts_of
 from .subject import Subject
 
 __all__ = ["CHECKS"]
+
+_DRAWN = 10
 
 _REMEDY = (
     "Declare the field as SecretStr, call get_secret_value() only where the secret is used, and put no settings, "
@@ -32,13 +39,21 @@ async def _hidden(subject: Subject) -> Sequence[Finding]:
     canaries = {path: Canary.of(".".join(path)) for path in fields}
     keys = {provider.provider.name: Canary.of(f"providers.{provider.provider.name}") for provider in subject.providers}
     settings = _with_keys(subject.settings, keys)
-    heard = _refused_settings(subject, settings, canaries)
-    names = {f"plugins.{subject.name}.{'.'.join(path)}": canary for path, canary in canaries.items()}
+    names = {f"plugins.{subject.name}.{_named(path)}": canary for path, canary in canaries.items()}
     names |= {f"providers.{name}.api_key": canary for name, canary in keys.items()}
-    filled = _filled(subject, settings, canaries)
-    if filled is not None:
-        heard = [*heard, *await _all_that_is_said(subject, filled)]
+    await example_calls(subject)  # before any other call: what a tool then keeps, its examples do not read again
+    # the keys are made up: nobody is asked with them
+    with refusing(subject.scratch):
+        heard = list(_refused_settings(subject, settings, canaries))
+        filled = _filled(subject, settings, canaries)
+        if filled is not None:
+            heard += await _all_that_is_said(subject, filled)
     return list(_findings(names, heard))
+
+
+def _named(path: Sequence[str]) -> str:
+    """``servers[].key``, say."""
+    return ".".join(path).replace(".[", "[").replace(".{", "{")
 
 
 def _with_keys(settings: Settings, keys: Mapping[str, str]) -> Settings:
@@ -52,6 +67,8 @@ def _with_keys(settings: Settings, keys: Mapping[str, str]) -> Settings:
 
 def _with_plugin(subject: Subject, settings: Settings, fields: Mapping[tuple[str, ...], object]) -> Settings:
     own = planted(settings.plugins.get(subject.name, {}), fields)
+    if subject.settings_model is not None:
+        own = completed(subject.settings_model, own, fields)
     return settings.model_copy(update={"plugins": {**settings.plugins, subject.name: own}})
 
 
@@ -91,26 +108,23 @@ def _refused_settings(
 
 
 async def _all_that_is_said(subject: Subject, settings: Settings) -> Sequence[Overheard]:
-    """All that is said in turns and calls: with a network and without one, of each tool and each provider."""
+    """All that is said in turns and calls, of each tool and each provider, when there is no network."""
+    require_hypothesis()
     heard: list[Overheard] = []
-    scratch = subject.scratch / "secrets"
-    scratch.mkdir(exist_ok=True)
+    drawn = {tool.id: valid_arguments(tool, _DRAWN) for tool in subject.tools}
     with overhear(heard), process_kept():
         async with open_stage(subject, settings) as service:
             heard += _descriptions(subject, service)
             for prompt in prompts_of(subject):
                 heard += await _turn(service, prompt, MODEL)
-                with refusing(scratch):
-                    heard += await _turn(service, prompt, MODEL)
             for registered in subject.providers:
-                with refusing(scratch):
-                    heard += await _turn(service, "Hello", f"{registered.provider.name}/any")
+                heard += await _turn(service, "Hello", f"{registered.provider.name}/any")
             async with open_calls(service.host, timeout=settings.tool_timeout, quiet=False) as calls:
                 for tool in service.catalog.tools.values():
-                    with refusing(scratch):
-                        for arguments in (*tool.tool.examples, {}, {"promptdock_no_such_parameter": 1}):
-                            content = (await calls.call(tool, arguments)).outcome.content
-                            heard.append(Overheard(where=f"what {tool.id} answers", text=content))
+                    wrong: Sequence[JsonObject] = ({}, {"promptdock_no_such_parameter": 1})
+                    for arguments in (*tool.tool.examples, *drawn.get(tool.id, ()), *wrong):
+                        content = (await calls.call(tool, arguments)).outcome.content
+                        heard.append(Overheard(where=f"what {tool.id} answers", text=content))
             await service.host.drain(settings.hook_timeout)
     return heard
 

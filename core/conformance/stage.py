@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager
+from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from ..hookmarkers import hookimpl
 from ..jsontext import JsonObject, dumps_text
+from ..plugins.loader import LoadedPlugins
 from ..providers.base import CompletionCall, Provider
 from ..service import PromptService, open_service
 from ..settings import Settings
 from ..tools.tool import Tool
+from .instrumenting import instrumented
 from .subject import Subject
 
 __all__ = ["MODEL", "open_stage", "prompts_of"]
@@ -24,22 +28,33 @@ _TOOL = "promptdock_check_ok"
 
 
 @asynccontextmanager
-async def open_stage(subject: Subject, settings: Settings | None = None) -> AsyncIterator[PromptService]:
+async def open_stage(
+    subject: Subject,
+    settings: Settings | None = None,
+    *,
+    around: Callable[[], AbstractContextManager[object]] | None = None,
+) -> AsyncIterator[PromptService]:
     """Open a service with the plugin, and with a model that calls every presented tool by its first example.
 
     Args:
         subject: The plugin.
         settings: What to open it with; None for the subject's own.
+        around: Makes what is around each run of a tool.
 
     Yields:
         The service.
     """
+
+    def adapt(loaded: LoadedPlugins) -> LoadedPlugins:
+        tools = {name: instrumented(tool, around=around) for name, tool in loaded.catalog.tools.items()}
+        return replace(loaded, catalog=replace(loaded.catalog, tools=MappingProxyType(tools)))
+
     own = settings if settings is not None else subject.settings
     staged = own.model_copy(update={"plugins_allow": (*(own.plugins_allow or ()), _PLUGIN)})
     examples: dict[str, JsonObject] = {_TOOL: {}} | {
         tool.name: tool.tool.examples[0] for tool in subject.tools if tool.tool.examples
     }
-    async with open_service(staged, extra={**subject.extra, _PLUGIN: _ModelPlugin(examples)}) as service:
+    async with open_service(staged, extra={**subject.extra, _PLUGIN: _ModelPlugin(examples)}, adapt=adapt) as service:
         yield service
 
 

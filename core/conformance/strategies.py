@@ -22,6 +22,8 @@ Schema: TypeAlias = "Mapping[str, Any] | bool"
 
 _DEEPEST = 4
 """Levels of recursive references; beyond them only what a schema demands is written."""
+_HOPELESS = 12
+"""Levels beyond which nothing is written: references that lead to themselves, or demand themselves, have no end."""
 _EXTREME_WHOLE = (0, 1, -1, 2**31, -(2**31) - 1, 2**53 + 1, 2**63, -(2**63) - 1, 10**25)
 _EXTREME_REAL = (0.0, -0.0, 0.1, 1e-9, 5e-324, 1e16, -1e16, 1.7976931348623157e308, -1.7976931348623157e308)
 _FURTHER_NAMES = ("a", "key", "Schlüssel", "x-y", "0", "__proto__")
@@ -81,6 +83,8 @@ class Values:
         """
         if isinstance(schema, bool):
             return _ANYTHING if schema else st.nothing()
+        if depth > _HOPELESS:
+            return st.nothing()
         if "$ref" in schema:
             rest = {key: value for key, value in schema.items() if key != "$ref" and key not in _ANNOTATIONS}
             return self.of({**self._target(str(schema["$ref"])), **rest}, depth + 1)
@@ -91,7 +95,8 @@ class Values:
         for key in ("anyOf", "oneOf"):
             if key in schema:
                 rest = {name: value for name, value in schema.items() if name != key and name not in _ANNOTATIONS}
-                return st.one_of(*[self._joined([rest, branch], depth) for branch in schema[key]])
+                branches = schema[key] if depth < _DEEPEST else _ways_out(schema[key])
+                return st.one_of(*[self._joined([rest, branch], depth) for branch in branches])
         if "allOf" in schema:
             rest = {name: value for name, value in schema.items() if name != "allOf" and name not in _ANNOTATIONS}
             return self._joined([rest, *schema["allOf"]], depth)
@@ -128,6 +133,8 @@ class Values:
                 continue
             while "$ref" in part:
                 depth += 1
+                if depth > _HOPELESS:
+                    return st.nothing()
                 rest = {key: value for key, value in part.items() if key != "$ref"}
                 part = {**self._target(str(part["$ref"])), **rest}
             for key, value in part.items():
@@ -189,6 +196,11 @@ class Values:
 _ANYTHING: st.SearchStrategy[Any] = st.one_of(
     st.none(), st.booleans(), st.integers(-99, 99), texts({}), st.just([]), st.just({}), st.just([{"a": [None]}])
 )
+
+
+def _ways_out(branches: Sequence[Schema]) -> Sequence[Schema]:
+    """The choices that lead no further; where all of them do, one."""
+    return [branch for branch in branches if "'$ref':" not in repr(branch)] or branches[:1]
 
 
 def _implied_type(schema: Mapping[str, Any]) -> str | None:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..plugins.catalog import PluginRecord, PluginState, RegisteredProvider, RegisteredRule, RegisteredTool
-from ..plugins.discovery import find_plugins
+from ..plugins.discovery import Candidate, find_plugins
 from ..plugins.loader import LoadedPlugins
 from ..service import PromptService, open_service
 from ..settings import Settings
+from .refusing import temporary_files_in
+from .required import lacks_settings, with_required_secrets
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -56,6 +58,8 @@ class Subject:
         facts: What loading it cost and did.
         scratch: An empty folder that checks may fill.
         import_budget_ms: What its import may cost.
+        made_up: Names of secrets that its settings demand and nobody had set; see :mod:`.required`.
+        shared: What one check found out and others need, too, by a name that they agree on.
     """
 
     name: str
@@ -70,6 +74,13 @@ class Subject:
     extra: Mapping[str, object] = field(default_factory=dict)
     facts: LoadFacts = field(default_factory=LoadFacts)
     import_budget_ms: float = 200.0
+    made_up: Sequence[str] = ()
+    shared: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def room(self) -> Path:
+        """Where tools may write while they are tried; temporary files lie there, too."""
+        return self.scratch / "room"
 
     @property
     def loaded(self) -> bool:
@@ -162,8 +173,9 @@ async def open_subject(
     Raises:
         LookupError: No such plugin was found.
     """
-    home = scratch / "home"
-    home.mkdir(exist_ok=True)
+    home, room = scratch / "home", scratch / "room"
+    for folder in (home, room):
+        folder.mkdir(exist_ok=True)
     seen: list[LoadedPlugins] = []
 
     def keep(loaded: LoadedPlugins) -> LoadedPlugins:
@@ -171,36 +183,52 @@ async def open_subject(
         return loaded
 
     own = alone(settings, name, distribution, home=home)
-    async with open_service(own, extra=extra, adapt=keep) as service:
-        records = [
-            record for record in seen[0].catalog.plugins if record.name == name and record.distribution == distribution
-        ]
-        if not records:
-            raise LookupError(f"no plugin {name!r} of {distribution}")
-        yield Subject(
-            name=name,
-            distribution=distribution,
-            version=records[0].version,
-            record=records[0],
-            plugin=_plugin_object(seen[0], own, name, distribution, extra or {}),
-            loaded_plugins=seen[0],
-            service=service,
-            settings=own,
-            scratch=scratch,
-            extra=extra or {},
-            facts=facts or LoadFacts(),
-            import_budget_ms=import_budget_ms,
-        )
+    made_up: Sequence[str] = ()
+    with temporary_files_in(room):
+        async with AsyncExitStack() as stack:
+            service = await stack.enter_async_context(open_service(own, extra=extra, adapt=keep))
+            record = _record(seen[-1], name, distribution)
+            candidate = _candidate(own, name, distribution, extra or {})
+            if candidate is not None and lacks_settings(record):
+                own, made_up = with_required_secrets(own, candidate)
+                if made_up:
+                    service = await stack.enter_async_context(open_service(own, extra=extra, adapt=keep))
+                    record = _record(seen[-1], name, distribution)
+            yield Subject(
+                name=name,
+                distribution=distribution,
+                version=record.version,
+                record=record,
+                plugin=_plugin_object(seen[-1], name, candidate),
+                loaded_plugins=seen[-1],
+                service=service,
+                settings=own,
+                scratch=scratch,
+                extra=extra or {},
+                facts=facts or LoadFacts(),
+                import_budget_ms=import_budget_ms,
+                made_up=made_up,
+            )
 
 
-def _plugin_object(
-    loaded: LoadedPlugins, settings: Settings, name: str, distribution: str, extra: Mapping[str, object]
-) -> object:
+def _record(loaded: LoadedPlugins, name: str, distribution: str) -> PluginRecord:
+    for record in loaded.catalog.plugins:
+        if record.name == name and record.distribution == distribution:
+            return record
+    raise LookupError(f"no plugin {name!r} of {distribution}")
+
+
+def _candidate(settings: Settings, name: str, distribution: str, extra: Mapping[str, object]) -> Candidate | None:
+    for candidate in find_plugins(settings.plugins_folder, extra).candidates:
+        if (candidate.name, candidate.distribution) == (name, distribution):
+            return candidate
+    return None
+
+
+def _plugin_object(loaded: LoadedPlugins, name: str, candidate: Candidate | None) -> object:
     """The plugin object; of one in quarantine, which the manager does not have, what importing it gives."""
     plugin: object = loaded.manager.get_plugin(name)
-    if plugin is None:
-        for candidate in find_plugins(settings.plugins_folder, extra).candidates:
-            if (candidate.name, candidate.distribution) == (name, distribution):
-                with suppress(BaseException):
-                    plugin = candidate.load()
+    if plugin is None and candidate is not None:
+        with suppress(BaseException):
+            plugin = candidate.load()
     return plugin

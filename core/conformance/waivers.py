@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
+from ..plugins.quarantine import describe_exception
 from .check import Check, Finding
 from .report import CheckResult, Reported, State, Waiver
 
 __all__ = ["ATTRIBUTE", "apply_waivers", "marked", "read_waivers", "waiver_faults"]
 
 ATTRIBUTE: Final = "promptdock_waivers"
+_MOST: Final = 1_000
 _FEWEST_WORDS: Final = 3
+_FEWEST_CHARACTERS: Final = 20
+_WORD: Final = re.compile(r"[^\W\d_]{2,}")
 _REMEDY: Final = 'Write: promptdock_waivers = {"check-id": "why this plugin may do without it"}'
 
 
 def read_waivers(plugin: object) -> tuple[Waiver, ...]:
     """Read the waivers of a plugin that can be used; :func:`waiver_faults` tells of the others."""
     return tuple(
-        Waiver(key=key, reason=reason.strip()) for key, reason in _entries(plugin) if key and _is_reason(reason)
+        Waiver(key=key, reason=reason.strip()) for key, reason in _read(plugin)[0] if key and _is_reason(reason)
     )
 
 
@@ -33,11 +39,11 @@ def waiver_faults(plugin: object, checks: Collection[Check]) -> Iterator[Finding
     Yields:
         What is wrong: no mapping, no reason, no such check, a check that nothing may stand in for.
     """
-    written = getattr(plugin, ATTRIBUTE, None)
-    if written is not None and not isinstance(written, Mapping):
-        yield Finding(text=f"{ATTRIBUTE} is a {type(written).__name__}, not a mapping.", remedy=_REMEDY)
+    entries, fault = _read(plugin)
+    if fault:
+        yield Finding(text=f"{ATTRIBUTE} {fault}.", remedy=_REMEDY)
     known = {check.id: check for check in checks}
-    for key, reason in _entries(plugin):
+    for key, reason in entries:
         check = known.get(key.partition(":")[0])
         if check is None:
             text = f"{ATTRIBUTE} names {key!r}, and there is no such check."
@@ -47,7 +53,11 @@ def waiver_faults(plugin: object, checks: Collection[Check]) -> Iterator[Finding
             yield Finding(text=text, remedy="Mend the plugin instead, and take it out.", subject=key)
         elif not _is_reason(reason):
             text = f"The waiver of {key!r} gives no reason."
-            yield Finding(text=text, remedy="Write why, in a sentence: the report shows it.", subject=key)
+            remedy = (
+                f"Write why, in a sentence that the report can show: {_FEWEST_WORDS} words, "
+                f"{_FEWEST_CHARACTERS} characters or more."
+            )
+            yield Finding(text=text, remedy=remedy, subject=key)
 
 
 def apply_waivers(result: CheckResult, check: Check, waivers: Sequence[Waiver]) -> CheckResult:
@@ -85,11 +95,30 @@ def marked(waivers: Sequence[Waiver], results: Sequence[CheckResult]) -> Iterato
         yield replace(waiver, used=waiver.key in needed)
 
 
-def _entries(plugin: object) -> Iterator[tuple[str, Any]]:
-    written = getattr(plugin, ATTRIBUTE, None)
-    if isinstance(written, Mapping):
-        yield from ((str(key).strip(), reason) for key, reason in written.items())
+def _read(plugin: object) -> tuple[Sequence[tuple[str, Any]], str]:
+    """The entries, as plain texts where they are texts, and what is wrong with the whole; any of it may raise."""
+    try:
+        written = getattr(plugin, ATTRIBUTE, None)
+        if written is None:
+            return (), ""
+        if not isinstance(written, Mapping):
+            return (), f"is a {type(written).__name__}, not a mapping"
+        entries = [(key, written[key]) for key in itertools.islice(written, _MOST)]
+        plain = [
+            (str.__str__(key).strip(), str.__str__(reason) if isinstance(reason, str) else None)
+            for key, reason in entries
+            if isinstance(key, str)
+        ]
+        others = [type(key).__name__ for key, _ in entries if not isinstance(key, str)]
+        return plain, f"has a key that is no text but a {others[0]}" if others else ""
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001  (an object of the plugin's, which may raise anything)
+        return (), f"cannot be read: {describe_exception(error)}"
 
 
 def _is_reason(reason: object) -> bool:
-    return isinstance(reason, str) and len(reason.split()) >= _FEWEST_WORDS
+    """Whether it can be a reason: long enough, with words in it that are more than a letter."""
+    if not isinstance(reason, str) or len(reason.strip()) < _FEWEST_CHARACTERS:
+        return False
+    return sum(_WORD.search(part) is not None for part in reason.split()) >= _FEWEST_WORDS

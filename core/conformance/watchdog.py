@@ -15,8 +15,9 @@ __all__ = ["LoopWatchdog", "Stall", "plugin_line"]
 
 _BEAT = 0.005
 """Seconds between two heartbeats of the loop, and between two looks at them."""
-_STEP = asyncio.BaseEventLoop._run_once.__code__  # type: ignore[attr-defined]  # noqa: SLF001
-"""A step of the event loop: below it stands whoever runs the loop, which is nobody's fault."""
+_LOOP = asyncio.base_events.__name__
+_STEPS = frozenset({"_run_once", "run_forever", "run_until_complete"})
+"""What runs an event loop: below it stands whoever runs the loop, which is nobody's fault."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,8 +108,12 @@ def plugin_line(frame: FrameType | None, owned: Callable[[str], bool]) -> str | 
     Returns:
         ``file:line in function``, or None when no frame is the plugin's.
     """
-    while frame is not None and frame.f_code is not _STEP:
+    while frame is not None and not _runs_loop(frame):
         if owned(frame.f_code.co_filename):
             return f"{frame.f_code.co_filename}:{frame.f_lineno} in {frame.f_code.co_name}"
         frame = frame.f_back
     return None
+
+
+def _runs_loop(frame: FrameType) -> bool:
+    return frame.f_code.co_name in _STEPS and frame.f_globals.get("__name__") == _LOOP

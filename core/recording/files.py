@@ -52,9 +52,24 @@ def _write(data: bytes, path: Path, *, replace: bool) -> None:
         if replace:
             written.replace(path)
         else:
-            os.link(written, path)  # fails when somebody made the file meanwhile
+            _place(written, path)
     finally:
         written.unlink(missing_ok=True)
+
+
+def _place(written: Path, path: Path) -> None:
+    """Give a file its name, unless somebody has made one of that name meanwhile."""
+    try:
+        os.link(written, path)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links
+        with path.open("xb") as file:
+            try:
+                file.write(written.read_bytes())
+            except OSError:
+                path.unlink(missing_ok=True)
+                raise
 
 
 def _taken(path: Path) -> ConfigurationError:

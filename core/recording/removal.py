@@ -7,9 +7,10 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
 from ..jsontext import JsonError, JsonObject, dumps_text, loads, well_formed
-from ..providers.chunks import ChunkFold, completion_as_chunks
+from ..providers.chunks import completion_as_chunks
 from ..redaction import HIDDEN, is_secret_name, redact_text
 from .secret_forms import forms_of
+from .spelling import folded, spelled, spelled_anywhere
 
 __all__ = ["SecretRemover"]
 
@@ -42,12 +43,14 @@ class SecretRemover:
         """A copy of a JSON value without secrets.
 
         Members that are called like secrets (``api_key``, ``Authorization``, ``token``…) are hidden whole; so are the
-        same inside of texts that are JSON themselves, as arguments and results of tools are.
+        same inside of texts that are JSON themselves, as arguments and results of tools are. The tokens of an answer
+        that was changed (``logprobs``) are left out, since together they spell what was hidden.
         """
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, Mapping):
-            return {self._plain(name): self._member(name, member) for name, member in value.items()}
+            cleaned = {self._plain(name): self._member(name, member) for name, member in value.items()}
+            return {**cleaned, "logprobs": None} if self._tells_tokens(value, cleaned) else cleaned
         if isinstance(value, (list, tuple)):
             return [self.clean(member) for member in value]
         return self._number(value)
@@ -55,9 +58,12 @@ class SecretRemover:
     def stream(self, chunks: Iterable[JsonObject]) -> list[JsonObject]:
         """The same for the chunks of a stream, whose pieces may cut a secret in two."""
         given = list(chunks)
-        cleaned = [self._chunk(chunk) for chunk in given]
-        whole = self.clean(_folded(given))
-        return cleaned if _folded(cleaned) == whole else list(completion_as_chunks(whole))
+        before = folded(given)
+        whole = self.clean(before)
+        pairs = zip(before["choices"], whole["choices"], strict=True)
+        told = {one["index"] for one, other in pairs if one["logprobs"] is not None and other["logprobs"] is None}
+        cleaned = [_without_tokens(self._chunk(chunk), told) for chunk in given]
+        return cleaned if folded(cleaned) == whole else list(completion_as_chunks(whole))
 
     def text(self, text: str) -> str:
         """A text without secrets."""
@@ -67,12 +73,26 @@ class SecretRemover:
         return redact_text(self._plain(text))
 
     def left_in(self, text: str) -> bool:
-        """Whether any of the secrets, in any form, is still in a text."""
-        return self._known is not None and self._known.search(text) is not None
+        """Whether any of the secrets, in any form, is still in a text; in JSON also, whether tokens spell it."""
+        if self._known is None:
+            return False
+        try:
+            value = loads(text)
+        except JsonError:
+            value = None
+        return any(self._known.search(one) is not None for one in (text, *spelled_anywhere(value)))
 
     def _chunk(self, chunk: JsonObject) -> JsonObject:
         cleaned: JsonObject = self.clean(chunk)
         return cleaned
+
+    def _tells_tokens(self, value: Mapping[str, Any], cleaned: Mapping[str, Any]) -> bool:
+        """Whether the tokens of a choice tell what was, or has to be, hidden."""
+        tokens = value.get("logprobs")
+        if not isinstance(tokens, Mapping):
+            return False
+        rest, left = ({name: member for name, member in one.items() if name != "logprobs"} for one in (value, cleaned))
+        return rest != left or any(self.text(text) != text for text in spelled(tokens))
 
     def _member(self, name: str, member: Any) -> Any:
         if name in _NAMES_MEAN_NOTHING:
@@ -110,8 +130,10 @@ def _pattern(form: str) -> str:
     return escaped if len(form) >= _ANYWHERE else rf"(?<![A-Za-z0-9]){escaped}(?![A-Za-z0-9])"
 
 
-def _folded(chunks: Iterable[JsonObject]) -> JsonObject:
-    fold = ChunkFold()
-    for chunk in chunks:
-        fold.add(chunk)
-    return fold.completion()
+def _without_tokens(chunk: JsonObject, told: Collection[int]) -> JsonObject:
+    """A chunk whose choices of these indices tell no tokens."""
+    choices = chunk.get("choices")
+    if not told or not isinstance(choices, list):
+        return chunk
+    kept = [{**one, "logprobs": None} if one.get("index", 0) in told and "logprobs" in one else one for one in choices]
+    return {**chunk, "choices": kept}

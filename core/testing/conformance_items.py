@@ -16,8 +16,9 @@ the others only report.
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -85,9 +86,17 @@ def conformance_items(session: pytest.Session) -> Iterator[pytest.Item]:
     root = _Group.from_parent(session, name=_ROOT, nodeid=_ROOT)
     for target in targets:
         of_plugin = _Group.from_parent(root, name=target.name)
-        report = cache(partial(check_plugin, target, checks=checks))
+        report = _Once(partial(check_plugin, target, checks=checks))
         for check in checks:
-            yield _CheckItem.from_parent(of_plugin, name=check.id, check=check, report=report)
+            item = _CheckItem.from_parent(of_plugin, name=check.id, check=check, report=report)
+            if _groups_are_known(config):  # so that one worker runs them all, with --dist loadgroup
+                item.add_marker(pytest.mark.xdist_group(f"{_ROOT}-{target.name}"))
+            yield item
+
+
+def _groups_are_known(config: pytest.Config) -> bool:
+    """Whether pytest-xdist is there: with strict markers, a mark that nobody knows is an error."""
+    return any(re.match(r"\s*xdist_group\b", line) for line in config.getini("markers"))
 
 
 def _targets(config: pytest.Config) -> Iterable[Target]:
@@ -133,6 +142,33 @@ class _Group(pytest.Collector):
         return ()
 
 
+class _Once:
+    """Makes a report when it is first asked for. What that raises, say at a time limit, is raised again each time.
+
+    Args:
+        make: Makes the report.
+    """
+
+    def __init__(self, make: Callable[[], PluginReport]) -> None:
+        self._make = make
+        self._made: PluginReport | None = None
+        self._error: BaseException | None = None
+
+    def __call__(self) -> PluginReport:
+        """The report."""
+        if self._error is not None:
+            raise self._error
+        if self._made is None:
+            try:
+                self._made = self._make()
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:
+                self._error = error
+                raise
+        return self._made
+
+
 class _CheckItem(pytest.Item):
     """One check of one plugin."""
 
@@ -146,7 +182,7 @@ class _CheckItem(pytest.Item):
 
         results = {result.id: result for result in self._report().checks}
         result = results[self._check.id]
-        if result.state is State.FAILED:
+        if result.state in {State.FAILED, State.NOT_RUN}:
             raise _NotPassed(result)
         if result.state is State.WAIVED:
             pytest.skip(f"waived: {result.reason}")
@@ -168,4 +204,6 @@ class _NotPassed(Exception):
         for item in result.findings:
             if item.waived is None:
                 lines += [item.finding.text, f"  -> {item.finding.remedy}"]
+        if not result.findings:
+            lines.append(f"It was not run: {result.reason}.")
         super().__init__("\n".join(lines))

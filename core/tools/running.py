@@ -97,7 +97,7 @@ class RunningCall:
             self.request.request_id,
             self.request.call_id,
             exc_info=error,
-            extra={"request_id": self.request.request_id},
+            extra={"request_id": self.request.request_id, "call_id": self.request.call_id},
         )
 
     def answered(self, content: str) -> ToolOutcome:

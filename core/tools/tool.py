@@ -135,6 +135,12 @@ class Tool:
         copied._function = function  # noqa: SLF001  (its own class)
         return copied
 
+    def with_timeout(self, seconds: float | None) -> Tool:
+        """Give the same tool with another timeout; None for the host's."""
+        copied = copy.copy(self)
+        copied._timeout = seconds  # noqa: SLF001  (its own class)
+        return copied
+
     def check(self) -> None:
         """Find everything that would keep the tool from working; the host calls it once, at registration.
 

@@ -56,7 +56,7 @@ async def explain_prompt(request: Request[Any, Any, Any]) -> Response[ExplainEnv
     dock, principal = dock_of(request.app), principal_of(request)
     asked = json_object(await read_json_body(request.scope, request.receive, dock.settings.max_body_bytes))
     _refuse_unknown(asked)
-    wanted = checked(asked, "why_not", text)
+    wanted = checked(asked, "why_not", _words)
     client = None
     if checked(asked, "llm_client", text) is not None:
         client = (await client_by_reference(dock, principal, asked["llm_client"])).client
@@ -88,9 +88,16 @@ def _messages(asked: Mapping[str, Any], *, limit: int) -> tuple[Message, ...]:
         raise BadRequest("Give either 'prompt', a text, or 'messages'.", param="messages")
     if asked.get("prompt") is None:
         return messages_of(asked, limit=limit)
-    said = checked(asked, "prompt", text)
+    said = checked(asked, "prompt", _words)
     given: JsonObject = {"messages": [{"role": "user", "content": said}]}
     return messages_of(given, limit=limit)
+
+
+def _words(value: object, where: str) -> None:
+    """Take text that says something, as the commands do."""
+    text(value, where)
+    if not str(value).strip():
+        raise BadRequest(f"'{where}' must not be empty.", param=where)
 
 
 def _refuse_unknown(asked: Mapping[str, Any]) -> None:

@@ -18,6 +18,7 @@ from promptdock.settings import Settings
 
 OURS = f"pd_{'Ab3-_' * 8}xyz"
 SESSION = "0123456789abcdef" * 4
+PEM = f"-----BEGIN RSA PRIVATE KEY-----\n{'MIIEowIBAAKCAQEA/+x0' * 3}\nq83v/w==\n-----END RSA PRIVATE KEY-----"
 
 
 def test_a_mask_shows_the_end_of_a_long_secret_only() -> None:
@@ -42,6 +43,13 @@ def test_a_mask_shows_the_end_of_a_long_secret_only() -> None:
         ("X-API-Key: abc", "X-API-Key: [hidden]"),
         ("sk-abcdef1234567890 refused", "[hidden] refused"),
         ("postgresql://me:hunter2@db/x is down", "postgresql://[hidden]@db/x is down"),
+        (f"{PEM}\nbob", "[hidden]\nbob"),
+        (dumps_text({"file": f"a {PEM} b", "c": PEM}), '{"file":"a [hidden] b","c":"[hidden]"}'),
+        (dumps_text(dumps_text([PEM, "x"])), r'"[\"[hidden]\",\"x\"]"'),
+        (PEM.replace("RSA ", "")[:90], "[hidden]"),
+        (dumps_text({"a": PEM[:90], "b": 1}), '{"a":"[hidden]","b":1}'),
+        (dumps_text(dumps_text({"a": PEM[:90], "b": 1})), r'"{\"a\":\"[hidden]\",\"b\":1}"'),
+        (PEM.replace("PRIVATE", "PUBLIC"), PEM.replace("PRIVATE", "PUBLIC")),
         ("see https://example.org/a:b@c", "see https://example.org/a:b@c"),
         ("a skill-based task-runner counted 12 tokens", "a skill-based task-runner counted 12 tokens"),
         (f"id {SESSION}0 is no key", f"id {SESSION}0 is no key"),

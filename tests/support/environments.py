@@ -32,7 +32,14 @@ def _uv(*arguments: str | Path, cwd: Path) -> None:
 def _outside_environ() -> dict[str, str]:
     """The environment without anything that leads back to the checkout or to this run's settings."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PROMPTDOCK_", "PYTEST_"))}
-    for name in ("VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE", "COLUMNS", "UV_COMPILE_BYTECODE"):
+    for name in (
+        "VIRTUAL_ENV",
+        "PYTHONPATH",
+        "PYTHONHOME",
+        "PYTHONDONTWRITEBYTECODE",
+        "COLUMNS",
+        "UV_COMPILE_BYTECODE",
+    ):
         kept.pop(name, None)
     # keys of a developer would make openai the default provider
     return {name: value for name, value in kept.items() if not name.endswith("_API_KEY")}

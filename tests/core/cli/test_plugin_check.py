@@ -9,7 +9,7 @@ from tests.support.command import CommandLine
 GOOD = """\
     from promptdock import hookimpl, tool
 
-    promptdock_waivers = {"parameters-described": "the vendor shows it nobody", "import-time": "it may take a while"}
+    promptdock_waivers = {"parameters-described": "the vendor shows it nobody", "import-time": "it may take a second"}
 
     @tool(examples=[{"text": "a"}])
     def echo(text: str) -> str:
@@ -54,7 +54,7 @@ def test_a_file_is_graded_with_its_waivers_shown(command: CommandLine) -> None:
     header, row = done.stdout.splitlines()[-2:]
     assert " ".join(header.split()) == "NAME DISTRIBUTION VERSION GRADE PASSED FAILED WAIVED"
     assert row.split()[0] == "echo"
-    assert row.split()[3] == "gold"
+    assert row.split()[3:6] == ["gold", "(1", "waived)"]
 
 
 def test_a_plugin_below_the_grade_is_told_what_to_write_and_exits_with_1(command: CommandLine) -> None:
@@ -85,6 +85,16 @@ def test_an_import_that_ends_its_process_leaves_the_report_of_the_others(command
     assert '"name": "event_log"' in done.stdout
     assert "so long" not in done.stdout.replace("its last words", "")
     assert "exit code 3" in done.stdout
+
+
+def test_checks_that_were_not_run_are_shown(command: CommandLine) -> None:
+    command.write_plugin("quitter", "import sys\nsys.exit(3)\n")
+    done = command.run("plugin", "check", "quitter")
+    assert done.returncode == 1
+    (line,) = [line for line in done.stdout.splitlines() if "not run" in line]
+    assert line.split()[-6:] == ["checks:", "the", "plugin", "did", "not", "load"]
+    all_of_them = command.run("plugin", "check", "quitter", "--all").stdout
+    assert "not run         bronze  schemas-strict: the plugin did not load" in all_of_them
 
 
 def test_what_is_not_installed_is_told_with_what_is_near(command: CommandLine) -> None:

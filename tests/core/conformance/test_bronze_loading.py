@@ -238,3 +238,37 @@ def test_of_a_plugin_without_an_object_no_hooks_can_be_looked_at() -> None:
     (wanted,) = [one for one in CHECKS if one.id == "hooks-valid"]
     with pytest.raises(NotApplicable, match="its import failed"):
         asyncio.run(wanted.run(SimpleNamespace(plugin=None)))  # type: ignore[arg-type]
+
+
+DEMANDING = """
+import os
+from pydantic import BaseModel, SecretStr
+from promptdock import hookimpl
+
+class Settings(BaseModel):
+    api_key: SecretStr
+    {more}
+
+@hookimpl
+def register_settings():
+    return Settings
+
+@hookimpl
+def register_tools(settings):
+    os.write(1, str(settings.api_key).encode())
+    return []
+"""
+
+
+def test_a_required_secret_does_not_keep_it_from_loading(tmp_path: Path) -> None:
+    """What its register hooks do then is seen, too."""
+    source = DEMANDING.format(more="")
+    assert found_of(tmp_path, source, "loads-alone") == []
+    assert observed(tmp_path, source).output == "**********"
+
+
+def test_other_settings_that_are_missing_are_named_by_their_variable(tmp_path: Path) -> None:
+    (finding,) = found_of(tmp_path, DEMANDING.format(more="city: str"), "loads-alone")
+    assert "plugins.sample.city: Field required" in finding.text
+    assert "api_key" not in finding.text
+    assert finding.remedy.startswith("Set PROMPTDOCK_PLUGINS__SAMPLE__CITY in the environment of the check")

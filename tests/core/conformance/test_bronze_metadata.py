@@ -62,10 +62,20 @@ def test_what_is_missing_is_named(field: str, subject: str, tmp_path: Path, monk
     assert "pyproject.toml" in found.remedy
 
 
-def test_promptdock_as_an_extra_only_is_no_dependency(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    metadata = GOOD.replace("PromptDock>=0.2", 'promptdock; extra == "test"')
+@pytest.mark.parametrize(
+    "marker", ['extra == "test"', "extra=='test'", "python_version > '3' and extra =='a'", "'test'==extra"]
+)
+def test_promptdock_as_an_extra_only_is_no_dependency(
+    marker: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    metadata = GOOD.replace("PromptDock>=0.2", f"promptdock; {marker}")
     (found,) = findings(tmp_path, monkeypatch, metadata, "metadata-present")
     assert found.subject == "Requires-Dist"
+
+
+def test_other_markers_make_no_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    metadata = GOOD.replace("PromptDock>=0.2", 'promptdock[extra]; platform_version != "extra"')
+    assert findings(tmp_path, monkeypatch, metadata, "metadata-present") == []
 
 
 @pytest.mark.parametrize(
@@ -90,6 +100,17 @@ def test_an_object_has_no_metadata(which: str, tmp_path: Path) -> None:
         check(f"bronze_metadata:{which}", PluginOf(), tmp_path)
 
 
+class Raising(dict[str, str]):
+    """Lets nobody read it."""
+
+    def items(self) -> Any:
+        """Nothing."""
+        raise SystemExit(3)
+
+    def __iter__(self) -> Any:
+        raise SystemExit(3)
+
+
 class Waiving(PluginOf):
     """A plugin with waivers."""
 
@@ -106,7 +127,14 @@ class Waiving(PluginOf):
         ({"schemas-strict": "because"}, "gives no reason"),
         ({"schemas-strict:sample.go": None}, "gives no reason"),
         ({"loads-alone": "it needs the other one very much"}, "nothing can stand in for"),
+        ({"schemas-strict": "x y z"}, "gives no reason"),
+        ({"schemas-strict": "- - - - - - - - - - - -"}, "gives no reason"),
+        ({"schemas-strict": "aaaaaaaaaaaaaa bbbbbbbbbbbbbbb"}, "gives no reason"),
+        ({"schemas-strict": "1 2 3 4 5 6 7 8 9 10 11 12"}, "gives no reason"),
         (["schemas-strict"], "is a list, not a mapping"),
+        ("schemas-strict", "is a str, not a mapping"),
+        ({3: "the vendors that we use take it"}, "is no text but a int"),
+        (Raising({"schemas-strict": "the vendors that we use take it"}), "cannot be read: SystemExit"),
     ],
 )
 def test_waivers_that_do_not_count_are_told(waivers: Any, words: str, tmp_path: Path) -> None:

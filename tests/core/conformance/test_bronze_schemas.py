@@ -120,3 +120,26 @@ def test_parts_of_lists_and_unions_are_parameters_too(tmp_path: Path) -> None:
     }
     found = check("bronze_schemas:parameters-described", PluginOf(made(**parameters)), tmp_path)
     assert [finding.text.split()[2] for finding in found] == ["many[].x", "either.x"]
+
+
+@pytest.mark.parametrize(
+    ("reference", "words"),
+    [
+        ("#", "it refers to #, which"),
+        ("#/$defs/A", "A contains itself"),
+        ("#/properties/a", "it refers to #/properties"),
+    ],
+)
+def test_a_reference_that_leads_to_itself_is_one_finding(reference: str, words: str, tmp_path: Path) -> None:
+    """And the other checks of schemas come to their end."""
+    schema = {
+        "type": "object",
+        "properties": {"a": {"description": "It.", "$ref": reference}},
+        "required": ["a"],
+        "additionalProperties": False,
+        "$defs": {"A": {"$ref": "#/$defs/A"}},
+    }
+    looping = Tool(name="loop", description="Loop.", parameters=schema, function=lambda a: a)
+    found = check("bronze_schemas:schemas-strict", PluginOf(looping), tmp_path / "strict")
+    assert [words in finding.text for finding in found if finding.text.count("at a, ")] == [True]
+    check("bronze_schemas:parameters-described", PluginOf(looping), tmp_path / "described")

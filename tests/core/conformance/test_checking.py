@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
 from textwrap import dedent
@@ -88,7 +89,7 @@ def test_an_import_that_ends_the_process_is_reported(line: str, words: str, tmp_
     first, *others = report.checks
     assert (first.id, first.state, report.grade) == ("loads-alone", State.FAILED, None)
     assert words in first.findings[0].finding.text
-    assert {(result.state, result.reason) for result in others} == {(State.NOT_APPLICABLE, "the plugin did not load")}
+    assert {(result.state, result.reason) for result in others} == {(State.NOT_RUN, "the plugin did not load")}
 
 
 def test_an_import_that_exits_in_python_is_a_quarantine(tmp_path: Path) -> None:
@@ -107,7 +108,10 @@ threading.Event().wait()
     started = time.monotonic()
     report = check_plugin(written(tmp_path, source), checks=BRONZE, timeout=3)
     assert time.monotonic() - started < 30
-    assert "was still running when the time was over while it was loaded" in report.checks[0].findings[0].finding.text
+    text = report.checks[0].findings[0].finding.text
+    assert (
+        f"was still running when the time was over while it was loaded, at {tmp_path}/sample.py:3 in <module>" in text
+    )
     time.sleep(max(0.0, started + 7 - time.monotonic()))
     assert not left.exists()
 
@@ -132,22 +136,42 @@ def test_a_check_that_hangs_fails_and_there_is_no_time_for_others(tmp_path: Path
     chosen = [check for check in all_checks() if check.id in {"loads-alone", "valid-arguments", "rule-examples"}]
     report = check_plugin(written(tmp_path, source), checks=chosen, timeout=8)
     results = by_id(report)
-    assert "was still running when the time was over" in results["valid-arguments"].findings[0].finding.text
-    assert results["rule-examples"].reason == "not run: the time was over"
+    text = results["valid-arguments"].findings[0].finding.text
+    assert re.search(rf"was still running .*, at {tmp_path}/sample\.py:\d+ in word\.$", text)
+    assert (results["rule-examples"].state, results["rule-examples"].reason) == (State.NOT_RUN, "the time was over")
     assert report.grade is Grade.BRONZE
+
+
+def test_there_is_no_grade_without_its_checks(tmp_path: Path) -> None:
+    """The reason of a waiver stands in for what a check finds, not for checks that were never run."""
+    source = f"""\
+import time
+promptdock_waivers = {{"valid-arguments": "it takes long for many arguments"}}
+{dedent(GOOD)}""".replace('return "word"', "time.sleep(600)")
+    chosen = [check for check in all_checks() if check.id in {"loads-alone", "valid-arguments", "examples", "effects"}]
+    report = check_plugin(written(tmp_path, source), checks=chosen, timeout=6)
+    assert by_id(report)["effects"].state is State.NOT_RUN
+    assert report.grade is Grade.BRONZE
+
+
+def test_of_a_plugin_in_quarantine_checks_are_not_run(tmp_path: Path) -> None:
+    """What was not looked at has not passed."""
+    report = check_plugin(written(tmp_path, "import sys\nsys.exit(7)\n"), checks=all_checks())
+    assert by_id(report)["schemas-strict"].state is by_id(report)["examples"].state is State.NOT_RUN
+    assert report.grade is None
 
 
 def test_waivers_are_shown_and_what_nothing_needs_is_a_note(tmp_path: Path) -> None:
     source = f"""\
 print("hello")
 promptdock_waivers = {{
-    "import-silent": "it has to say hello",
+    "import-silent": "it has to say hello to all",
     "import-time": "it might take long somewhere",
 }}
 {dedent(GOOD)}"""
     report = check_plugin(written(tmp_path, source), checks=BRONZE)
     assert report.grade is Grade.BRONZE
-    assert by_id(report)["import-silent"].reason == "it has to say hello"
+    assert by_id(report)["import-silent"].reason == "it has to say hello to all"
     assert {waiver.key: waiver.used for waiver in report.waivers} == {"import-silent": True, "import-time": False}
     assert "Nothing needs the waiver of 'import-time'; take it out." in report.notes
 
@@ -191,3 +215,26 @@ def test_the_settings_of_the_plugin_come_from_where_they_always_do(
     assert check_plugin(target, checks=BRONZE[:1]).grade is None
     monkeypatch.setenv("PROMPTDOCK_PLUGINS__SAMPLE__KEY", "abc")
     assert check_plugin(target, checks=BRONZE[:1]).grade is Grade.BRONZE
+
+
+@pytest.mark.parametrize(
+    "does",
+    [
+        "shutil.rmtree(folder)",
+        r"(folder / 'progress.jsonl').write_bytes(b'\xff\n{}\n3\nnull\n')",
+        "[file.unlink() for file in folder.iterdir() if file.is_file()]",
+    ],
+    ids=["the folder", "the progress", "the files"],
+)
+def test_a_plugin_that_spoils_the_report_is_not_graded(tmp_path: Path, does: str) -> None:
+    """It gets a report all the same, without a grade."""
+    source = f"""\
+    import shutil, sys
+    from pathlib import Path
+
+    folder = Path(sys.argv[-1]).resolve().parent
+    if folder.name.startswith("promptdock-check-"):  # never another one
+        {does}
+    """
+    report = check_plugin(written(tmp_path, source), checks=BRONZE, timeout=60)
+    assert report.grade is None

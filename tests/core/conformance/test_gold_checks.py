@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import os
 import socket
 import subprocess
 import sys
 import threading
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel, SecretStr
 
 from promptdock import Always, SearchTerms, SelectionRequest, SelectionRule, ToolContext, ToolError, Verdict, tool
-from promptdock.conformance.check import NotApplicable
-from tests.support.checking import PluginOf, check
+from promptdock.conformance.check import Finding, NotApplicable
+from promptdock.conformance.subject import Subject
+from tests.support.checking import PluginOf, check, on_subject
 
 EXAMPLES = "gold_examples:examples"
 EFFECTS = "gold_examples:effects"
@@ -109,6 +113,42 @@ def test_declared_effects_that_are_seen_pass(tmp_path: Path) -> None:
     assert check(EFFECTS, PluginOf(busy), tmp_path) == []
 
 
+@pytest.mark.parametrize("first", [f"silver_arguments:{name}" for name in ("valid-arguments", "hostile-arguments")]
+                                  + ["silver_secrets:secrets-hidden", "silver_running:results"])  # fmt: skip
+def test_what_a_tool_keeps_from_an_earlier_check_is_its_effect_still(first: str, tmp_path: Path) -> None:
+    """Whichever check calls it first."""
+    note = tmp_path / "note.txt"
+    note.write_text("x")
+
+    @functools.cache
+    def read() -> str:
+        return note.read_text()
+
+    @tool(effects=["files"], examples=[{}])
+    def keeps() -> str:
+        """Read once."""
+        return read()
+
+    async def look(subject: Subject) -> list[Finding]:
+        await run_one(first, subject)
+        return await run_one(EFFECTS, subject)
+
+    assert on_subject(look, PluginOf(keeps, settings=Keyed), tmp_path / "host") == []
+
+
+class Keyed(BaseModel):
+    """Has a secret."""
+
+    key: SecretStr = SecretStr("")
+
+
+async def run_one(which: str, subject: Subject) -> list[Finding]:
+    """Run one check on a subject that is open."""
+    module, _, wanted = which.partition(":")
+    (found,) = [one for one in import_module(f"promptdock.conformance.{module}").CHECKS if one.id == wanted]
+    return list(await found.run(subject))
+
+
 def test_an_effect_that_no_example_has_is_found(tmp_path: Path) -> None:
     """Nobody has seen it."""
 
@@ -154,7 +194,7 @@ def test_examples_that_do_not_hold_are_found_with_the_reason(tmp_path: Path) -> 
     assert "none of its terms stands in the input" in first.text
     assert "selects for 'Not twice!'" in second.text
     assert "'twice'" in second.text
-    assert second.subject == "rule 1"
+    assert second.subject == "sample.double"
 
 
 def test_a_rule_is_not_saved_by_another_one_of_its_tool(tmp_path: Path) -> None:
@@ -168,7 +208,14 @@ def test_a_rule_is_not_saved_by_another_one_of_its_tool(tmp_path: Path) -> None:
 
     rules = [words(selects=["Twice 2"], ignores=["2 + 2"]), Numbers(tools=[double], selects=["Twice"], ignores=["No"])]
     (finding,) = check(RULES, PluginOf(double, rules=rules), tmp_path)
-    assert finding.subject == "rule 2"
+    assert finding.text.startswith("Rule 2 ")
+
+
+def test_findings_of_rules_are_named_by_what_does_not_change_with_other_rules(tmp_path: Path) -> None:
+    """So that a waiver stays with its rule when one is added before it."""
+    rules: list[SelectionRule] = [Always(system="Be brief."), SearchTerms("poem", system="Rhyme."), words()]
+    found = check(RULES, PluginOf(double, rules=rules), tmp_path)
+    assert [finding.subject for finding in found] == ["search_terms (input)", "sample.double", "sample.double"]
 
 
 def test_a_rule_that_fails_is_found(tmp_path: Path) -> None:

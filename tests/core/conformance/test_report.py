@@ -18,7 +18,7 @@ def result(grade: Grade, state: State, name: str = "some-check") -> CheckResult:
 
 
 B, S, G = Grade.BRONZE, Grade.SILVER, Grade.GOLD
-OK, BAD, WAIVED, NONE = State.PASSED, State.FAILED, State.WAIVED, State.NOT_APPLICABLE
+OK, BAD, WAIVED, NONE, UNRUN = State.PASSED, State.FAILED, State.WAIVED, State.NOT_APPLICABLE, State.NOT_RUN
 
 
 @pytest.mark.parametrize(
@@ -30,6 +30,9 @@ OK, BAD, WAIVED, NONE = State.PASSED, State.FAILED, State.WAIVED, State.NOT_APPL
         ([(B, OK), (S, BAD), (G, OK)], B),
         ([(B, BAD), (S, OK), (G, OK)], None),
         ([(B, OK), (B, BAD), (S, OK), (G, OK)], None),
+        ([(B, OK), (S, OK), (G, UNRUN)], S),
+        ([(B, OK), (S, WAIVED), (S, UNRUN), (G, UNRUN)], B),
+        ([(B, UNRUN), (S, OK)], None),
         ([(B, OK)], B),
         ([(S, OK), (G, OK)], None),
         ([], None),
@@ -64,6 +67,7 @@ def test_the_report_is_json_and_says_what_made_it() -> None:
                 "distribution": "promptdock-dice",
                 "version": "1.0",
                 "grade": None,
+                "waived": 0,
                 "checks": [
                     {
                         "id": "some-check",
@@ -97,3 +101,9 @@ def test_a_result_survives_the_way_between_processes() -> None:
 def test_a_plugin_reaches_the_grades_below_its_own() -> None:
     plugin = PluginReport(name="a", distribution="b", version="", checks=(result(B, OK), result(S, OK)))
     assert [plugin.reaches(grade) for grade in (B, S, G)] == [True, True, False]
+
+
+def test_checks_that_passed_by_a_waiver_are_counted() -> None:
+    """A grade with waivers is not the same as one without."""
+    plugin = PluginReport(name="a", distribution="b", version="", checks=(result(B, OK), result(S, WAIVED)))
+    assert plugin.as_json()["waived"] == plugin.waived == 1

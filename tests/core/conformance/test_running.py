@@ -82,7 +82,7 @@ def test_what_is_missing_here_is_told_in_its_own_words(tmp_path: Path) -> None:
 def test_most_checks_need_a_plugin_that_is_loaded(tmp_path: Path) -> None:
     broken = object()  # no hooks: quarantined
     looked, left = run(tmp_path, made(lambda _: [FOUND], needs_load=False), made(lambda _: [FOUND]), plugin=broken)
-    assert (looked.state, left.state) == (State.FAILED, State.NOT_APPLICABLE)
+    assert (looked.state, left.state) == (State.FAILED, State.NOT_RUN)
     assert left.reason == "the plugin did not load"
 
 
@@ -93,29 +93,29 @@ class Waiving(PluginOf):
 
 
 def test_a_reason_stands_in_for_all_findings_of_a_check(tmp_path: Path) -> None:
-    plugin = Waiving(some_check="the vendor takes it")
+    plugin = Waiving(some_check="our vendor takes it too")
     (result,) = run(tmp_path, made(lambda _: [FOUND, OTHER]), plugin=plugin)
-    assert (result.state, result.reason) == (State.WAIVED, "the vendor takes it")
+    assert (result.state, result.reason) == (State.WAIVED, "our vendor takes it too")
     assert [waiver.used for waiver in marked(read_waivers(plugin), [result])] == [True]
 
 
 def test_a_reason_may_be_for_one_tool_alone(tmp_path: Path) -> None:
     plugin = PluginOf()
-    plugin.promptdock_waivers = {"some-check:sample.go": "the vendor takes it"}  # type: ignore[attr-defined]
+    plugin.promptdock_waivers = {"some-check:sample.go": "our vendor takes it too"}  # type: ignore[attr-defined]
     only, both = run(tmp_path, made(lambda _: [FOUND]), made(lambda _: [FOUND, OTHER]), plugin=plugin)
     assert only.state is State.WAIVED
     assert both.state is State.FAILED
-    assert [item.waived for item in both.findings] == ["the vendor takes it", None]
+    assert [item.waived for item in both.findings] == ["our vendor takes it too", None]
 
 
 def test_nothing_stands_in_for_some_checks(tmp_path: Path) -> None:
-    plugin = Waiving(some_check="the vendor takes it")
+    plugin = Waiving(some_check="our vendor takes it too")
     (result,) = run(tmp_path, made(lambda _: [FOUND], waivable=False), plugin=plugin)
     assert result.state is State.FAILED
 
 
 def test_a_waiver_that_nothing_needs_is_marked(tmp_path: Path) -> None:
-    plugin = Waiving(some_check="the vendor takes it", other_check="that is not so here")
+    plugin = Waiving(some_check="our vendor takes it too", other_check="that is not so in here")
     results = run(tmp_path, made(lambda _: [FOUND]), made(lambda _: (), "other-check"), plugin=plugin)
     assert {waiver.key: waiver.used for waiver in marked(read_waivers(plugin), results)} == {
         "some-check": True,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,8 +16,10 @@ import pytest
 from pydantic import AfterValidator, Field
 
 from promptdock import Tool, ToolContext, ToolError, tool
-from promptdock.conformance.check import NotApplicable
-from tests.support.checking import PluginOf, check
+from promptdock.conformance import silver_arguments
+from promptdock.conformance.check import Finding, NotApplicable
+from promptdock.conformance.subject import Subject
+from tests.support.checking import PluginOf, check, on_subject
 
 VALID = "silver_arguments:valid-arguments"
 HOSTILE = "silver_arguments:hostile-arguments"
@@ -137,6 +142,71 @@ def test_generated_arguments_do_no_harm(tmp_path: Path) -> None:
     assert check(VALID, PluginOf(destroy), tmp_path) == []
     assert (tmp_path / "precious.txt").read_text() == "here"
     assert not (tmp_path / "new").exists()
+
+
+def test_temporary_files_can_be_written(tmp_path: Path) -> None:
+    """They are where files may be changed, and so are those of programs that look at TMPDIR."""
+    before = tempfile.gettempdir()
+    used: list[str] = []
+
+    @tool
+    def pack(text: str) -> str:
+        """Write to temporary files."""
+        with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as file:
+            used.append(folder)
+            file.write(b"x")
+            Path(folder, "text").write_text(text, errors="replace")
+        return "packed"
+
+    assert check(VALID, PluginOf(pack), tmp_path / "valid") == []
+    assert check(HOSTILE, PluginOf(pack), tmp_path / "hostile") == []
+    assert used
+    assert all(Path(folder).is_relative_to(tmp_path) for folder in used)
+    assert tempfile.gettempdir() == before
+
+
+def test_what_the_check_alone_refuses_is_no_fault_of_the_tool(tmp_path: Path) -> None:
+    """Files and programs are there in real life; the tool may let their absence out, or make another error of it."""
+
+    @tool
+    def save(text: str) -> str:
+        """Write to the home folder."""
+        (tmp_path / "saved.txt").write_text(text, errors="replace")
+        return "saved"
+
+    @tool
+    def start(text: str) -> str:
+        """Start a program."""
+        try:
+            subprocess.run([sys.executable, "-c", "", text], check=True)
+        except OSError as error:
+            raise RuntimeError("no Python") from error
+        except ValueError as error:
+            raise ToolError("not such a text") from error
+        return "started"
+
+    for number, which in enumerate((VALID, HOSTILE)):
+        assert check(which, PluginOf(save, start), tmp_path / str(number)) == []
+    assert not (tmp_path / "saved.txt").exists()
+
+
+def test_a_fault_is_told_once(tmp_path: Path) -> None:
+    """However the network was refused, and by the first of the two checks that sees it."""
+
+    async def both(subject: Subject) -> list[Sequence[Finding]]:
+        return [await one.run(subject) for one in silver_arguments.CHECKS]
+
+    @tool
+    def fetch(number: int) -> str:
+        """Fetch a page by name or by address."""
+        host = "127.0.0.1" if number % 2 else "localhost"
+        socket.create_connection((host, 9)).close()
+        return "fetched"
+
+    valid, hostile = on_subject(both, PluginOf(fetch), tmp_path)
+    assert len(valid) == 1
+    assert "ToolError" in valid[0].remedy
+    assert hostile == []
 
 
 def test_a_reader_that_takes_everything_is_found(tmp_path: Path) -> None:

@@ -54,11 +54,11 @@ def test_tools_that_end_when_told_to_pass(tmp_path: Path) -> None:
 
 def test_a_tool_that_swallows_its_cancellation_is_found(tmp_path: Path) -> None:
     """It would go on for ever."""
-    end = time.monotonic() + 2.5
 
     @tool(examples=[{}])
     async def stubborn() -> str:
         """Try again, whatever happens."""
+        end = time.monotonic() + 2.5
         while time.monotonic() < end:
             with contextlib.suppress(BaseException):
                 await asyncio.sleep(0.1)
@@ -88,7 +88,7 @@ def test_a_thread_that_runs_on_is_found_with_its_line(tmp_path: Path) -> None:
     """Nobody can stop it from outside."""
     released = threading.Event()
 
-    @tool(examples=[{}])
+    @tool(examples=[{}], timeout=1)
     def hanging() -> str:
         """Wait for nothing."""
         released.wait(60)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from base64 import b64encode
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, Secret, SecretBytes, SecretStr, create_model
 
 from promptdock import SearchTerms, Tool, ToolContext, ToolError, hookimpl, tool
 from promptdock.conformance.canaries import Canary, planted, secret_fields, sightings
 from promptdock.conformance.check import NotApplicable
-from tests.support.checking import PluginOf, check
+from promptdock.conformance.subject import Subject
+from tests.support.checking import PluginOf, check, on_subject
 
 CLOSED = "silver_settings:settings-closed"
 HIDDEN = "silver_secrets:secrets-hidden"
@@ -199,15 +201,140 @@ def test_secrets_are_known_by_type_and_by_name() -> None:
     assert list(secret_fields(Model)) == [("key",), ("my_token",), ("login", "password")]
 
 
+class Own(SecretStr):
+    """A secret of a plugin's own making."""
+
+
+class Account(BaseModel):
+    """Has a secret beside what has to be there."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str
+    number: int
+    key: SecretStr
+
+
+@pytest.mark.parametrize(
+    ("kind", "path"),
+    [
+        (list[SecretStr], ("it", "[]")),
+        (tuple[SecretStr, ...], ("it", "[]")),
+        (tuple[SecretStr, SecretStr], ("it", "[2]")),
+        (dict[str, SecretStr], ("it", "{}")),
+        (dict[str, list[SecretStr]] | None, ("it", "{}", "[]")),
+        (Secret[str], ("it",)),
+        (SecretBytes, ("it",)),
+        (Own, ("it",)),
+        (Annotated[SecretStr | None, "x"], ("it",)),
+        (list[Annotated[Own, "x"]] | None, ("it", "[]")),
+        (Account | None, ("it", "key")),
+        (list[Account], ("it", "[]", "key")),
+        (dict[str, Account], ("it", "{}", "key")),
+    ],
+    ids=str,
+)
+def test_secrets_are_found_in_whatever_holds_them(kind: Any, path: tuple[str, ...], tmp_path: Path) -> None:
+    """A plugin that tells them all is found out, whatever else has to be there."""
+    model = create_model("Model", __config__=ConfigDict(extra="forbid"), it=(kind, None))
+    assert list(secret_fields(model)) == [path]
+
+    @tool(examples=[{}])
+    def telling(*, context: ToolContext) -> str:
+        """Tell it all."""
+        return repr(_told(getattr(context.settings, "it", None)))
+
+    found = check(HIDDEN, PluginOf(telling, settings=model), tmp_path)
+    assert any("what sample.telling answers" in finding.text for finding in found), found
+
+
+def _told(value: Any) -> Any:
+    """What is inside of secrets and of what holds them."""
+    if isinstance(value, (list, tuple)):
+        return [_told(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _told(item) for key, item in value.items()}
+    if isinstance(value, Account):
+        return value.key.get_secret_value()
+    return value.get_secret_value() if hasattr(value, "get_secret_value") else value
+
+
+def test_a_model_that_holds_itself_is_looked_at_once() -> None:
+    assert list(secret_fields(Tree)) == [("key",)]
+
+
+class Tree(BaseModel):
+    """Has no end."""
+
+    key: SecretStr | None = None
+    below: list[Tree] = []
+
+
+def test_an_error_for_drawn_arguments_is_looked_at_too(tmp_path: Path) -> None:
+    """The examples are what went well."""
+
+    @tool(examples=[{"city": "Ulm"}])
+    def picky(city: str, *, context: ToolContext) -> str:
+        """Know one city."""
+        if city != "Ulm":
+            raise ToolError(f"No such city for {secret(context)}.")
+        return "fine"
+
+    found = check(HIDDEN, PluginOf(picky, settings=Closed), tmp_path)
+    assert any("what sample.picky answers" in finding.text for finding in found), found
+
+
+class Needs(BaseModel):
+    """Cannot do without its key."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    api_key: SecretStr
+    city: str = "Ulm"
+
+
+def test_a_required_secret_is_made_up(tmp_path: Path) -> None:
+    """So that the plugin loads; what the operator sets stays, and the subject says what was made up."""
+
+    async def look(subject: Subject) -> tuple[Sequence[str], str]:
+        own = subject.record.settings
+        assert isinstance(own, Needs)
+        return subject.made_up, own.api_key.get_secret_value()
+
+    assert on_subject(look, PluginOf(settings=Needs), tmp_path / "a") == (
+        ("plugins.sample.api_key",),
+        Canary.of("api_key"),
+    )
+    given = on_subject(look, PluginOf(settings=Needs), tmp_path / "b", settings={"api_key": "hers"})
+    assert given == ((), "hers")
+
+
+def test_a_required_secret_that_is_told_is_found(tmp_path: Path) -> None:
+    @tool(examples=[{}])
+    def leaky(*, context: ToolContext) -> str:
+        """Tell too much."""
+        assert isinstance(context.settings, Needs)
+        return context.settings.api_key.get_secret_value()
+
+    found = check(HIDDEN, PluginOf(leaky, settings=Needs), tmp_path)
+    assert {finding.subject for finding in found} == {"plugins.sample.api_key"}
+
+
 def test_canaries_are_planted_and_seen() -> None:
-    """As they are, and in base64."""
+    """As they are, and in base64 whatever stands around them."""
     canary = Canary.of("x")
     given: dict[str, Any] = {"login": {"user": "me"}}
     assert planted(given, {("login", "password"): canary}) == {"login": {"user": "me", "password": canary}}
     assert given == {"login": {"user": "me"}}
     assert list(sightings({"x": canary}, f"…{canary}…")) == ["x"]
     assert list(sightings({"x": "secret"}, "c2VjcmV0")) == ["x"]
+    for before in ("user:", "me:", "u:"):
+        assert list(sightings({"x": canary}, b64encode(f"{before}{canary}@host".encode()).decode())) == ["x"]
     assert list(sightings({"x": canary}, "nothing")) == []
+    assert planted({}, {("a", "[]", "b"): canary, ("c", "{}"): canary}) == {
+        "a": [{"b": canary}],
+        "c": {"promptdock_check": canary},
+    }
 
 
 def test_without_secrets_there_is_nothing_to_look_at(tmp_path: Path) -> None:

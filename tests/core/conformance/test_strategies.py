@@ -169,3 +169,38 @@ def test_no_path_comes_of_drawn_texts() -> None:
     drawn = draw(lambda: Values({"type": "object", "properties": {"x": {"type": "string"}}}).whole(), 300)
     texts = [arguments["x"] for arguments in drawn if "x" in arguments]
     assert {text for text in texts if "/" in text} <= set(AWKWARD)
+
+
+@pytest.mark.parametrize(
+    ("definition", "fits"),
+    [
+        ({"$ref": "#/$defs/A"}, False),
+        ({"$ref": "#"}, False),
+        ({"anyOf": [{"$ref": "#/$defs/A"}, {"$ref": "#/$defs/A"}]}, False),
+        ({"allOf": [{"$ref": "#/$defs/A"}]}, False),
+        ({"type": "array", "prefixItems": [{"$ref": "#/$defs/A"}]}, False),
+        (
+            {
+                "anyOf": [
+                    {
+                        "type": "object",
+                        "properties": {"left": {"$ref": "#/$defs/A"}, "right": {"$ref": "#/$defs/A"}},
+                        "required": ["left", "right"],
+                    },
+                    {"type": "integer"},
+                ]
+            },
+            True,
+        ),
+    ],
+    ids=["itself", "root", "choice", "all", "list", "tree"],
+)
+def test_references_that_never_end_are_left(definition: dict[str, Any], fits: bool) -> None:
+    """Nothing is written for them; where there is a way out, it is taken."""
+    schema = {
+        "type": "object",
+        "properties": {"a": {"$ref": "#/$defs/A"}},
+        "required": ["a"],
+        "$defs": {"A": definition},
+    }
+    assert bool(draw(lambda: Values(schema, []).whole(), 10)) is fits

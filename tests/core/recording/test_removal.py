@@ -119,6 +119,71 @@ def test_a_stream_without_secrets_keeps_its_pieces() -> None:
     assert SecretRemover(["correct-horse"]).stream(given_chunks) == given_chunks
 
 
+def _logprobs(*tokens: str, top: bool = False, as_bytes: bool = False) -> dict[str, Any]:
+    """What a vendor says of the tokens of an answer."""
+
+    def one(token: str) -> dict[str, Any]:
+        return {
+            "token": "·" if as_bytes else token,
+            "logprob": -0.1,
+            "bytes": list(token.encode()) if as_bytes else None,
+        }
+
+    shown = [{"token": "?", "logprob": -1.0, "bytes": None, "top_logprobs": [one(token)]} for token in tokens]
+    return {"content": shown if top else [{**one(token), "top_logprobs": []} for token in tokens], "refusal": None}
+
+
+def _answer(text: str, logprobs: dict[str, Any] | None) -> dict[str, Any]:
+    message = {"role": "assistant", "content": text}
+    return {"choices": [{"index": 0, "message": message, "logprobs": logprobs, "finish_reason": "stop"}]}
+
+
+@pytest.mark.parametrize("text", ["It is correct-horse.", "It is fine."])
+@pytest.mark.parametrize("how", [{}, {"top": True}, {"as_bytes": True}, {"top": True, "as_bytes": True}])
+def test_tokens_do_not_spell_a_secret(text: str, how: dict[str, bool]) -> None:
+    """Each token is harmless; together they are the secret, whatever the answer says."""
+    remover = SecretRemover(["correct-horse"])
+    given_answer = _answer(text, _logprobs("It is ", "correct", "-", "horse", **how))
+    assert remover.left_in(json.dumps(given_answer))
+    cleaned = remover.clean(given_answer)
+    assert cleaned["choices"][0]["logprobs"] is None
+    assert not remover.left_in(json.dumps(cleaned))
+
+
+def test_tokens_of_an_answer_that_was_changed_go() -> None:
+    """What looks like a secret is hidden in the answer, so its tokens must not tell."""
+    cleaned = SecretRemover([]).clean(_answer("Bearer abcdef", _logprobs("Be", "arer", " abc", "def")))
+    assert cleaned["choices"][0]["logprobs"] is None
+
+
+def test_other_tokens_stay() -> None:
+    """They are part of the answer; so is the wish for them part of the request."""
+    remover = SecretRemover(["correct-horse"])
+    given_answer = _answer("It is fine.", _logprobs("It is", " fine."))
+    assert remover.clean(given_answer) == given_answer
+    assert remover.clean({"logprobs": True, "user": "correct-horse"}) == {"logprobs": True, "user": "[hidden]"}
+
+
+@pytest.mark.parametrize(
+    "pieces", [("It is correct-horse", " indeed."), ("It is correct-", "horse indeed."), ("It", " is")]
+)
+def test_tokens_of_a_stream_go_from_all_of_its_chunks(pieces: tuple[str, str]) -> None:
+    """A secret is cut in two, in the text as among the tokens."""
+    chunks = [_piece(text) for text in pieces]
+    for chunk, tokens in zip(chunks, [("It is ", "correct"), ("-hor", "se")], strict=True):
+        chunk["choices"][0]["logprobs"] = _logprobs(*tokens)
+    other: dict[str, Any] = {"object": "chat.completion.chunk", "choices": [{"index": 1, "delta": {"content": "x"}}]}
+    other["choices"][0]["logprobs"] = _logprobs("x")
+    remover = SecretRemover(["correct-horse"])
+    assert remover.left_in(json.dumps({"chunks": chunks}))
+    cleaned = remover.stream([*chunks, other])
+    assert not remover.left_in(json.dumps({"chunks": cleaned}))
+    told = {
+        choice["index"]: choice.get("logprobs") for chunk in cleaned for choice in chunk["choices"] if choice["delta"]
+    }
+    assert told == {0: None, 1: _logprobs("x")}
+
+
 class _Own(BaseModel):
     account_key: SecretStr
     region: str = "eu"

@@ -85,3 +85,44 @@ def test_a_plugin_that_is_not_installed_is_told(tmp_path: Path) -> None:
     assert done.returncode == 4
     assert "Not installed as" in done.stderr
     assert "pip install -e" in done.stderr
+
+
+def counting(started: Path) -> str:
+    """Source that notes the processes that check it; those that only measure its import are left out."""
+    return f"""\
+import os, sys
+if "--import" not in sys.argv:
+    with open({str(started)!r}, "a") as file:
+        print(os.getpid(), file=file)
+"""
+
+
+def test_a_time_limit_of_pytest_ends_the_checks_once(runs: PytestRuns) -> None:
+    """All items of the plugin tell of it; none starts the checks again."""
+    started = runs.folder / "started"
+    runs.write("counter.py", f"{counting(started)}import threading\nthreading.Event().wait()\n")
+    done = runs.run("--promptdock-conformance=bronze", "--timeout", "3", "--tb=line")
+    assert done.returncode == 1
+    assert len(set(started.read_text().split())) == 1
+    assert "13 failed, 1 passed" in done.stdout
+    assert done.stdout.count("Timeout (>3.0s)") >= 13
+
+
+def test_with_xdist_the_checks_of_a_plugin_are_one_group(runs: PytestRuns) -> None:
+    """So that ``--dist loadgroup`` gives them to one worker."""
+    runs.write(
+        "conftest.py",
+        """\
+        import pytest
+
+        @pytest.hookimpl(trylast=True)
+        def pytest_collection_modifyitems(items):
+            print({mark.args for item in items[1:] for mark in item.iter_markers("xdist_group")})
+    """,
+    )
+    out = runs.passes("--strict-markers", "--promptdock-conformance", "--collect-only", "-q", "-s")
+    assert "{('promptdock-conformance-counter',)}" in out
+
+
+def test_without_xdist_strict_markers_do_not_mind(runs: PytestRuns) -> None:
+    runs.passes("--strict-markers", "-p", "no:xdist", "--promptdock-conformance", "-k", "loads-alone", count=1)

@@ -393,6 +393,7 @@ async def test_t36_any_other_exception_goes_to_the_log_only(
     record = next(record for record in caplog.records if record.name == "promptdock.tools")
     assert record.levelno == logging.ERROR
     assert record.exc_info is not None
+    assert vars(record)["call_id"] == "call_1"
     assert "lab.fail" in record.getMessage() or "lab.fail_async" in record.getMessage()
     assert "req_1" in record.getMessage()
     assert "s3cret" in caplog.text

@@ -249,3 +249,11 @@ def test_importing_tools_does_not_import_pydantic() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_a_tool_can_be_had_with_another_function_or_timeout() -> None:
+    """It stays what it was itself."""
+    quick = roll.with_timeout(0.5).with_function(lambda **_: [1])
+    assert (quick.timeout, quick.parameters, quick()) == (0.5, roll.parameters, [1])
+    assert (roll.timeout, roll(2)) == (None, [2])
+    assert quick.with_timeout(None).timeout is None

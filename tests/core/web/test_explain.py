@@ -117,7 +117,7 @@ def test_a_stored_turn_answers_for_its_tools(api: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "wanted", ["", "x" * 100_000, "\x1b[31m\n", "calculator.", ".", "../../etc/passwd", "'; DROP TABLE turns; --"]
+    "wanted", ["x" * 100_000, "\x1b[31m\n", "calculator.", ".", "../../etc/passwd", "'; DROP TABLE turns; --"]
 )
 def test_names_that_are_no_names_are_answered(api: httpx.Client, wanted: str) -> None:
     assert len(explained(api, prompt="Hello", why_not=wanted)["why_not"]) < 1000
@@ -134,7 +134,11 @@ def test_names_that_are_no_names_are_answered(api: httpx.Client, wanted: str) ->
         ({"prompt": "x", "messages": [{"role": "user", "content": "x"}]}, 400, "messages"),
         ({"prompt": 3}, 400, "prompt"),
         ({"prompt": "x", "why": "y"}, 400, "why"),
+        ({"prompt": ""}, 400, "prompt"),
+        ({"prompt": " \n"}, 400, "prompt"),
         ({"prompt": "x", "why_not": 3}, 400, "why_not"),
+        ({"prompt": "x", "why_not": ""}, 400, "why_not"),
+        ({"prompt": "x", "why_not": " "}, 400, "why_not"),
         ({"prompt": "x", "model": "offline/nope"}, 404, None),
         ({"prompt": "x", "llm_client": "nobody"}, 404, None),
         ({"prompt": "x", "llm_client": "sums", "model": "m"}, 400, "model"),
