@@ -22,7 +22,8 @@ _PRELUDE = """
 promptdock() {
     if [ "$1" != serve ]; then command promptdock "$@"; return; fi
     stop_server
-    command promptdock "$@" --port "$SHELL_PORT" >"$SHELL_LOG" 2>&1 </dev/null &
+    : >"$SHELL_LOG"  # here, so that it is there when it is looked into
+    command promptdock "$@" --port "$SHELL_PORT" >>"$SHELL_LOG" 2>&1 </dev/null &
     SHELL_SERVER=$!
     for _ in $(seq 600); do
         if grep -q "127.0.0.1:$SHELL_PORT/v1" "$SHELL_LOG"; then cat "$SHELL_LOG"; return 0; fi
