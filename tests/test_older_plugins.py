@@ -142,7 +142,7 @@ def test_where_warnings_are_errors_the_authors_pytest_fails_with_the_line(instal
     assert (
         len(re.findall(rf"^E +[\w.]*PromptdockDeprecationWarning: {re.escape(WARNING)}$", done.out, re.MULTILINE)) == 2
     )
-    assert done.out.count(f"promptdock_seeded.py:{DEF}\n") == 2
+    assert done.out.count(f"promptdock_seeded.py:{DEF}\n") >= 2
     assert "2 failed" in done.out
     assert "PluginError" not in done.out
 

@@ -82,6 +82,8 @@ async def _run(job: Job, progress: Progress, facts: LoadFacts, scratch: Path) ->
         facts=facts,
         import_budget_ms=job.import_budget_ms,
     ) as subject:
+        # so that no relative path that native code may be given leads to what somebody needs
+        os.chdir(scratch)
         progress.tell("loaded", notes=_notes(subject), own=OwnFiles.of(subject).beginnings)
         results: list[CheckResult] = []
         async for result in run_checks(subject, wanted, begun=lambda check: progress.tell("begun", id=check.id)):

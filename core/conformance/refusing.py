@@ -68,7 +68,7 @@ def refusing(scratch: Path, hear: Callable[[Observed], object] | None = None) ->
     """Refuse network, programs, and changes of files outside of a folder.
 
     What is refused fails as it does on a machine without network and with few rights. Native code is neither heard nor
-    refused: so that a relative path leads nowhere, the folder is the working folder meanwhile.
+    refused.
 
     Args:
         scratch: Where files may be changed.
@@ -93,7 +93,7 @@ def refusing(scratch: Path, hear: Callable[[Observed], object] | None = None) ->
         ):
             raise _NoPermission(errno.EACCES, os.strerror(errno.EACCES), observed.detail)
 
-    with contextlib.chdir(scratch), watching(refuse):
+    with watching(refuse):
         yield
 
 

@@ -48,6 +48,10 @@ def adapted_test(content: bytes, file: Path, names: PluginNames) -> tuple[bytes,
         for line, word in ((_IMPORT_PATH, rb"\bPath\b"), (_IMPORT_PYTEST, rb"\bpytest\b")):
             if len(re.findall(word, content)) == 1:  # nothing but the import is left of it
                 content = content.replace(line.encode(), b"", 1)
+    if f"{names.id}.py".encode() in content:
+        return content, (
+            f"{file} names {names.id}.py: in the package it is {names.module}.py, and is found by itself.",
+        )
     if re.search(rb"^\s*(?:from|import) +%b\b" % names.id.encode(), content, re.MULTILINE):
         return content, (f"{file} imports {names.id}: in the package the module is {names.module}.",)
     return content, ()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +9,8 @@ import pytest
 
 from promptdock.testing import Host, calls
 
-
-@pytest.fixture
-def promptdock_plugins() -> Sequence[Path]:
-    """What the fixture ``host`` has: the file beside this one."""
-    return [Path(__file__).with_name("greeter.py")]
+PLUGIN = Path(__file__).with_name("greeter.py")
+pytestmark = pytest.mark.promptdock(plugins=[PLUGIN])
 
 
 @pytest.mark.parametrize(

@@ -54,12 +54,13 @@ async def behaves() -> None:
 
 @pytest.mark.parametrize("function", [sleeps, computes, backtracks])
 def test_a_stall_is_named_by_its_line(function: Callable[[], Awaitable[object]]) -> None:
-    """However it comes about."""
-    stalls = watch(function)
-    assert stalls
-    assert f"in {function.__name__}" in stalls[0].where
-    assert stalls[0].where.startswith(f"{__file__}:")
-    assert stalls[0].ms >= 100
+    """However it comes about. On a busy machine a look may come so late that the line is left: then another try."""
+    for _ in range(5):
+        named = [stall for stall in watch(function) if f"in {function.__name__}" in stall.where]
+        if named:
+            break
+    assert named[0].where.startswith(f"{__file__}:")
+    assert named[0].ms >= 100
 
 
 def test_code_that_waits_as_it_should_is_none() -> None:

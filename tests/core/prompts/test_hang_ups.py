@@ -146,8 +146,8 @@ async def test_t93_a_stream_is_read_on_to_its_end(
     stack: AsyncExitStack, database_url: str, tmp_path: Path, upstream: Upstream, worker: str
 ) -> None:
     """Also when it lasts longer than it would go on without readers."""
-    upstream.script(text(STORY, gap=0.1))
-    place = await place_at(stack, database_url, tmp_path, upstream, resume_window=0.7)
+    upstream.script(text(STORY, gap=0.3))
+    place = await place_at(stack, database_url, tmp_path, upstream, resume_window=2)
     last = await place.read_until("completion.delta")
 
     rest = await place.read_on(place.first if worker == "same" else place.second, last)

@@ -33,6 +33,14 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
         live_server(create_app(settings)) as url,
         httpx.Client(base_url=f"{url}/api/v1", timeout=30, headers=headers) as client,
     ):
+        account = client.post("/accounts", json={"name": "Sums"}).json()["data"]["id"]
+        sums = {
+            "account_id": account,
+            "name": "sums",
+            "tools": ["calculator.calculate"],
+            "system_role": "A secret text.",
+        }
+        assert client.post("/llm-clients", json=sums).status_code == 201
         yield client
 
 
@@ -54,9 +62,6 @@ def test_a_prompt_is_explained(api: httpx.Client) -> None:
 
 
 def test_the_same_record_is_stored_with_a_turn(api: httpx.Client) -> None:
-    account = api.post("/accounts", json={"name": "Sums"}).json()["data"]["id"]
-    client = {"account_id": account, "name": "sums", "tools": ["calculator.calculate"], "system_role": "A secret text."}
-    assert api.post("/llm-clients", json=client).status_code == 201
     prompt = {"messages": [{"role": "user", "content": "What is 2 + 2, and what day is it?"}]}
     replied = api.post("/llm-clients/sums/prompt/", json=prompt).json()["data"]["promptdock"]
     stored = api.get(f"/turns/{replied['turn']['id']}").json()["data"]["decisions"]
