@@ -106,8 +106,9 @@ def _targets(config: pytest.Config) -> Iterable[Target]:
     from .project_plugins import find_project
 
     settings = load_settings()
-    project = find_project(config.rootpath, config.rootpath)
-    wanted: list[str] = list(config.getini("promptdock_plugins") if project is None else project.plugins)
+    named: list[str] = config.getini("promptdock_plugins")
+    project = None if named else find_project(config.rootpath, config.rootpath)  # the order in which hosts choose, too
+    wanted = named if project is None else list(project.plugins)
     if not wanted:
         raise ConfigurationError(
             f"The project at {config.rootpath} brings no plugin.",

@@ -78,6 +78,14 @@ def test_a_project_without_a_plugin_is_told(tmp_path: Path) -> None:
     assert "brings no plugin" in done.stderr
 
 
+def test_the_setting_comes_before_the_project(runs: PytestRuns) -> None:
+    """As for the hosts of tests."""
+    runs.write("pyproject.toml", '[project]\nname = "x"\n\n[project.entry-points.promptdock]\nabsent = "absent"\n')
+    collected = runs.run("--promptdock-conformance", "--collect-only", "-q").stdout
+    assert "counter::loads-alone" in collected
+    assert "absent" not in collected
+
+
 def test_a_plugin_that_is_not_installed_is_told(tmp_path: Path) -> None:
     runs = PytestRuns(tmp_path)
     runs.write("pyproject.toml", '[project]\nname = "p"\nversion = "1"\n[project.entry-points.promptdock]\np = "p"\n')
