@@ -22,6 +22,7 @@ from ..store.secret import server_secret
 from ..store.urls import database_url
 from .feeds import Feeds
 from .gate import Gate
+from .known_ids import KnownIds
 from .log_sync import LogSync
 from .opening import OpeningTurn
 from .patience import Patience
@@ -53,6 +54,7 @@ class Dock:
         database: Up to date.
         secret: What API keys are hashed with.
         lease: This process's, as a worker.
+        decision_sets: The sets of decisions that are stored.
         feeds: The streamed turns that run here.
         log_sync: The levels of log lines in this process.
     """
@@ -65,6 +67,7 @@ class Dock:
         self._gate = Gate()
         self._lost: set[UUID] = set()
         self._going_on: set[asyncio.Task[Any]] = set()
+        self.decision_sets = KnownIds()
         self.feeds = Feeds(self)
         self.log_sync = LogSync(service.settings.log_levels)
 

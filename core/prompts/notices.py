@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from ..service_events import ServiceEvent
     from ..store.budgets import BudgetDeclined, Grant
-    from ..store.tables import Charge
+    from ..store.charges import NewCharge
     from .relaying import RelayTask
     from .task import PromptTask
 
@@ -61,7 +61,7 @@ def session_opened(task: PromptTask, session_id: UUID) -> Iterator[ServiceEvent]
         )
 
 
-def recorded(task: PromptTask | RelayTask, turn_id: str, charges: tuple[Charge, ...]) -> Iterator[ServiceEvent]:
+def recorded(task: PromptTask | RelayTask, turn_id: str, charges: tuple[NewCharge, ...]) -> Iterator[ServiceEvent]:
     """One event for each new charge."""
     for charge in charges:
         yield ChargeRecorded(

@@ -6,35 +6,36 @@ import asyncio
 import logging
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 from uuid import UUID
 
-from sqlalchemy.exc import IntegrityError
-from sqlmodel.ext.asyncio.session import AsyncSession
-
 from ..ids import new_id
-from ..selection.decisions import decision_as_json
+from ..selection.decision_sets import StoredDecisions, stored_decisions
 from ..store.budgets import BudgetDeclined
 from ..store.database import StoreUnavailable
 from ..store.recovery import recover
 from ..store.sessions import (
+    Conversation,
     StoredThread,
     check_session_key,
     new_session,
     new_session_key,
     read_thread,
+    session_by_id,
     session_of,
 )
-from ..store.tables import LLMClient, SessionRow, TurnRow
-from ..store.turns import Outcome, is_next, leave_queue, open_turn, queue_turn
+from ..store.short import Taken
+from ..store.tables import LLMClient
+from ..store.turns import Outcome, is_next, keep_decision_set, leave_queue, open_turn, queue_turn
 from .notices import authorizations, declined, session_opened
 from .patience import Patience
 from .planning import PlannedTurn, plan_stored_turn
 from .running import OpenTurn
-from .spending import SetAside, set_aside
+from .spending import Costing, SetAside, cost_turn
 from .task import PromptTask
 
 if TYPE_CHECKING:
+    from ..store.short import Transaction
     from .dock import Dock
 
 __all__ = ["Opening", "OpeningTurn"]
@@ -91,7 +92,7 @@ class OpeningTurn:
         self._turn_id = new_id()
         self._place = new_id()
         self._ticket: UUID | None = None
-        self._conversation: SessionRow | None = None
+        self._conversation: Conversation | None = None
         self._writing: asyncio.Future[_Written] | None = None
 
     async def open(self) -> Opening:
@@ -127,19 +128,19 @@ class OpeningTurn:
             if written is not None and written.outcome is Outcome.OPENED:
                 await OpenTurn(self._dock, self._task, self._opening(written)).abandon()
             elif self._ticket is not None or (written is not None and written.outcome is Outcome.BUSY):
-                await self._dock.database.write(lambda session: leave_queue(session, self._place))
+                await self._dock.database.write_short(lambda transaction: leave_queue(transaction, self._place))
         except Exception:  # noqa: BLE001  (whatever fails now is tried again soon)
             _log.exception("Request %s could not be taken back", self._task.request.request_id)
             self._dock.lost(self._turn_id, self._place)
 
-    async def _find_conversation(self, client: LLMClient) -> SessionRow:
-        """The session that is meant, or the row of a new one, which is written with its first turn."""
+    async def _find_conversation(self, client: LLMClient) -> Conversation:
+        """The session that is meant, or a new one, which is written with its first turn."""
         key = self._task.session_key
         principal = self._task.principal
         if key is None:
             return new_session(new_session_key(), client, principal)
         known = check_session_key(key)
-        found = await self._dock.database.read(lambda session: session_of(session, known, client, principal))
+        found = await self._dock.database.peek(lambda transaction: session_of(transaction, known, client, principal))
         return new_session(known, client, principal) if found is None else found
 
     async def _attempt(self) -> Opening | None:
@@ -147,15 +148,30 @@ class OpeningTurn:
         while True:
             thread = await self._thread()
             planned = await plan_stored_turn(self._dock.service, self._task.for_turn(self._turn_id), thread)
-            seen = 0 if thread is None else thread.session.turns
-            work = partial(self._write, planned=planned, row=self._row(planned), seen=seen)
-            self._writing = asyncio.ensure_future(self._dock.database.write(work))
+            costing = await cost_turn(
+                self._dock.database.configuration,
+                planned,
+                answer_tokens=self._dock.settings.budget_answer_tokens,
+                tool_calls=self._dock.settings.budget_tool_calls,
+                spender=self._task.spender,
+            )
+            seen = self._conversation if thread is None else thread.session
+            decisions = stored_decisions(planned.plan.tool_set.decisions)
+            work = partial(
+                self._write,
+                planned=planned,
+                row=self._row(planned, decisions),
+                seen=seen,
+                costing=costing,
+                decisions=None if self._dock.decision_sets.knows(decisions.set_id) else decisions,
+            )
+            self._writing = asyncio.ensure_future(self._dock.database.write_short(work))
             try:
                 written = await asyncio.shield(self._writing)
             except BudgetDeclined as error:
                 self._tell_declined(error)
                 raise
-            except IntegrityError:
+            except Taken:
                 if thread is not None or not await self._was_made_meanwhile():
                     raise
                 continue
@@ -163,6 +179,7 @@ class OpeningTurn:
                 self._ticket = self._place
                 return None
             if written.outcome is Outcome.OPENED:
+                self._dock.decision_sets.add(decisions.set_id)
                 self._tell_opened(written, self._conversation if thread is None else None)
                 return self._opening(written)
 
@@ -174,7 +191,8 @@ class OpeningTurn:
         self._conversation = await self._find_conversation(client)
         key = self._conversation.key
         principal = self._task.principal
-        return await self._dock.database.read(lambda session: session_of(session, key, client, principal)) is not None
+        found = await self._dock.database.peek(lambda transaction: session_of(transaction, key, client, principal))
+        return found is not None
 
     def _opening(self, written: _Written) -> Opening:
         return Opening(
@@ -185,24 +203,26 @@ class OpeningTurn:
             set_aside=cast("SetAside", written.share),
         )
 
-    async def _write(self, session: AsyncSession, *, planned: PlannedTurn, row: TurnRow, seen: int) -> _Written:
-        turn = TurnRow(**row.model_dump())  # a transaction may be tried again, and a row belongs to one
-        conversation = self._conversation
-        opened = await open_turn(
-            session, turn, planned.said, conversation=conversation, seen_turns=seen, ticket=self._ticket
-        )
-        if opened.outcome is Outcome.BUSY and self._ticket is None and conversation is not None:
-            await queue_turn(session, self._place, conversation.id, self._dock.worker_id)
+    async def _write(
+        self,
+        transaction: Transaction,
+        *,
+        planned: PlannedTurn,
+        row: dict[str, Any],
+        seen: Conversation | None,
+        costing: Costing,
+        decisions: StoredDecisions | None,
+    ) -> _Written:
+        """Open it; with its set of decisions where this process has stored none with that id yet."""
+        opened = await open_turn(transaction, row, planned.said, conversation=seen, ticket=self._ticket)
+        if opened.outcome is Outcome.BUSY and self._ticket is None and seen is not None:
+            await queue_turn(transaction, self._place, seen.id, self._dock.worker_id)
         if opened.outcome is not Outcome.OPENED:
             return _Written(opened.outcome, planned)
-        share = await set_aside(
-            session,
-            planned,
-            answer_tokens=self._dock.settings.budget_answer_tokens,
-            tool_calls=self._dock.settings.budget_tool_calls,
-            spender=self._task.spender,
-            turn_id=self._turn_id,
-            worker_id=self._dock.worker_id,
+        if decisions is not None:
+            await keep_decision_set(transaction, decisions.set_id, decisions.base_as_json())
+        share = await costing.reserve(
+            transaction, spender=self._task.spender, turn_id=self._turn_id, worker_id=self._dock.worker_id
         )
         return _Written(opened.outcome, planned, opened.number, share)
 
@@ -210,12 +230,13 @@ class OpeningTurn:
         conversation = self._conversation
         if conversation is None:
             return None
+        limit = self._dock.settings.max_messages
 
-        async def work(session: AsyncSession) -> StoredThread | None:
-            row = await session.get(SessionRow, conversation.id)
-            return None if row is None else await read_thread(session, row, limit=self._dock.settings.max_messages)
+        async def work(transaction: Transaction) -> StoredThread | None:
+            now = await session_by_id(transaction, conversation.id)
+            return None if now is None else await read_thread(transaction, now, limit=limit)
 
-        return await self._dock.database.read(work)
+        return await self._dock.database.read_short(work)
 
     async def _wait_until_next(self) -> None:
         """Look again and again whether it is our turn; whoever died before us is put aside meanwhile."""
@@ -224,7 +245,7 @@ class OpeningTurn:
             return
         loop = asyncio.get_running_loop()
         pause, look_for_the_dead = _FIRST_LOOK, loop.time() + _LOOK_FOR_THE_DEAD
-        while not await self._dock.database.read(lambda session: is_next(session, conversation.id, ticket)):
+        while not await self._dock.database.peek(lambda transaction: is_next(transaction, conversation.id, ticket)):
             self._patience.check()
             await asyncio.sleep(pause)
             pause = min(_LONGEST_LOOK, pause * 1.5)
@@ -232,31 +253,32 @@ class OpeningTurn:
                 await recover(self._dock.database, self._dock.lease)
                 look_for_the_dead = loop.time() + _LOOK_FOR_THE_DEAD
 
-    def _row(self, planned: PlannedTurn) -> TurnRow:
+    def _row(self, planned: PlannedTurn, decisions: StoredDecisions) -> dict[str, Any]:
         task, plan = self._task, planned.plan
-        return TurnRow(
-            id=self._turn_id,
-            llm_client_id=None if task.client is None else task.client.id,
-            account_id=task.account_id,
-            profile_id=task.principal.profile_id,
-            api_key_id=task.principal.api_key_id,
-            worker_id=self._dock.worker_id,
-            request_id=plan.request.request_id,
-            caller=task.principal.name[:100],
-            journal_id=None if task.journal is None else task.journal.key,
-            path=None if task.journal is None else task.journal.path,
-            state="running",
-            is_streamed=plan.request.stream,
-            text=plan.text,
-            provider=plan.settings.provider,
-            model=plan.settings.model,
-            temperature=plan.settings.temperature,
-            max_completion_tokens=plan.settings.max_completion_tokens,
-            dropped=planned.dropped,
-            decisions=[decision_as_json(decision) for decision in plan.tool_set.decisions],
-        )
+        return {
+            "id": self._turn_id,
+            "llm_client_id": None if task.client is None else task.client.id,
+            "account_id": task.account_id,
+            "profile_id": task.principal.profile_id,
+            "api_key_id": task.principal.api_key_id,
+            "worker_id": self._dock.worker_id,
+            "request_id": plan.request.request_id,
+            "caller": task.principal.name[:100],
+            "journal_id": None if task.journal is None else task.journal.key,
+            "path": None if task.journal is None else task.journal.path,
+            "state": "running",
+            "is_streamed": plan.request.stream,
+            "text": plan.text,
+            "provider": plan.settings.provider,
+            "model": plan.settings.model,
+            "temperature": plan.settings.temperature,
+            "max_completion_tokens": plan.settings.max_completion_tokens,
+            "dropped": planned.dropped,
+            "decisions": decisions.overrides,
+            "decision_set_id": decisions.set_id,
+        }
 
-    def _tell_opened(self, written: _Written, new_session: SessionRow | None) -> None:
+    def _tell_opened(self, written: _Written, new_session: Conversation | None) -> None:
         if new_session is not None:
             for event in session_opened(self._task, new_session.id):
                 self._dock.host.tell(event)

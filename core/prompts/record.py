@@ -8,7 +8,6 @@ from uuid import UUID
 
 from ..jsontext import JsonObject
 from ..store.charges import MOST_TOKENS, CompletionSpend, ToolSpend
-from ..store.tables import PluginSelectionRow, ToolCallRow
 from ..store.turns import TurnEnd
 from ..turn.events import (
     CompletionDelta,
@@ -104,13 +103,11 @@ class TurnRecord:
         return TurnEnd(
             state=self._state(),
             messages=self.messages[len(self._said) :],
-            values={
-                "rounds": len(self._of(CompletionReceived)),
-                "prompt_tokens": _storable(sum(one.prompt_tokens for one in spent)),
-                "completion_tokens": _storable(sum(one.completion_tokens for one in spent)),
-                "total_tokens": _storable(sum(one.total_tokens for one in spent)),
-                "error": _error(self.last),
-            },
+            rounds=len(self._of(CompletionReceived)),
+            prompt_tokens=_storable(sum(one.prompt_tokens for one in spent)),
+            completion_tokens=_storable(sum(one.completion_tokens for one in spent)),
+            total_tokens=_storable(sum(one.total_tokens for one in spent)),
+            error=_error(self.last),
             tool_calls=[*self._tool_calls()],
             selections=[*self._selections()],
             log=None if self.streamed is None or last_entry is None else [*self.streamed.entries, last_entry],
@@ -122,32 +119,32 @@ class TurnRecord:
         is_cancelled = isinstance(self.last, TurnFailed) and self.last.error.code == CANCELLED.code
         return "cancelled" if is_cancelled else "failed"
 
-    def _tool_calls(self) -> Iterator[ToolCallRow]:
+    def _tool_calls(self) -> Iterator[JsonObject]:
         asked = {(event.round, event.call_id): event.arguments for event in self._of(ToolRequested)}
         for event in self._of(ToolResponded):
-            yield ToolCallRow(
-                turn_id=self._turn_id,
-                round=event.round,
-                call_id=event.call_id,
-                name=event.name,
-                tool=event.tool,
-                plugin=event.plugin,
-                arguments=asked.get((event.round, event.call_id), ""),
-                result=event.content,
-                error=event.error,
-                ms=event.ms,
-            )
+            yield {
+                "turn_id": self._turn_id,
+                "round": event.round,
+                "call_id": event.call_id,
+                "name": event.name,
+                "tool": event.tool,
+                "plugin": event.plugin,
+                "arguments": asked.get((event.round, event.call_id), ""),
+                "result": event.content,
+                "error": event.error,
+                "ms": event.ms,
+            }
 
-    def _selections(self) -> Iterator[PluginSelectionRow]:
+    def _selections(self) -> Iterator[JsonObject]:
         for event in self._of(PluginSelected):
-            yield PluginSelectionRow(
-                turn_id=self._turn_id,
-                plugin=event.plugin,
-                rule=event.rule,
-                reason=event.reason,
-                terms=list(event.terms),
-                tools=list(event.tools),
-            )
+            yield {
+                "turn_id": self._turn_id,
+                "plugin": event.plugin,
+                "rule": event.rule,
+                "reason": event.reason,
+                "terms": event.terms,
+                "tools": event.tools,
+            }
 
     def _of(self, kind: type[Any]) -> list[Any]:
         return [event for event in self.events if isinstance(event, kind)]

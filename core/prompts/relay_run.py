@@ -6,27 +6,31 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncGenerator
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
-
-from sqlmodel.ext.asyncio.session import AsyncSession
+from uuid import UUID
 
 from ..error_table import describe
 from ..errors import PromptdockError
 from ..ids import new_id
 from ..providers.relay import RelayReply
 from ..service_events import RelayFailed, RelayReceived, RelayRequested
-from ..store.budgets import BudgetDeclined, Grant
-from ..store.charges import CompletionSpend
+from ..store.budgets import BudgetDeclined, Grant, is_bounded
+from ..store.charges import CompletionSpend, price_charges, record_charges
 from ..store.database import StoreUnavailable
+from ..store.prices import PriceList
+from ..store.tables import JournalRow
 from ..store.types import utc_now
 from ..turn.observe import CANCELLED
 from .notices import about, authorizations, declined, recorded
 from .relay_ask import RelayAsk
-from .relay_meter import ReplyMeter
+from .relay_meter import ReplyMeter, ReplyReading
 from .relay_spending import charge_relay, set_aside_relay, spent
 
 if TYPE_CHECKING:
-    from ..store.tables import Charge
+    from ..store.charges import NewCharge
+    from ..store.short import Transaction
+    from ..store.tables import Price
     from .dock import Dock
     from .relaying import RelayTask
 
@@ -50,12 +54,16 @@ class OpenRelay:
         self._dock = dock
         self._provider = provider
         self._ask = ask
-        self._holder_id = new_id()
         self._grant = Grant()
         self._began = time.perf_counter()
         self._status: int | None = None
-        self._meter = ReplyMeter(())
+        self._meter: ReplyMeter | None = None
         self._closed = False
+
+    @cached_property
+    def _holder_id(self) -> UUID:
+        """Whose is what is set aside: this passthrough's."""
+        return new_id()
 
     async def open(self) -> None:
         """Set aside what it may use, and tell that the provider is asked."""
@@ -69,11 +77,11 @@ class OpenRelay:
     async def pieces(self, reply: RelayReply) -> AsyncGenerator[bytes, None]:
         """The reply's body as it comes; what completes it comes when it is charged."""
         self._status = reply.status
-        self._meter = ReplyMeter(reply.headers)
+        self._meter = meter = ReplyMeter(reply.headers)
         left = length_of(reply)
         held: list[bytes] = []
         async for piece in reply.body:
-            self._meter.feed(piece)
+            meter.feed(piece)
             if left is not None:
                 left -= len(piece)
             # a caller who knows the length takes the reply for whole as soon as that much is there
@@ -109,7 +117,7 @@ class OpenRelay:
         if self._closed:
             return
         self._closed = True
-        reading = self._meter.reading()
+        reading = ReplyReading() if self._meter is None else self._meter.reading()
         was_heard = is_whole or reading.is_whole
         is_charged = self._may_have_cost(error)
         spend = spent(self._provider, self._ask, reading, is_whole=was_heard) if is_charged else None
@@ -119,7 +127,7 @@ class OpenRelay:
             else self._failed(error)
         )
         if spend is not None or self._grant.authorized:
-            await self._store(spend)
+            await self._store(spend, with_row=is_whole)
 
     def _may_have_cost(self, error: BaseException | None) -> bool:
         if not self._ask.is_metered:
@@ -129,19 +137,10 @@ class OpenRelay:
             return not isinstance(error, Exception)
         return 200 <= self._status < 300
 
-    async def _store(self, spend: CompletionSpend | None) -> None:
-        async def work(session: AsyncSession) -> tuple[Charge, ...]:
-            return await charge_relay(
-                session,
-                spend,
-                spender=self.task.spender,
-                request_id=self.task.request.request_id,
-                holder_id=self._holder_id,
-                at=utc_now(),
-            )
-
+    async def _store(self, spend: CompletionSpend | None, *, with_row: bool) -> None:
         try:
-            charges = await self._dock.database.write(work)
+            charges = await self._charges(spend)
+            await self._write(charges, with_row=with_row)
         except PromptdockError as error:
             asked = self.task.request.request_id
             _log.error("request %s could not be charged: %s", asked, error, extra={"request_id": asked})
@@ -150,8 +149,49 @@ class OpenRelay:
         for notice in recorded(self.task, "", charges):
             self._dock.host.tell(notice)
 
+    async def _charges(self, spend: CompletionSpend | None) -> tuple[NewCharge, ...]:
+        return await price_charges(
+            PriceList(self._dock.database.configuration),
+            spender=self.task.spender,
+            request_id=self.task.request.request_id,
+            turn_id=None,
+            completions=() if spend is None else (spend,),
+            kind="relay",
+            at=utc_now(),
+        )
+
+    async def _write(self, charges: tuple[NewCharge, ...], *, with_row: bool) -> None:
+        """Store the charge, and with it the journal's row of a reply that came to its end.
+
+        The row of one that broke off waits for what becomes of its request.
+        """
+        spender, now = self.task.spender, utc_now()
+        bounded = bool(self._grant.authorized) or await is_bounded(self._dock.database.configuration, spender)
+        draft = self.task.journal if with_row else None
+        row = None if draft is None or self._status is None else draft.row(self._status)
+
+        async def work(transaction: Transaction) -> None:
+            if bounded:
+                await charge_relay(transaction, charges, spender=spender, holder_id=self._holder_id, at=now)
+            else:
+                await record_charges(transaction, charges)
+            if row is not None:
+                await transaction.insert(JournalRow, [row])
+
+        try:
+            await self._dock.database.write_short(work)
+        except Exception:
+            # not when this task is cancelled: what is begun is written
+            if draft is not None:
+                draft.give_back()
+            raise
+
     async def _granted(self) -> Grant:
-        writing = asyncio.ensure_future(self._dock.database.write(self._set_aside))
+        configuration = self._dock.database.configuration
+        if not await is_bounded(configuration, self.task.spender):
+            return Grant()
+        price = await PriceList(configuration).of_model(self._provider, self._ask.model, at=utc_now())
+        writing = asyncio.ensure_future(self._dock.database.write_short(partial(self._set_aside, price=price)))
         try:
             return await asyncio.shield(writing)
         except asyncio.CancelledError:
@@ -169,11 +209,11 @@ class OpenRelay:
         if not writing.cancelled() and isinstance(writing.exception(), StoreUnavailable | None):
             self._dock.lost(self._holder_id)
 
-    async def _set_aside(self, session: AsyncSession) -> Grant:
+    async def _set_aside(self, transaction: Transaction, *, price: Price | None) -> Grant:
         return await set_aside_relay(
-            session,
+            transaction,
             self._ask,
-            provider=self._provider,
+            price=price,
             answer_tokens=self._dock.settings.budget_answer_tokens,
             spender=self.task.spender,
             holder_id=self._holder_id,
@@ -196,5 +236,8 @@ class OpenRelay:
 
 def length_of(reply: RelayReply) -> int | None:
     """The length of a reply's body as the provider announces it; None when it does not."""
-    lengths = [value.strip() for name, value in reply.headers if name.lower() == "content-length"]
-    return int(lengths[0]) if lengths and lengths[0].isdecimal() else None
+    for name, value in reply.headers:
+        if name.lower() == "content-length":
+            length = value.strip()
+            return int(length) if length.isdecimal() else None
+    return None

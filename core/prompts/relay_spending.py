@@ -6,15 +6,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from sqlmodel.ext.asyncio.session import AsyncSession
-
 from ..store.budgets import Estimate, Grant, release, reserve, settle
-from ..store.charges import CompletionSpend, Spender, record_charges
-from ..store.prices import find_price
+from ..store.charges import CompletionSpend, NewCharge, Spender, record_charges
 from ..store.types import utc_now
 
 if TYPE_CHECKING:
-    from ..store.tables import Charge
+    from ..store.short import Transaction
+    from ..store.tables import Price
     from .relay_ask import RelayAsk
     from .relay_meter import ReplyReading
 
@@ -22,10 +20,10 @@ __all__ = ["charge_relay", "set_aside_relay", "spent"]
 
 
 async def set_aside_relay(
-    session: AsyncSession,
+    transaction: Transaction,
     ask: RelayAsk,
     *,
-    provider: str,
+    price: Price | None,
     answer_tokens: int,
     spender: Spender,
     holder_id: UUID,
@@ -34,9 +32,9 @@ async def set_aside_relay(
     """Set aside all that a request may use: as it goes unchanged, nobody can keep it within less.
 
     Args:
-        session: Of a transaction that writes.
+        transaction: Writes.
         ask: What is asked for.
-        provider: Name of the provider.
+        price: Of the model; None when it has none.
         answer_tokens: Tokens of an answer where the request says no limit.
         spender: Who spends.
         holder_id: The passthrough.
@@ -45,8 +43,6 @@ async def set_aside_relay(
     Raises:
         BudgetExceeded: A budget has no room for it.
     """
-    now = utc_now()
-    price = await find_price(session, kind="completion", at=now, provider=provider, model=ask.model)
     most = ask.most_completion_tokens
     estimate = Estimate(
         prompt_tokens=ask.prompt_tokens,
@@ -58,7 +54,13 @@ async def set_aside_relay(
         is_whole=True,
     )
     return await reserve(
-        session, spender=spender, plugins=(), estimate=estimate, holder_id=holder_id, worker_id=worker_id, at=now
+        transaction,
+        spender=spender,
+        plugins=(),
+        estimate=estimate,
+        holder_id=holder_id,
+        worker_id=worker_id,
+        at=utc_now(),
     )
 
 
@@ -97,32 +99,19 @@ def spent(provider: str, ask: RelayAsk, reading: ReplyReading, *, is_whole: bool
 
 
 async def charge_relay(
-    session: AsyncSession,
-    spend: CompletionSpend | None,
-    *,
-    spender: Spender,
-    request_id: str,
-    holder_id: UUID,
-    at: datetime,
-) -> tuple[Charge, ...]:
+    transaction: Transaction, charges: tuple[NewCharge, ...], *, spender: Spender, holder_id: UUID, at: datetime
+) -> None:
     """Charge a request, and give back what was set aside for it.
 
     Args:
-        session: Of a transaction that writes.
-        spend: What it took; None for nothing, which is not charged.
+        transaction: Writes.
+        charges: What it is charged; none for nothing.
         spender: Who spent.
-        request_id: Of the API request.
         holder_id: The passthrough.
         at: The moment, aware.
-
-    Returns:
-        The new rows of the ledger.
     """
-    if spend is None:
-        await release(session, holder_ids=[holder_id])
-        return ()
-    charges = await record_charges(
-        session, spender=spender, request_id=request_id, turn_id=None, completions=[spend], kind="relay", at=at
-    )
-    await settle(session, holder_id=holder_id, charges=charges, spender=spender, plugins=(), at=at)
-    return charges
+    if not charges:
+        await release(transaction, holder_ids=[holder_id])
+        return
+    await record_charges(transaction, charges)
+    await settle(transaction, holder_id=holder_id, charges=charges, spender=spender, plugins=(), at=at)

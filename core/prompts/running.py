@@ -6,27 +6,24 @@ import logging
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import asdict
-from functools import partial
-from typing import TYPE_CHECKING, Final
-
-from sqlmodel.ext.asyncio.session import AsyncSession
+from typing import TYPE_CHECKING, Any, Final
 
 from ..error_table import describe
 from ..errors import BudgetExceeded
 from ..jsontext import JsonObject
-from ..selection.scope import narrowed
+from ..store.tables import JournalRow
 from ..store.turns import TurnLost, close_turn
-from ..store.types import utc_now
 from ..turn.events import Event, TurnFailed, TurnFinished
 from ..turn.observe import CANCELLED
 from .notices import recorded
 from .record import TurnRecord
 from .reply import reply_data
-from .spending import charge_turn
+from .spending import TurnCharges, charges_of
 from .wire import STREAM_VERSION, StreamedEvents
 
 if TYPE_CHECKING:
-    from ..store.tables import Charge, JournalRow
+    from ..store.short import Transaction
+    from ..store.turns import TurnEnd
     from .dock import Dock
     from .opening import Opening
     from .task import PromptTask
@@ -70,8 +67,7 @@ class OpenTurn:
     @property
     def attached_plugins(self) -> frozenset[str]:
         """Ids of the plugins whose tools the turn may see."""
-        catalog = narrowed(self._dock.service.catalog, self.opening.planned.plan.request.scope)
-        return frozenset(tool.plugin.name for tool in catalog.tools.values())
+        return self._dock.service.offers.candidates(self.opening.planned.plan.request.scope).plugins
 
     @property
     def is_strangers(self) -> bool:
@@ -100,7 +96,7 @@ class OpenTurn:
         Raises:
             StoreUnavailable: The turn's end could not be stored; it is found as interrupted later.
         """
-        meter = self.opening.set_aside.meter()
+        meter = self.opening.set_aside.meter(self.opening.planned.plan.counter)
         running = self._dock.service.run_plan(self.opening.planned.plan, meter=meter, observers=[self.record])
         self._runs = True
         try:
@@ -137,8 +133,10 @@ class OpenTurn:
 
     async def _store(self) -> None:
         ending = None if self.record.streamed is None else self._last_entry()
+        charges: TurnCharges | None = None
         try:
-            charges = await self._dock.database.write(partial(self._write, ending=ending))
+            charges = await self._charges()
+            await self._write(self.record.end(ending), charges)
         except Exception as error:
             if self.task.journal is not None:
                 self.task.journal.give_back()
@@ -149,12 +147,12 @@ class OpenTurn:
                 error,
             )
             self._dock.lost(self.opening.turn_id)
-            if isinstance(error, TurnLost):
-                await self._dock.database.write(self._charge)  # what was spent was spent
+            if isinstance(error, TurnLost) and charges is not None:
+                await self._charge(charges)  # what was spent was spent
             raise
         if ending is not None:
             self.streamed.entries.append(ending)  # not before: who reads it may be sure that it is stored
-        for notice in recorded(self.task, self.opening.planned.plan.turn_id, charges):
+        for notice in recorded(self.task, self.opening.planned.plan.turn_id, charges.charges):
             self._dock.host.tell(notice)
 
     def _last_entry(self) -> JsonObject:
@@ -179,27 +177,37 @@ class OpenTurn:
         upstream = isinstance(last, TurnFailed) and last.error.code not in _NOT_UPSTREAM
         return upstream and self.task.client is not None and self.task.client.errors_as_replies
 
-    async def _write(self, session: AsyncSession, *, ending: JsonObject | None) -> tuple[Charge, ...]:
-        await close_turn(session, self.opening.turn_id, self.record.end(ending))
-        charges = await self._charge(session)
-        row = self._journal_row()
-        if row is not None:
-            session.add(row)
-        return charges
-
-    async def _charge(self, session: AsyncSession) -> tuple[Charge, ...]:
-        return await charge_turn(
-            session,
+    async def _charges(self) -> TurnCharges:
+        return await charges_of(
+            self._dock.database.configuration,
             self.record,
             spender=self.task.spender,
             request_id=self.task.request.request_id,
             turn_id=self.opening.turn_id,
-            at=utc_now(),
+            set_aside=self.opening.set_aside,
         )
 
-    def _journal_row(self) -> JournalRow | None:
+    async def _write(self, end: TurnEnd, charges: TurnCharges) -> None:
+        row = self._journal_row()
+        turn_id, spender = self.opening.turn_id, self.task.spender
+
+        async def work(transaction: Transaction) -> None:
+            await close_turn(transaction, turn_id, end)
+            await charges.write(transaction, spender=spender, turn_id=turn_id)
+            if row is not None:
+                await transaction.insert(JournalRow, [row])
+
+        await self._dock.database.write_short(work)
+
+    async def _charge(self, charges: TurnCharges) -> None:
+        turn_id, spender = self.opening.turn_id, self.task.spender
+
+        async def work(transaction: Transaction) -> None:
+            await charges.write(transaction, spender=spender, turn_id=turn_id)
+
+        await self._dock.database.write_short(work)
+
+    def _journal_row(self) -> dict[str, Any] | None:
         draft = self.task.journal
         row = None if draft is None else draft.row(self.record.last, self.opening.turn_id)
-        if row is not None and self.answers_failures:
-            row.status = _ANSWERED
-        return row
+        return {**row, "status": _ANSWERED} if row is not None and self.answers_failures else row

@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
-from sqlmodel.ext.asyncio.session import AsyncSession
-
-from ..store.budgets import Estimate, Grant, reserve, settle
-from ..store.charges import record_charges
-from ..store.prices import find_price, tool_prices
+from ..store.budgets import Estimate, Grant, is_bounded, reserve, settle
+from ..store.charges import price_charges, record_charges
+from ..store.prices import PriceList
 from ..store.types import utc_now
 from ..turn.allowance import Allowance
 
 if TYPE_CHECKING:
-    from ..store.charges import Spender
-    from ..store.tables import Charge, Price
+    from ..store.charges import NewCharge, Spender
+    from ..store.configuration import Configuration
+    from ..store.short import Transaction
+    from ..store.tables import Price
     from ..turn.estimate import TurnEstimate
+    from ..turn.tokens import TokenCounter
     from .planning import PlannedTurn
     from .record import TurnRecord
 
-__all__ = ["SetAside", "charge_turn", "set_aside"]
+__all__ = ["Costing", "SetAside", "TurnCharges", "charges_of", "cost_turn"]
 
 _MILLION: Final = 1_000_000
 
@@ -45,8 +46,12 @@ class SetAside:
     tool_prices: Mapping[str, Decimal]
     answer_tokens: int
 
-    def meter(self) -> Allowance | None:
-        """What keeps the turn within its share; None when no budget concerns it."""
+    def meter(self, counter: TokenCounter) -> Allowance | None:
+        """What keeps the turn within its share; None when no budget concerns it.
+
+        Args:
+            counter: Counts its tokens.
+        """
         grant = self.grant
         if grant.tokens is None and grant.cost is None and not grant.tool_calls:
             return None
@@ -59,49 +64,77 @@ class SetAside:
             tool_prices=self.tool_prices,
             answer_tokens=self.answer_tokens,
             tool_calls=grant.tool_calls,
+            counter=counter,
         )
 
 
-async def set_aside(
-    session: AsyncSession,
-    planned: PlannedTurn,
-    *,
-    answer_tokens: int,
-    tool_calls: int,
-    spender: Spender,
-    turn_id: UUID,
-    worker_id: UUID,
-) -> SetAside:
-    """Set aside what a turn may use, in the transaction that opens it.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Costing:
+    """What a turn that is to be opened may cost, at the prices of the moment, and whether a budget may bound it.
+
+    Attributes:
+        set_aside: What is set aside while nothing bounds it: nothing.
+        estimate: What it may come to.
+        plugins: Ids of the plugins whose tools are presented.
+        is_bounded: Whether budgets have to be asked.
+        at: The moment.
+    """
+
+    set_aside: SetAside
+    estimate: Estimate
+    plugins: frozenset[str]
+    is_bounded: bool
+    at: datetime
+
+    async def reserve(self, transaction: Transaction, *, spender: Spender, turn_id: UUID, worker_id: UUID) -> SetAside:
+        """Set aside what the turn may use, in the transaction that opens it.
+
+        Args:
+            transaction: That transaction.
+            spender: Who will spend.
+            turn_id: The turn's row.
+            worker_id: The process that runs it.
+
+        Raises:
+            BudgetExceeded: A budget has no room for even the first call.
+        """
+        if not self.is_bounded:
+            return self.set_aside
+        grant = await reserve(
+            transaction,
+            spender=spender,
+            plugins=self.plugins,
+            estimate=self.estimate,
+            holder_id=turn_id,
+            worker_id=worker_id,
+            at=self.at,
+        )
+        return replace(self.set_aside, grant=grant)
+
+
+async def cost_turn(
+    configuration: Configuration, planned: PlannedTurn, *, answer_tokens: int, tool_calls: int, spender: Spender
+) -> Costing:
+    """Find out what a turn may cost.
 
     Args:
-        session: Of that transaction.
+        configuration: Knows prices and budgets.
         planned: The turn.
         answer_tokens: The most tokens of an answer that nobody limits.
         tool_calls: How many are set aside for a turn with tools, which makes no more of them while a budget counts.
         spender: Who will spend.
-        turn_id: The turn's row.
-        worker_id: The process that runs it.
-
-    Raises:
-        BudgetExceeded: A budget has no room for even the first call.
     """
     now, plan, most = utc_now(), planned.plan, planned.estimate
-    price = await find_price(
-        session, kind="completion", at=now, provider=plan.settings.provider, model=plan.settings.model
-    )
-    presented = {tool.id: tool.plugin.name for tool in plan.tool_set.tools}
-    tools = await tool_prices(session, presented, at=now)
-    grant = await reserve(
-        session,
-        spender=spender,
-        plugins=most.plugins,
+    prices = PriceList(configuration)
+    price = await prices.of_model(plan.settings.provider, plan.settings.model, at=now)
+    tools = await prices.of_tools({tool.id: tool.plugin.name for tool in plan.tool_set.tools}, at=now)
+    return Costing(
+        set_aside=SetAside(grant=Grant(), price=price, tool_prices=tools, answer_tokens=answer_tokens),
         estimate=_estimate(most, price, tools, tool_calls if most.plugins else 0),
-        holder_id=turn_id,
-        worker_id=worker_id,
+        plugins=frozenset(most.plugins),
+        is_bounded=await is_bounded(configuration, spender),
         at=now,
     )
-    return SetAside(grant=grant, price=price, tool_prices=tools, answer_tokens=answer_tokens)
 
 
 def _estimate(most: TurnEstimate, price: Price | None, tools: Mapping[str, Decimal], tool_calls: int) -> Estimate:
@@ -118,23 +151,74 @@ def _estimate(most: TurnEstimate, price: Price | None, tools: Mapping[str, Decim
     )
 
 
-async def charge_turn(
-    session: AsyncSession, record: TurnRecord, *, spender: Spender, request_id: str, turn_id: UUID, at: datetime
-) -> tuple[Charge, ...]:
-    """Charge a turn that has ended, in the transaction that closes it.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnCharges:
+    """What a turn that has ended is charged.
 
-    Returns:
-        The new rows of the ledger.
+    Attributes:
+        charges: The rows of the ledger.
+        plugins: Ids of the plugins whose tools were presented.
+        is_bounded: Whether budgets count them.
+        at: The moment.
     """
-    charges = await record_charges(
-        session,
+
+    charges: tuple[NewCharge, ...]
+    plugins: frozenset[str]
+    is_bounded: bool
+    at: datetime
+
+    async def write(self, transaction: Transaction, *, spender: Spender, turn_id: UUID) -> None:
+        """Write the rows, in the transaction that closes the turn, and settle what was set aside.
+
+        Args:
+            transaction: That transaction.
+            spender: Who spent.
+            turn_id: The turn's row.
+        """
+        await record_charges(transaction, self.charges)
+        if self.is_bounded:
+            await settle(
+                transaction,
+                holder_id=turn_id,
+                charges=self.charges,
+                spender=spender,
+                plugins=self.plugins,
+                at=self.at,
+            )
+
+
+async def charges_of(
+    configuration: Configuration,
+    record: TurnRecord,
+    *,
+    spender: Spender,
+    request_id: str,
+    turn_id: UUID,
+    set_aside: SetAside,
+) -> TurnCharges:
+    """Find out what a turn that has ended is charged.
+
+    Args:
+        configuration: Knows prices and budgets.
+        record: What happened.
+        spender: Who spent.
+        request_id: Of the API request.
+        turn_id: The turn's row.
+        set_aside: What was set aside for it.
+    """
+    now = utc_now()
+    charges = await price_charges(
+        PriceList(configuration),
         spender=spender,
         request_id=request_id,
         turn_id=turn_id,
-        completions=list(record.completions()),
-        tools=list(record.invocations()),
-        at=at,
+        completions=record.completions(),
+        tools=record.invocations(),
+        at=now,
     )
-    plugins = record.plugins_presented()
-    await settle(session, holder_id=turn_id, charges=charges, spender=spender, plugins=plugins, at=at)
-    return charges
+    return TurnCharges(
+        charges=charges,
+        plugins=record.plugins_presented(),
+        is_bounded=bool(set_aside.grant.authorized) or await is_bounded(configuration, spender),
+        at=now,
+    )

@@ -13,7 +13,7 @@ from ..turn.request import PromptDefaults, PromptRequest, SelectionRuleSpec, Too
 if TYPE_CHECKING:
     from ..settings import Settings
     from ..store.charges import Spender
-    from ..store.tables import JournalRow, LLMClient
+    from ..store.tables import LLMClient
     from ..turn.events import Event
 
 __all__ = ["JournalDraft", "PromptTask", "client_defaults", "client_scope", "rule_specs"]
@@ -32,8 +32,8 @@ class JournalDraft(Protocol):
         """What was asked for, without the query."""
         ...
 
-    def row(self, last: Event, turn_id: UUID) -> JournalRow | None:
-        """Make the row of a turn that has ended; from now on nobody else makes it.
+    def row(self, last: Event, turn_id: UUID) -> dict[str, Any] | None:
+        """Make the row, as values by column, of a turn that has ended; from now on nobody else makes it.
 
         Args:
             last: The turn's last event.

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from operator import attrgetter
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 from uuid import UUID
 
-from sqlmodel.ext.asyncio.session import AsyncSession
-
-from .prices import cost_of, find_price
+from ..ids import new_id
+from .prices import PriceList, cost_of
 from .tables import Charge, Price
 from .types import MOST_MONEY, utc_now
 
-__all__ = ["MOST_TOKENS", "CompletionSpend", "Spender", "ToolSpend", "record_charges"]
+if TYPE_CHECKING:
+    from .short import Transaction
+
+__all__ = ["MOST_TOKENS", "CompletionSpend", "NewCharge", "Spender", "ToolSpend", "price_charges", "record_charges"]
 
 MOST_TOKENS: Final = 2**31 - 1
 """What the columns hold; a provider that reports more for one call is mistaken."""
@@ -77,8 +79,35 @@ class ToolSpend:
     tool: str
 
 
-async def record_charges(
-    session: AsyncSession,
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewCharge:
+    """A row of the ledger that is to be written, or was just written; see :class:`~promptdock.store.tables.Charge`."""
+
+    kind: str
+    request_id: str
+    turn_id: UUID | None
+    account_id: UUID | None
+    profile_id: UUID | None
+    api_key_id: UUID | None
+    llm_client_id: UUID | None
+    created_at: datetime
+    id: UUID = field(default_factory=new_id)
+    round: int = 0
+    provider: str | None = None
+    model: str | None = None
+    plugin: str | None = None
+    tool: str | None = None
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    total_tokens: int = 0
+    is_estimated: bool = False
+    calls: int = 1
+    cost: Decimal | None = None
+    price_id: UUID | None = None
+
+
+async def price_charges(
+    prices: PriceList,
     *,
     spender: Spender,
     request_id: str,
@@ -87,11 +116,11 @@ async def record_charges(
     tools: Iterable[ToolSpend] = (),
     kind: Literal["completion", "relay"] = "completion",
     at: datetime | None = None,
-) -> tuple[Charge, ...]:
-    """Write one row for each upstream call and each invocation, at the price of the moment.
+) -> tuple[NewCharge, ...]:
+    """Make one row for each upstream call and each invocation, at the price of the moment.
 
     Args:
-        session: Of a transaction that writes.
+        prices: The prices.
         spender: Who spends.
         request_id: Of the API request.
         turn_id: The turn; None for a raw passthrough.
@@ -101,54 +130,43 @@ async def record_charges(
         at: The moment, aware; None for now.
 
     Returns:
-        The rows, round by round, the upstream call before the tools that it asked for; they are in the database, and
-        stay when the transaction does.
+        The rows, round by round, the upstream call before the tools that it asked for.
     """
     moment = at or utc_now()
-    pricing = _Pricing(session, moment)
-    shared = {"request_id": request_id, "turn_id": turn_id, "created_at": moment, **asdict(spender)}
+    shared = {
+        "request_id": request_id,
+        "turn_id": turn_id,
+        "created_at": moment,
+        "account_id": spender.account_id,
+        "profile_id": spender.profile_id,
+        "api_key_id": spender.api_key_id,
+        "llm_client_id": spender.llm_client_id,
+    }
     spent: list[CompletionSpend | ToolSpend] = [*completions, *tools]
-    rows = [
-        await (
-            _completion(spend, kind, pricing, shared)
+    return tuple(
+        [
+            _completion(spend, kind, await prices.of_model(spend.provider, spend.model, at=moment), shared)
             if isinstance(spend, CompletionSpend)
-            else _invocation(spend, pricing, shared)
-        )
-        for spend in sorted(spent, key=attrgetter("round"))
-    ]
-    session.add_all(rows)
-    await session.flush()
-    return tuple(rows)
+            else _invocation(spend, await prices.of_tool(spend.plugin, spend.tool, at=moment), shared)
+            for spend in sorted(spent, key=attrgetter("round"))
+        ]
+    )
 
 
-class _Pricing:
-    """Looks each price up once."""
+async def record_charges(transaction: Transaction, charges: Sequence[NewCharge]) -> None:
+    """Write the rows.
 
-    def __init__(self, session: AsyncSession, at: datetime) -> None:
-        self._session = session
-        self._at = at
-        self._found: dict[tuple[str | None, ...], Price | None] = {}
-
-    async def of_model(self, provider: str, model: str | None) -> Price | None:
-        key = ("completion", provider, model)
-        if key not in self._found:
-            self._found[key] = await find_price(
-                self._session, kind="completion", provider=provider, model=model, at=self._at
-            )
-        return self._found[key]
-
-    async def of_tool(self, plugin: str, tool: str) -> Price | None:
-        key = ("tool", plugin, tool)
-        if key not in self._found:
-            self._found[key] = await find_price(self._session, kind="tool", plugin=plugin, tool=tool, at=self._at)
-        return self._found[key]
+    Args:
+        transaction: Writes.
+        charges: As :func:`price_charges` made them.
+    """
+    await transaction.insert(Charge, [asdict(charge) for charge in charges])
 
 
-async def _completion(spend: CompletionSpend, kind: str, pricing: _Pricing, shared: dict[str, Any]) -> Charge:
-    price = await pricing.of_model(spend.provider, spend.model)
+def _completion(spend: CompletionSpend, kind: str, price: Price | None, shared: dict[str, Any]) -> NewCharge:
     counts = (spend.prompt_tokens, spend.completion_tokens, spend.total_tokens)
     prompt, completion, total = (min(max(count, 0), MOST_TOKENS) for count in counts)
-    return Charge(
+    return NewCharge(
         **shared,
         kind=kind,
         round=spend.round,
@@ -164,9 +182,8 @@ async def _completion(spend: CompletionSpend, kind: str, pricing: _Pricing, shar
     )
 
 
-async def _invocation(spend: ToolSpend, pricing: _Pricing, shared: dict[str, Any]) -> Charge:
-    price = await pricing.of_tool(spend.plugin, spend.tool)
-    return Charge(
+def _invocation(spend: ToolSpend, price: Price | None, shared: dict[str, Any]) -> NewCharge:
+    return NewCharge(
         **shared,
         kind="tool",
         round=spend.round,

@@ -1,4 +1,4 @@
-"""The database of one host: short transactions, each a function of a session."""
+"""The database of one host: transactions, each a function of a session, or on the short way of its statements."""
 
 from __future__ import annotations
 
@@ -8,34 +8,30 @@ import logging
 import random
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from sqlite3 import SQLITE_ERROR
-from typing import Final, TypeVar
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import URL
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ..errors import ServiceUnavailable
+from .configuration import Configuration
 from .engine import WRITES, make_engine
+from .outages import MOST_TRIES, is_outage, may_be_tried_again, reason_of, tries
+from .short.postgres import PostgresShort
+from .short.prepared import Preparations
+from .short.sqlite import SqliteShort
 from .urls import shown_url
 
-__all__ = ["Database", "StoreUnavailable", "is_outage"]
+if TYPE_CHECKING:
+    from .short import Work
+
+__all__ = ["Database", "StoreUnavailable"]
 
 _T = TypeVar("_T")
 _log = logging.getLogger("promptdock.store")
-_TRIES: Final = 4
-_MOST_TRIES: Final = 8
-_RETRIED: Final = frozenset({"40001", "40P01"})
-"""PostgreSQL's codes for transactions that may be tried again: serialization failure and deadlock."""
-_PARENT_GONE: Final = "23503"
-"""PostgreSQL's code for a foreign key that leads nowhere: what was read a moment ago was deleted meanwhile. Whoever
-tries again does not find it any more, and says so."""
-
-_OUTAGES: Final = frozenset({"08", "53", "57", "58"})
-"""PostgreSQL's classes of codes for: connection gone, out of resources, operator at work, system error."""
 
 
 class StoreUnavailable(ServiceUnavailable):
@@ -49,13 +45,25 @@ class Database:
 
     Args:
         url: With the driver aiosqlite or asyncpg.
+
+    Attributes:
+        url: As given.
+        configuration: Remembers what seldom changes.
     """
 
     def __init__(self, url: URL) -> None:
         self.url = url
         self._engine = make_engine(url)
-        # SQLite has one writer at a time; waiting here is cheaper than in its busy handler, and keeps the order
-        self._writer = asyncio.Lock() if self.is_sqlite else contextlib.nullcontext()
+        preparations = Preparations(self._engine.dialect)
+        if self.is_sqlite:
+            # one writer at a time; waiting here is cheaper than in its busy handler, and keeps the order
+            lock = asyncio.Lock()
+            self._writer: AbstractAsyncContextManager[None] = lock
+            self._short: SqliteShort | PostgresShort = SqliteShort(str(url.database), preparations, lock)
+        else:
+            self._writer = contextlib.nullcontext()
+            self._short = PostgresShort(url, self._engine.dialect, preparations)
+        self.configuration = Configuration(self)
         self._running: set[asyncio.Task[object]] = set()
         self._openable = False
 
@@ -92,12 +100,54 @@ class Database:
             StoreUnavailable: The database cannot be reached, or stays busy.
             Exception: Whatever ``work`` raises; nothing was written then.
         """
-        return await self._shielded(lambda: self._tried(work))
+        return await self._shielded(lambda: self._tried(lambda: self._written(work)))
+
+    async def write_short(self, work: Work[_T]) -> _T:
+        """Run a transaction that writes, on the short way; in SQLite it shares its commit with others of the moment.
+
+        Args:
+            work: What to write. It may be called again, and in another thread, and awaits nothing but its transaction.
+
+        Returns:
+            What ``work`` returns, once it is stored for good.
+
+        Raises:
+            StoreUnavailable: The database cannot be reached, or stays busy.
+            Exception: Whatever ``work`` raises; nothing of it was written then.
+        """
+        if self.is_sqlite:  # what is begun there is done, whoever waits for it
+            return await self._told(lambda: self._short.write(work))
+        return await self._shielded(lambda: self._tried(lambda: self._told(lambda: self._short.write(work))))
+
+    async def read_short(self, work: Work[_T]) -> _T:
+        """Read, on the short way.
+
+        Args:
+            work: What to read, as for :meth:`write_short`.
+
+        Raises:
+            StoreUnavailable: The database cannot be reached.
+            Exception: Whatever ``work`` raises.
+        """
+        return await self._told(lambda: self._short.read(work))
+
+    async def peek(self, work: Work[_T]) -> _T:
+        """Read a row or two that an index leads to; in SQLite at once, in this thread.
+
+        Args:
+            work: As for :meth:`read_short`; its statements do not see one state of the database.
+
+        Raises:
+            StoreUnavailable: The database cannot be reached.
+            Exception: Whatever ``work`` raises.
+        """
+        return await self._told(lambda: self._short.peek(work))
 
     async def aclose(self) -> None:
         """Wait for the transactions under way, then close the connections."""
         while self._running:
             await asyncio.wait(set(self._running))
+        await self._short.aclose()
         await self._engine.dispose()
 
     async def _shielded(self, start: Callable[[], Awaitable[_T]]) -> _T:
@@ -114,26 +164,40 @@ class Database:
         if not task.cancelled() and (error := task.exception()) is not None:
             _log.debug("A transaction failed: %s", type(error).__name__)
 
-    async def _tried(self, work: Callable[[AsyncSession], Awaitable[_T]]) -> _T:
-        for attempt in range(1, _MOST_TRIES + 1):
+    async def _tried(self, attempt: Callable[[], Awaitable[_T]]) -> _T:
+        for number in range(1, MOST_TRIES + 1):
             try:
-                async with self._writer:
-                    return await self._once(work, writes=True)
-            except DBAPIError as error:
-                if attempt >= _tries(error):
-                    if not _may_be_tried_again(error):
+                return await attempt()
+            except StoreUnavailable:
+                raise
+            except Exception as error:
+                if number >= tries(error):
+                    if not may_be_tried_again(error):
                         raise
                     raise self._unavailable(error) from error
                 # by chance, so that those who were in each other's way are not again
-                await asyncio.sleep(random.uniform(0.5, 1.5) * 0.005 * 2**attempt)  # noqa: S311  (no secret)
+                await asyncio.sleep(random.uniform(0.5, 1.5) * 0.005 * 2**number)  # noqa: S311  (no secret)
         raise AssertionError  # the last try returns or raises
+
+    async def _written(self, work: Callable[[AsyncSession], Awaitable[_T]]) -> _T:
+        async with self._writer:
+            return await self._once(work, writes=True)
+
+    async def _told(self, attempt: Callable[[], Awaitable[_T]]) -> _T:
+        """Say of an outage what it is; a transaction that may be tried again fails as it is."""
+        try:
+            return await attempt()
+        except Exception as error:
+            if not is_outage(error) or (may_be_tried_again(error) and not self.is_sqlite):
+                raise
+            raise self._unavailable(error) from error
 
     async def _once(self, work: Callable[[AsyncSession], Awaitable[_T]], *, writes: bool) -> _T:
         try:
             async with self._session(writes=writes) as session:
                 return await work(session)
         except Exception as error:
-            if not is_outage(error) or (isinstance(error, DBAPIError) and _may_be_tried_again(error)):
+            if not is_outage(error) or may_be_tried_again(error):
                 raise
             raise self._unavailable(error) from error
 
@@ -161,43 +225,7 @@ class Database:
                 self._openable = True
             return await self._engine.connect()
         except (DBAPIError, OSError, sqlite3.Error, TypeError) as error:
-            if isinstance(error, DBAPIError) and _may_be_tried_again(error):
+            if isinstance(error, DBAPIError) and may_be_tried_again(error):
                 raise
             # whatever it is: no such host, a wrong password, a parameter that no URL has, a file that is no database
-            raise ConnectionError(_reason(error)) from error
-
-
-def is_outage(error: BaseException) -> bool:
-    """Whether an exception says that the database cannot be used now, rather than that the statement was wrong."""
-    if getattr(getattr(error, "orig", None), "sqlite_errorcode", None) == SQLITE_ERROR:
-        return False  # the statement was wrong, e.g. there is no such table; SQLite has no class of its own for that
-    if isinstance(error, (OSError, PoolTimeout, InterfaceError, OperationalError)):
-        return True
-    if isinstance(error, DBAPIError) and error.connection_invalidated:
-        return True
-    # the driver's own exceptions come as they are where a connection is opened
-    return (_sqlstate(error) or "")[:2] in _OUTAGES
-
-
-def _sqlstate(error: BaseException) -> str | None:
-    """PostgreSQL's code of an exception, however deep it is wrapped."""
-    original = error.orig if isinstance(error, DBAPIError) else error
-    code: str | None = getattr(original, "sqlstate", None)
-    return code or getattr(getattr(original, "__cause__", None), "sqlstate", None)
-
-
-def _reason(error: Exception) -> str:
-    """What the database's driver, or the system, says of a failure."""
-    return str(getattr(error, "orig", None) or getattr(error, "strerror", None) or error)
-
-
-def _tries(error: DBAPIError) -> int:
-    """How often a transaction is tried that fails so; a lock of SQLite's was waited for by SQLite itself."""
-    code = _sqlstate(error)
-    if code in _RETRIED:
-        return _MOST_TRIES
-    return _TRIES if code == _PARENT_GONE or _may_be_tried_again(error) else 1
-
-
-def _may_be_tried_again(error: DBAPIError) -> bool:
-    return _sqlstate(error) in _RETRIED or "database is locked" in str(error.orig)
+            raise ConnectionError(reason_of(error)) from error

@@ -172,11 +172,22 @@ async def find_principal(session: AsyncSession, digest: str) -> Principal:
     Raises:
         Unauthorized: There is no such key; or it, its user or its account is inactive; or it has expired.
     """
-    return (await _found(session, digest))[0]
+    known = await _found(session, digest)
+    _check_unexpired(known, utc_now())
+    return known.principal
+
+
+@dataclass(frozen=True, slots=True)
+class _KnownKey:
+    """A key that is good, as far as the configuration says."""
+
+    principal: Principal
+    expires_at: datetime | None
+    last_used_at: datetime | None
 
 
 class KeyAuthenticator:
-    """Finds callers by their keys. Nothing is remembered: a key that is switched off is refused at once.
+    """Finds callers by their keys. What is remembered is asked for again as soon as anything about keys changes.
 
     Args:
         database: Where the keys are.
@@ -186,6 +197,7 @@ class KeyAuthenticator:
     def __init__(self, database: Database, secret: SecretStr) -> None:
         self._database = database
         self._secret = secret
+        self._used: dict[UUID, datetime] = {}
 
     async def find(self, key: str) -> Principal:
         """Find whose key it is.
@@ -198,14 +210,23 @@ class KeyAuthenticator:
             StoreUnavailable: The database cannot be reached.
         """
         digest = keyed_digest(self._secret, key)
-        principal, last_used_at = await self._database.read(partial(_found, digest=digest))
+        known = await self._database.configuration.get(("key", digest), partial(_found, digest=digest))
         now = utc_now()
-        if last_used_at is None or now - last_used_at >= _USED_EVERY:
+        _check_unexpired(known, now)
+        await self._note_use(known, digest, now)
+        return known.principal
+
+    async def _note_use(self, known: _KnownKey, digest: str, now: datetime) -> None:
+        key_id = known.principal.api_key_id
+        if key_id is None:
+            return
+        used = self._used.get(key_id, known.last_used_at)
+        if used is None or now - used >= _USED_EVERY:
+            self._used[key_id] = now
             await self._database.write(partial(_touch, digest=digest, now=now))
-        return principal
 
 
-async def _found(session: AsyncSession, digest: str) -> tuple[Principal, datetime | None]:
+async def _found(session: AsyncSession, digest: str) -> _KnownKey:
     wanted = (
         select(ApiKey, Profile, User, Account)
         .join(Profile, col(Profile.id) == ApiKey.profile_id)
@@ -219,8 +240,6 @@ async def _found(session: AsyncSession, digest: str) -> tuple[Principal, datetim
     key, profile, user, account = found
     if not (key.is_active and user.is_active and account.is_active):
         raise Unauthorized("The key in the Authorization header is not active.", code="inactive_api_key")
-    if key.expires_at is not None and key.expires_at <= utc_now():
-        raise Unauthorized("The key in the Authorization header has expired.", code="expired_api_key")
     principal = Principal(
         kind=PrincipalKind.USER,
         name=_name(user, account),
@@ -232,7 +251,12 @@ async def _found(session: AsyncSession, digest: str) -> tuple[Principal, datetim
         is_staff=profile.is_staff,
         is_superuser=user.is_superuser,
     )
-    return principal, key.last_used_at
+    return _KnownKey(principal, key.expires_at, key.last_used_at)
+
+
+def _check_unexpired(known: _KnownKey, now: datetime) -> None:
+    if known.expires_at is not None and known.expires_at <= now:
+        raise Unauthorized("The key in the Authorization header has expired.", code="expired_api_key")
 
 
 def _name(user: User, account: Account) -> str:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 
 from ..errors import ConfigurationError
 from .urls import shown_url
 
 if TYPE_CHECKING:
     from alembic.config import Config
+    from sqlmodel.ext.asyncio.session import AsyncSession
 
     from .database import Database
 
@@ -47,6 +49,8 @@ class SchemaStatus:
 async def upgrade(database: Database, *, revision: str = "head") -> str | None:
     """Bring a database up to date. Processes that start together do it one after the other; the later find it done.
 
+    Of a database that is up to date it only reads so; Alembic is imported for others.
+
     Args:
         database: An empty one, or one of any earlier version.
         revision: How far.
@@ -58,18 +62,18 @@ async def upgrade(database: Database, *, revision: str = "head") -> str | None:
         ConfigurationError: It is of a later version of promptdock, or not promptdock's.
         StoreUnavailable: It cannot be reached.
     """
-    from sqlmodel.ext.asyncio.session import AsyncSession
 
     async def work(session: AsyncSession) -> str | None:
         connection = await session.connection()
         return await connection.run_sync(_upgrade, revision, shown_url(database.url))
 
+    if await database.read(_stamps) == [head_revision()]:
+        return head_revision()
     return await database.write(work)
 
 
 async def schema_status(database: Database) -> SchemaStatus:
     """Look where a database stands, and what its tables differ in; nothing is changed."""
-    from sqlmodel.ext.asyncio.session import AsyncSession
 
     async def work(session: AsyncSession) -> SchemaStatus:
         return await (await session.connection()).run_sync(_status)
@@ -79,9 +83,17 @@ async def schema_status(database: Database) -> SchemaStatus:
 
 def head_revision() -> str:
     """The revision of this version of promptdock."""
-    from alembic.script import ScriptDirectory
+    # files are named by revisions, which count up; Alembic would import all of them to tell
+    named = (file.name for file in files(f"{__package__}.migrations").joinpath("versions").iterdir())
+    return max(name.partition("_")[0] for name in named if name.endswith(".py"))
 
-    return str(ScriptDirectory.from_config(_config()).get_current_head())
+
+async def _stamps(session: AsyncSession) -> list[str]:
+    """The revisions that a database is at: one, or none when there is nothing of ours in it."""
+    connection = await session.connection()
+    if not await connection.run_sync(lambda bound: inspect(bound).has_table("alembic_version")):
+        return []
+    return list((await connection.execute(text("SELECT version_num FROM alembic_version"))).scalars())
 
 
 def _upgrade(connection: Connection, revision: str, shown: str) -> str | None:
@@ -103,8 +115,6 @@ def _upgrade(connection: Connection, revision: str, shown: str) -> str | None:
 
 
 def _refuse_others(connection: Connection, shown: str) -> None:
-    from sqlalchemy import inspect
-
     from .tables import Table
 
     taken = sorted(Table.metadata.tables.keys() & set(inspect(connection).get_table_names()))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal, localcontext
-from typing import Final, Literal
+from functools import partial
+from typing import TYPE_CHECKING, Final, Literal
 
 from sqlalchemy import or_
 from sqlmodel import col, select
@@ -14,7 +15,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from .tables import Price
 from .types import as_money
 
-__all__ = ["cost_of", "find_price", "tool_prices"]
+if TYPE_CHECKING:
+    from .configuration import Configuration
+
+__all__ = ["PriceList", "cost_of"]
 
 _MILLION: Final = -6
 """As a power of ten, to divide by without rounding."""
@@ -22,69 +26,91 @@ _DIGITS: Final = 80
 """More than any price times any number of tokens has."""
 
 
-async def find_price(
-    session: AsyncSession,
-    *,
-    kind: Literal["completion", "tool"],
-    at: datetime,
-    provider: str | None = None,
-    model: str | None = None,
-    plugin: str | None = None,
-    tool: str | None = None,
-) -> Price | None:
-    """Find the price that counts at a moment.
+class PriceList:
+    """Finds prices.
 
     A price of the very model (tool) beats one of all models of the provider (all tools of the plugin); of several the
     newest that is valid by then.
 
     Args:
-        session: Of a transaction.
-        kind: What it is a price of.
-        at: The moment, aware.
-        provider: Name of the provider, for a completion.
-        model: The model as the provider names it.
-        plugin: Id of the plugin, for a tool.
-        tool: Stable id of the tool.
-
-    Returns:
-        The price, or None when there is none.
+        configuration: Remembers them.
     """
-    owner, owners_name = (Price.provider, provider) if kind == "completion" else (Price.plugin, plugin)
-    part, parts_name = (Price.model, model) if kind == "completion" else (Price.tool, tool)
-    is_general = col(part).is_(None)
-    fits = or_(is_general, col(part) == parts_name) if _may_be_stored(parts_name) else is_general
+
+    def __init__(self, configuration: Configuration) -> None:
+        self._configuration = configuration
+
+    async def of_model(self, provider: str, model: str | None, *, at: datetime) -> Price | None:
+        """The price of a model.
+
+        Args:
+            provider: Name of the provider.
+            model: The model as the provider names it.
+            at: The moment, aware.
+
+        Returns:
+            The price, which nobody changes; None when there is none.
+        """
+        return await self._found("completion", provider, model, at)
+
+    async def of_tool(self, plugin: str, tool: str, *, at: datetime) -> Price | None:
+        """The price of a tool.
+
+        Args:
+            plugin: Id of the plugin.
+            tool: Stable id of the tool.
+            at: The moment, aware.
+        """
+        return await self._found("tool", plugin, tool, at)
+
+    async def of_tools(self, tools: Mapping[str, str], *, at: datetime) -> dict[str, Decimal]:
+        """What one invocation of each of some tools costs at a moment.
+
+        Args:
+            tools: Plugins by the stable ids of their tools.
+            at: The moment, aware.
+
+        Returns:
+            Prices of one call by the stable ids of the tools that have any.
+        """
+        if not tools:
+            return {}
+        plugins = tuple(sorted(set(tools.values())))
+        prices = await self._configuration.get(("tool prices", plugins), partial(_of_plugins, plugins=plugins))
+        found: dict[str, Decimal] = {}
+        # the last one that fits counts: those of all tools before those of one, and older before newer
+        for price in prices:
+            if price.valid_from <= at:
+                fitting = [
+                    tool for tool, plugin in tools.items() if plugin == price.plugin and price.tool in {None, tool}
+                ]
+                found |= dict.fromkeys(fitting, price.call_price)
+        return found
+
+    async def _found(
+        self, kind: Literal["completion", "tool"], owner: str, part: str | None, at: datetime
+    ) -> Price | None:
+        candidates = await self._configuration.get(
+            ("price", kind, owner, part), partial(_candidates, kind=kind, owner=owner, part=part)
+        )
+        return next((price for price in candidates if price.valid_from <= at), None)
+
+
+async def _candidates(session: AsyncSession, *, kind: str, owner: str, part: str | None) -> Sequence[Price]:
+    """All that fit at some time or other, the best one first."""
+    owners, parts = (Price.provider, Price.model) if kind == "completion" else (Price.plugin, Price.tool)
+    is_general = col(parts).is_(None)
+    fits = or_(is_general, col(parts) == part) if _may_be_stored(part) else is_general
     found = (
         select(Price)
-        .where(Price.kind == kind, col(owner) == owners_name, fits, col(Price.valid_from) <= at)
+        .where(Price.kind == kind, col(owners) == owner, fits)
         .order_by(is_general, col(Price.valid_from).desc(), col(Price.id).desc())
-        .limit(1)
     )
-    return (await session.exec(found)).first()
+    return (await session.exec(found)).all()
 
 
-async def tool_prices(session: AsyncSession, tools: Mapping[str, str], *, at: datetime) -> dict[str, Decimal]:
-    """What one invocation of each of some tools costs at a moment.
-
-    Args:
-        session: Of a transaction.
-        tools: Plugins by the stable ids of their tools.
-        at: The moment, aware.
-
-    Returns:
-        Prices of one call by the stable ids of the tools that have any.
-    """
-    if not tools:
-        return {}
-    rows = select(Price).where(
-        Price.kind == "tool", col(Price.plugin).in_(set(tools.values())), col(Price.valid_from) <= at
-    )
-    found: dict[str, Decimal] = {}
-    # the last one that fits counts: those of all tools before those of one, and older before newer
-    oldest_first = rows.order_by(col(Price.tool).is_not(None), col(Price.valid_from), col(Price.id))
-    for price in (await session.exec(oldest_first)).all():
-        fitting = [tool for tool, plugin in tools.items() if plugin == price.plugin and price.tool in {None, tool}]
-        found |= dict.fromkeys(fitting, price.call_price)
-    return found
+async def _of_plugins(session: AsyncSession, *, plugins: Sequence[str]) -> Sequence[Price]:
+    rows = select(Price).where(Price.kind == "tool", col(Price.plugin).in_(plugins))
+    return (await session.exec(rows.order_by(col(Price.tool).is_not(None), col(Price.valid_from), col(Price.id)))).all()
 
 
 def cost_of(price: Price, *, prompt_tokens: int = 0, completion_tokens: int = 0, calls: int = 0) -> Decimal:

@@ -14,6 +14,7 @@ from .budgets import release
 from .database import StoreUnavailable
 from .journal import interrupted_row
 from .leases import enlist
+from .short import SessionTransaction
 from .tables import JournalRow, QueuedTurn, TurnRow, WorkerRow
 from .types import utc_now
 from .uniqueness import insert_unless_there
@@ -81,7 +82,7 @@ async def interrupt(session: AsyncSession, ids: frozenset[UUID]) -> int:
     """
     marked = await _mark(session, col(TurnRow.id).in_(ids))
     await session.exec(delete(QueuedTurn).where(col(QueuedTurn.id).in_(ids)))
-    await release(session, holder_ids=ids)
+    await release(SessionTransaction(session), holder_ids=ids)
     return marked
 
 
@@ -100,6 +101,6 @@ async def _mark(session: AsyncSession, which: ColumnElement[bool]) -> int:
 async def _bury(session: AsyncSession, dead: frozenset[UUID]) -> int:
     marked = await _mark(session, col(TurnRow.worker_id).in_(dead))
     await session.exec(delete(QueuedTurn).where(col(QueuedTurn.worker_id).in_(dead)))
-    await release(session, worker_ids=dead)
+    await release(SessionTransaction(session), worker_ids=dead)
     await session.exec(delete(WorkerRow).where(col(WorkerRow.id).in_(dead)))
     return marked

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, update
+from sqlalchemy import Integer, bindparam, delete, func, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ..errors import NotFound, ServiceUnavailable
 from ..turn.messages import Message
+from .sessions import Conversation, session_by_id
 from .tables import (
+    DecisionSet,
     MessageRow,
     PluginSelectionRow,
     QueuedTurn,
@@ -24,7 +26,14 @@ from .tables import (
     TurnLog,
     TurnRow,
 )
-from .types import utc_now
+from .types import JsonText, UtcDateTime, utc_now
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy.sql.base import Executable
+
+    from .short import Transaction
 
 __all__ = [
     "Opened",
@@ -34,6 +43,7 @@ __all__ = [
     "close_turn",
     "is_next",
     "is_watched",
+    "keep_decision_set",
     "leave_queue",
     "open_turn",
     "queue_turn",
@@ -77,102 +87,104 @@ class TurnEnd:
     Attributes:
         state: ``finished``, ``failed`` or ``cancelled``.
         messages: What it adds to the thread after the caller's own, narration included, in order.
-        values: Further columns of the turn's row.
-        tool_calls: Their rows.
-        selections: Their rows.
+        rounds: How many upstream calls were answered.
+        prompt_tokens: The sum of what was sent.
+        completion_tokens: The sum of the answers.
+        total_tokens: The sum of both.
+        error: Of a turn without an answer; see ``TurnRow.error``.
+        tool_calls: Their rows, as values by column.
+        selections: Likewise.
         log: Events as they were streamed; None for a turn that was not.
     """
 
     state: str
     messages: Sequence[Message] = ()
-    values: dict[str, Any] = field(default_factory=dict)
-    tool_calls: Sequence[ToolCallRow] = ()
-    selections: Sequence[PluginSelectionRow] = ()
+    rounds: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    total_tokens: int = 0
+    error: dict[str, Any] | None = None
+    tool_calls: Sequence[Mapping[str, Any]] = ()
+    selections: Sequence[Mapping[str, Any]] = ()
     log: list[dict[str, Any]] | None = None
 
 
 async def open_turn(
-    session: AsyncSession,
-    turn: TurnRow,
+    transaction: Transaction,
+    turn: Mapping[str, Any],
     messages: Sequence[Message],
     *,
-    conversation: SessionRow | None,
-    seen_turns: int,
+    conversation: Conversation | None,
     ticket: UUID | None,
 ) -> Opened:
     """Open a turn, if it is its turn.
 
     Args:
-        session: The transaction.
-        turn: The row, complete save for session and number.
+        transaction: Writes.
+        turn: The row, as values by column, complete save for session and number.
         messages: What the caller says, as it joins the thread.
-        conversation: The session, as it was read or newly made; None for a turn without.
-        seen_turns: How many turns the session had when its thread was read.
+        conversation: The session as it was when its thread was read, or newly made; None for a turn without.
         ticket: The place in the queue, for one who waited.
 
     Raises:
         NotFound: The session was deleted meanwhile.
+        Taken: Another process has made the session meanwhile.
     """
     if conversation is None:
-        session.add(turn)
-        await session.flush()
-        _add_messages(session, turn, messages, first=0)
+        await transaction.insert(TurnRow, [turn])
+        await _add_messages(transaction, turn["id"], None, messages, first=0)
         return Opened(outcome=Outcome.OPENED)
-    row = await _locked(session, conversation, seen_turns)
-    if await _busy(session, row.id, ticket):
+    now = await session_by_id(transaction, conversation.id, lock=True)
+    if now is None and conversation.turns:
+        raise NotFound("The session was deleted meanwhile.", param="session_key", code="session_not_found")
+    if now is None:
+        now = conversation
+        await transaction.insert(SessionRow, [asdict(conversation)])
+    elif await _busy(transaction, now.id, ticket):
         return Opened(outcome=Outcome.BUSY)
-    if row.turns != seen_turns:
+    if now.turns != conversation.turns:
         return Opened(outcome=Outcome.STALE)
     if ticket is not None:
-        await leave_queue(session, ticket)
-    turn.session_id, turn.number = row.id, row.turns + 1
-    session.add(turn)
-    await session.flush()
-    _add_messages(session, turn, messages, first=row.messages)
-    row.turns += 1
-    row.messages += len(messages)
-    row.last_used_at = utc_now()
-    session.add(row)
-    return Opened(outcome=Outcome.OPENED, number=turn.number)
+        await leave_queue(transaction, ticket)
+    number = now.turns + 1
+    await transaction.insert(TurnRow, [{**turn, "session_id": now.id, "number": number}])
+    await _add_messages(transaction, turn["id"], now.id, messages, first=now.messages)
+    await transaction.run(_growing, session_id=now.id, new_turns=1, new_messages=len(messages), now=utc_now())
+    return Opened(outcome=Outcome.OPENED, number=number)
 
 
-async def _locked(session: AsyncSession, conversation: SessionRow, seen_turns: int) -> SessionRow:
-    """The session's row, which no other transaction can change until this one ends."""
-    row = await session.get(SessionRow, conversation.id, with_for_update=True)
-    if row is not None:
-        return row
-    if seen_turns:
-        raise NotFound("The session was deleted meanwhile.", param="session_key", code="session_not_found")
-    row = SessionRow(**conversation.model_dump())
-    session.add(row)
-    await session.flush()
-    return row
+async def keep_decision_set(transaction: Transaction, set_id: UUID, decisions: list[dict[str, Any]]) -> None:
+    """Store a set of decisions that turns refer to, unless it is stored.
+
+    Args:
+        transaction: Writes.
+        set_id: Comes of what is decided.
+        decisions: As ``TurnRow.decisions`` holds them.
+    """
+    await transaction.insert(DecisionSet, [{"id": set_id, "decisions": decisions}], unless_there=True)
 
 
-async def _busy(session: AsyncSession, session_id: UUID, ticket: UUID | None) -> bool:
-    running = select(TurnRow.id).where(TurnRow.session_id == session_id, TurnRow.state == "running").limit(1)
-    if (await session.exec(running)).first() is not None:
+async def _busy(transaction: Transaction, session_id: UUID, ticket: UUID | None) -> bool:
+    if await transaction.rows(_running, session_id=session_id):
         return True
-    before = select(QueuedTurn.id).where(QueuedTurn.session_id == session_id)
-    if ticket is not None:
-        before = before.where(QueuedTurn.id < ticket)
-    return (await session.exec(before.limit(1))).first() is not None
+    if ticket is None:
+        return bool(await transaction.rows(_waiting, session_id=session_id))
+    return bool(await transaction.rows(_waiting_before, session_id=session_id, ticket=ticket))
 
 
-async def queue_turn(session: AsyncSession, ticket: UUID, session_id: UUID, worker_id: UUID) -> None:
+async def queue_turn(transaction: Transaction, ticket: UUID, session_id: UUID, worker_id: UUID) -> None:
     """Take a place in a session's queue; the ticket, which sorts by time, is the place."""
-    session.add(QueuedTurn(id=ticket, session_id=session_id, worker_id=worker_id))
-    await session.flush()
+    await transaction.insert(QueuedTurn, [{"id": ticket, "session_id": session_id, "worker_id": worker_id}])
 
 
-async def leave_queue(session: AsyncSession, ticket: UUID) -> None:
+async def leave_queue(transaction: Transaction, ticket: UUID) -> None:
     """Give up a place in a queue, if it is still held."""
-    await session.exec(delete(QueuedTurn).where(col(QueuedTurn.id) == ticket))
+    await transaction.run(_leaving, ticket=ticket)
 
 
-async def is_next(session: AsyncSession, session_id: UUID, ticket: UUID) -> bool:
+async def is_next(transaction: Transaction, session_id: UUID, ticket: UUID) -> bool:
     """Whether whoever holds a ticket may try to open their turn now."""
-    return not await _busy(session, session_id, ticket)
+    return not await _busy(transaction, session_id, ticket)
 
 
 async def watch_turn(session: AsyncSession, turn_id: UUID) -> None:
@@ -187,48 +199,113 @@ async def is_watched(session: AsyncSession, turn_id: UUID, *, since: datetime) -
     return turn is not None and turn.watched_at is not None and turn.watched_at >= since
 
 
-async def close_turn(session: AsyncSession, turn_id: UUID, end: TurnEnd) -> TurnRow:
+async def close_turn(transaction: Transaction, turn_id: UUID, end: TurnEnd) -> None:
     """Close a turn: its row, its messages, its calls and selections, all in this transaction.
 
     Raises:
         TurnLost: It does not run any more: another process took this one for dead. Nothing is written.
     """
-    turn = await session.get(TurnRow, turn_id, with_for_update=True)
-    if turn is None or turn.state != "running":
+    found = await transaction.rows(_running_turn, turn_id=turn_id)
+    if not found:
         raise TurnLost("The turn was ended by another process, which took this one for dead.", hint="Try again.")
-    turn.sqlmodel_update({**end.values, "state": end.state, "ended_at": utc_now()})
-    session.add(turn)
-    first = await _make_room(session, turn, len(end.messages))
-    _add_messages(session, turn, end.messages, first=first)
-    session.add_all((*end.tool_calls, *end.selections))
+    session_id = found[0][0]
+    await transaction.run(
+        _closing,
+        turn_id=turn_id,
+        new_state=end.state,
+        now=utc_now(),
+        new_rounds=end.rounds,
+        new_prompt_tokens=end.prompt_tokens,
+        new_completion_tokens=end.completion_tokens,
+        new_total_tokens=end.total_tokens,
+        new_error=end.error,
+    )
+    first = await _make_room(transaction, turn_id, session_id, len(end.messages))
+    await _add_messages(transaction, turn_id, session_id, end.messages, first=first)
+    await transaction.insert(ToolCallRow, end.tool_calls)
+    await transaction.insert(PluginSelectionRow, end.selections)
     if end.log is not None:
-        session.add(TurnLog(turn_id=turn_id, events=end.log))
-    return turn
+        await transaction.insert(TurnLog, [{"turn_id": turn_id, "events": end.log}])
 
 
-async def _make_room(session: AsyncSession, turn: TurnRow, count: int) -> int:
+async def _make_room(transaction: Transaction, turn_id: UUID, session_id: UUID | None, count: int) -> int:
     """The position of the next message: after all of the session's, or of the turn's when it has no session."""
-    if turn.session_id is None:
-        counted = select(func.count()).select_from(MessageRow).where(MessageRow.turn_id == turn.id)
-        return (await session.exec(counted)).one()
-    row = await session.get(SessionRow, turn.session_id, with_for_update=True)
-    if row is None:
+    if session_id is None:
+        rows = await transaction.rows(_messages_of_turn, turn_id=turn_id)
+        return int(rows[0][0])
+    session = await session_by_id(transaction, session_id, lock=True)
+    if session is None:
         raise TurnLost("The session was deleted while its turn ran.")
-    first = row.messages
-    row.messages += count
-    row.last_used_at = utc_now()
-    session.add(row)
-    return first
+    await transaction.run(_growing, session_id=session_id, new_turns=0, new_messages=count, now=utc_now())
+    return session.messages
 
 
-def _add_messages(session: AsyncSession, turn: TurnRow, messages: Sequence[Message], *, first: int) -> None:
-    for place, message in enumerate(messages):
-        session.add(
-            MessageRow(
-                turn_id=turn.id,
-                session_id=turn.session_id,
-                position=first + place,
-                role=message["role"],
-                body=dict(message),
-            )
+async def _add_messages(
+    transaction: Transaction, turn_id: UUID, session_id: UUID | None, messages: Sequence[Message], *, first: int
+) -> None:
+    rows = [
+        {
+            "turn_id": turn_id,
+            "session_id": session_id,
+            "position": first + place,
+            "role": message["role"],
+            "body": message,
+        }
+        for place, message in enumerate(messages)
+    ]
+    await transaction.insert(MessageRow, rows)
+
+
+def _running() -> Executable:
+    mine = col(TurnRow.session_id) == bindparam("session_id")
+    return select(TurnRow.id).where(mine, TurnRow.state == "running").limit(1)
+
+
+def _waiting() -> Executable:
+    return select(QueuedTurn.id).where(col(QueuedTurn.session_id) == bindparam("session_id")).limit(1)
+
+
+def _waiting_before() -> Executable:
+    mine = col(QueuedTurn.session_id) == bindparam("session_id")
+    return select(QueuedTurn.id).where(mine, col(QueuedTurn.id) < bindparam("ticket")).limit(1)
+
+
+def _leaving() -> Executable:
+    return delete(QueuedTurn).where(col(QueuedTurn.id) == bindparam("ticket"))
+
+
+def _growing() -> Executable:
+    return (
+        update(SessionRow)
+        .where(col(SessionRow.id) == bindparam("session_id"))
+        .values(
+            turns=col(SessionRow.turns) + bindparam("new_turns", type_=Integer),
+            messages=col(SessionRow.messages) + bindparam("new_messages", type_=Integer),
+            last_used_at=bindparam("now", type_=UtcDateTime),
         )
+    )
+
+
+def _running_turn() -> Executable:
+    this = col(TurnRow.id) == bindparam("turn_id")
+    return select(TurnRow.session_id).where(this, TurnRow.state == "running").with_for_update()
+
+
+def _closing() -> Executable:
+    return (
+        update(TurnRow)
+        .where(col(TurnRow.id) == bindparam("turn_id"))
+        .values(
+            state=bindparam("new_state"),
+            ended_at=bindparam("now", type_=UtcDateTime),
+            rounds=bindparam("new_rounds"),
+            prompt_tokens=bindparam("new_prompt_tokens"),
+            completion_tokens=bindparam("new_completion_tokens"),
+            total_tokens=bindparam("new_total_tokens"),
+            error=bindparam("new_error", type_=JsonText),
+        )
+    )
+
+
+def _messages_of_turn() -> Executable:
+    return select(func.count(col(MessageRow.id))).where(col(MessageRow.turn_id) == bindparam("turn_id"))

@@ -12,7 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from ..errors import Conflict
 from .tables import Table
 
-__all__ = ["insert_unless_there", "unique"]
+__all__ = ["insert_unless_there", "is_unique_violation", "unique"]
 
 _UNIQUE_VIOLATION: Final = "23505"
 """PostgreSQL's code."""
@@ -34,12 +34,13 @@ async def unique(session: AsyncSession, message: str, *, param: str = "name") ->
         yield
         await session.flush()
     except IntegrityError as error:
-        if not _is_unique_violation(error):
+        if not is_unique_violation(error):
             raise
         raise Conflict(message, param=param) from None
 
 
-def _is_unique_violation(error: IntegrityError) -> bool:
+def is_unique_violation(error: IntegrityError) -> bool:
+    """Whether the database refused something because it is there already."""
     return getattr(error.orig, "sqlstate", None) == _UNIQUE_VIOLATION or "UNIQUE constraint failed" in str(error.orig)
 
 

@@ -49,7 +49,7 @@ async def client_by_reference(dock: Dock, principal: Principal, id_or_name: str)
         await access_to(session, client, principal, by_host=False)
         return FoundClient(client)
 
-    return await dock.database.read(work)
+    return await dock.database.configuration.get(("client", principal, id_or_name), work)
 
 
 async def client_as_model(dock: Dock, principal: Principal, model: str | None) -> LLMClient | None:
@@ -60,10 +60,16 @@ async def client_as_model(dock: Dock, principal: Principal, model: str | None) -
     """
     if principal.is_anonymous or model is None or not is_client_name(model):
         return None
-    try:
-        return (await client_by_reference(dock, principal, model)).client
-    except NotFound:
-        return None
+
+    async def work(session: AsyncSession) -> LLMClient | None:
+        try:
+            client = await find_client(session, principal, model)
+        except NotFound:
+            return None
+        await access_to(session, client, principal, by_host=False)
+        return client
+
+    return await dock.database.configuration.get(("client as model", principal, model), work)
 
 
 async def client_at_host(dock: Dock, request: ASGIConnection[Any, Any, Any, Any], principal: Principal) -> FoundClient:
@@ -86,4 +92,6 @@ async def client_at_host(dock: Dock, request: ASGIConnection[Any, Any, Any, Any]
         await access_to(session, client, principal, by_host=True, active_only=opens)
         return FoundClient(client, host)
 
-    return await dock.database.read(work)
+    if dock.settings.inactive_keys_open_clients:  # then it also depends on the time, as keys expire
+        return await dock.database.read(work)
+    return await dock.database.configuration.get(("client at host", principal, host), work)

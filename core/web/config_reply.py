@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from litestar import Request, Response
@@ -11,9 +11,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ..jsontext import JsonObject
 from ..service_events import PromptConfigured, SessionOpened
-from ..store.sessions import new_session, new_session_key, session_of
+from ..store.sessions import Conversation, new_session, new_session_key, session_of
+from ..store.short import SessionTransaction
 from ..store.tables import MessageRow, SessionRow
-from ..store.uniqueness import insert_unless_there
 from .body import read_json_body
 from .client_lookup import FoundClient
 from .envelope import reply
@@ -49,7 +49,7 @@ _MEMBERS_FIELDS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class _Conversation:
-    row: SessionRow
+    row: Conversation
     issued: bool
     messages: tuple[JsonObject, ...] = ()
 
@@ -94,11 +94,12 @@ async def _asked_key(dock: Dock, request: Request[Any, Any, Any]) -> str | None:
 async def _conversation(
     session: AsyncSession, client: LLMClient, principal: Principal, key: str | None
 ) -> _Conversation:
-    row = None if key is None else await session_of(session, key, client, principal)
+    transaction = SessionTransaction(session)
+    row = None if key is None else await session_of(transaction, key, client, principal)
     if row is None:
         made = new_session(key or new_session_key(), client, principal)
-        await insert_unless_there(session, SessionRow, [made.model_dump()])
-        row = await session_of(session, made.key, client, principal) or made
+        await transaction.insert(SessionRow, [asdict(made)], unless_there=True)
+        row = await session_of(transaction, made.key, client, principal) or made
         if row.id == made.id:
             return _Conversation(row, issued=True)  # else another request with this key was quicker
     newest = (

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-from sqlmodel.ext.asyncio.session import AsyncSession
-
 from ..store.tables import JournalRow
 from ..turn.events import Event, TurnFailed
 from ..turn.observe import CANCELLED
@@ -16,9 +14,10 @@ from .paths import path_of
 
 if TYPE_CHECKING:
     from ..prompts.dock import Dock
+    from ..store.short import Transaction
     from .journal import Sink
 
-__all__ = ["PromptDraft", "journal_sink"]
+__all__ = ["PromptDraft", "RelayDraft", "journal_sink", "row_of"]
 
 _LONGEST: Final = 40
 
@@ -29,10 +28,10 @@ def journal_sink(dock: Dock) -> Sink:
     async def write(entry: JournalEntry) -> None:
         row = row_of(entry)
 
-        async def work(session: AsyncSession) -> None:
-            session.add(JournalRow(**row.model_dump()))
+        async def work(transaction: Transaction) -> None:
+            await transaction.insert(JournalRow, [row])
 
-        await dock.database.write(work)
+        await dock.database.write_short(work)
 
     return write
 
@@ -60,13 +59,36 @@ class PromptDraft:
         """What was asked for, without the query."""
         return path_of(self._scope)
 
-    def row(self, last: Event, turn_id: UUID) -> JournalRow | None:
-        """Make the row."""
+    def row(self, last: Event, turn_id: UUID) -> dict[str, Any] | None:
+        """Make the row, as values by column."""
         entry = entry_of(self._scope, _status_of(last))
         if entry is None:
             return None
         journaled(self._scope, written=True)
         return row_of(entry, llm_client_id=self._client_id, turn_id=turn_id)
+
+    def give_back(self) -> None:
+        """Leave the row to whoever sees the end of the reply."""
+        journaled(self._scope, written=False)
+
+
+class RelayDraft:
+    """The row of a raw passthrough, which is written together with its charge.
+
+    Args:
+        scope: The request's ASGI scope.
+    """
+
+    def __init__(self, scope: Mapping[str, Any]) -> None:
+        self._scope = scope
+
+    def row(self, status: int) -> dict[str, Any] | None:
+        """Make the row, as values by column."""
+        entry = entry_of(self._scope, status)
+        if entry is None:
+            return None
+        journaled(self._scope, written=True)
+        return row_of(entry)
 
     def give_back(self) -> None:
         """Leave the row to whoever sees the end of the reply."""
@@ -79,25 +101,25 @@ def _status_of(last: Event) -> int:
     return CANCELLED.status if last.error.code == CANCELLED.code else last.error.status
 
 
-def row_of(entry: JournalEntry, *, llm_client_id: UUID | None = None, turn_id: UUID | None = None) -> JournalRow:
-    """The row of a request."""
+def row_of(entry: JournalEntry, *, llm_client_id: UUID | None = None, turn_id: UUID | None = None) -> dict[str, Any]:
+    """The row of a request, as values by column."""
     principal = entry.principal
-    return JournalRow(
-        id=entry.key,
-        created_at=entry.started_at,
-        request_id=entry.request_id,
-        account_id=principal.account_id,
-        profile_id=principal.profile_id,
-        api_key_id=principal.api_key_id,
-        caller=principal.name[:100],
-        method=entry.method[:16],
-        path=entry.path,
-        command=entry.command[:_LONGEST],
-        thing=(entry.thing or "")[:_LONGEST],
-        llm_client_id=llm_client_id,
-        turn_id=turn_id,
-        status=entry.status,
-        ms=round(entry.ms, 3),
-        headers=dict(entry.headers),
-        body=entry.body,
-    )
+    return {
+        "id": entry.key,
+        "created_at": entry.started_at,
+        "request_id": entry.request_id,
+        "account_id": principal.account_id,
+        "profile_id": principal.profile_id,
+        "api_key_id": principal.api_key_id,
+        "caller": principal.name[:100],
+        "method": entry.method[:16],
+        "path": entry.path,
+        "command": entry.command[:_LONGEST],
+        "thing": (entry.thing or "")[:_LONGEST],
+        "llm_client_id": llm_client_id,
+        "turn_id": turn_id,
+        "status": entry.status,
+        "ms": round(entry.ms, 3),
+        "headers": entry.headers,
+        "body": entry.body,
+    }

@@ -11,13 +11,15 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from promptdock.identity import Principal
 from promptdock.store.accounts import create_account
+from promptdock.store.charges import NewCharge
 from promptdock.store.clients import add_client
 from promptdock.store.database import Database
 from promptdock.store.keys import create_key, find_principal, new_key
 from promptdock.store.tables import Account, LLMClient
+from promptdock.store.types import utc_now
 from promptdock.store.users import create_user
 
-__all__ = ["SECRET", "Person", "make_account", "make_client", "make_person"]
+__all__ = ["SECRET", "Person", "a_charge", "make_account", "make_client", "make_person"]
 
 SECRET = SecretStr("a secret of the tests' own")
 
@@ -32,6 +34,13 @@ class Person:
     @property
     def headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.key}"}
+
+
+def a_charge(account: Account, **columns: Any) -> NewCharge:
+    """A row for the ledger that some account pays."""
+    nobody = dict.fromkeys(("turn_id", "profile_id", "api_key_id", "llm_client_id"))
+    known = {"kind": "completion", "request_id": "req", "account_id": account.id, "created_at": utc_now()}
+    return NewCharge(**{**nobody, **known, **columns})
 
 
 async def make_account(database: Database, name: str = "Acme", *, is_platform: bool = False) -> Account:

@@ -2,6 +2,7 @@
 
 from .estimate import Estimate
 from .facts import BudgetDeclined, BudgetFact, amount_of, units_of
+from .matching import is_bounded
 from .periods import PERIODS, PeriodBounds, period_bounds
 from .reserving import Grant, reserve
 from .settling import release, settle
@@ -18,6 +19,7 @@ __all__ = [
     "amount_of",
     "budget_status",
     "budget_statuses",
+    "is_bounded",
     "period_bounds",
     "release",
     "reserve",

@@ -9,10 +9,9 @@ from typing import Final
 from uuid import UUID
 
 from ...errors import BudgetExceeded
-from ..tables import Budget
 from ..types import MONEY_STEP, as_money
 
-__all__ = ["BudgetDeclined", "BudgetFact", "amount_of", "units_of"]
+__all__ = ["BudgetDeclined", "BudgetFact", "BudgetLimit", "amount_of", "units_of"]
 
 _SOON: Final = 1.0
 """Seconds after which to ask again when only prompts under way are in the way."""
@@ -26,6 +25,22 @@ def amount_of(metric: str, units: int) -> Decimal:
 def units_of(metric: str, amount: Decimal) -> int:
     """An amount as a budget's units, e.g. for ``limit_units``."""
     return int(as_money(amount) / MONEY_STEP) if metric == "cost" else int(amount)
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetLimit:
+    """A budget as far as it bounds somebody; see :class:`~promptdock.store.tables.Budget`."""
+
+    id: UUID
+    account_id: UUID
+    name: str
+    scope: str
+    llm_client_id: UUID | None
+    api_key_id: UUID | None
+    plugin: str | None
+    metric: str
+    period: str
+    limit_units: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +66,7 @@ class BudgetFact:
     left: Decimal
 
     @classmethod
-    def of(cls, budget: Budget, left: int) -> BudgetFact:
+    def of(cls, budget: BudgetLimit, left: int) -> BudgetFact:
         """Tell of a budget.
 
         Args:

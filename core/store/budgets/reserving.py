@@ -7,18 +7,23 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, update
 from sqlmodel import col
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ..charges import Spender
-from ..tables import Budget, BudgetPeriod, Reservation
+from ..tables import BudgetPeriod, Reservation
 from .estimate import Estimate
-from .facts import BudgetDeclined, BudgetFact, amount_of, units_of
+from .facts import BudgetDeclined, BudgetFact, BudgetLimit, amount_of, units_of
 from .matching import PeriodRow, lock_periods, matching_budgets
 from .periods import period_bounds
+
+if TYPE_CHECKING:
+    from sqlalchemy.sql.base import Executable
+
+    from ..short import Transaction
 
 __all__ = ["Grant", "reserve"]
 
@@ -41,7 +46,7 @@ class Grant:
 
 
 async def reserve(
-    session: AsyncSession,
+    transaction: Transaction,
     *,
     spender: Spender,
     plugins: Collection[str],
@@ -57,7 +62,7 @@ async def reserve(
     should be a short one.
 
     Args:
-        session: Of a transaction that writes; it has to be undone when this raises.
+        transaction: Writes; it has to be undone when this raises.
         spender: Who will spend.
         plugins: Ids of the plugins whose tools are presented.
         estimate: What it may come to.
@@ -71,25 +76,30 @@ async def reserve(
     Raises:
         BudgetDeclined: A budget has too little left.
     """
-    budgets = await matching_budgets(session, spender, plugins)
+    budgets = await matching_budgets(transaction, spender, plugins)
     if not budgets:
         return Grant()
-    periods = await lock_periods(session, {budget.id: period_bounds(budget.period, at).starts_at for budget in budgets})
+    periods = await lock_periods(
+        transaction, {budget.id: period_bounds(budget.period, at).starts_at for budget in budgets}
+    )
     # one without its period was deleted meanwhile
     shares = [_share(budget, periods[budget.id], estimate, at) for budget in budgets if budget.id in periods]
     grant = _grant(shares, estimate)
     for share in shares:
         share.units = _granted(grant, share)
-        await session.exec(
-            update(BudgetPeriod)
-            .where(col(BudgetPeriod.id) == share.period.id)
-            .values(reserved_units=col(BudgetPeriod.reserved_units) + share.units)
-        )
-    session.add_all(
-        Reservation(budget_period_id=share.period.id, holder_id=holder_id, worker_id=worker_id, units=share.units)
-        for share in shares
+        await transaction.run(_setting_aside, period_id=share.period.id, units=share.units)
+    await transaction.insert(
+        Reservation,
+        [
+            {
+                "budget_period_id": share.period.id,
+                "holder_id": holder_id,
+                "worker_id": worker_id,
+                "units": share.units,
+            }
+            for share in shares
+        ],
     )
-    await session.flush()
     return replace(grant, authorized=tuple(share.fact for share in shares))
 
 
@@ -97,7 +107,7 @@ async def reserve(
 class _Share:
     """What one budget sets aside: first what it could, then what is granted."""
 
-    budget: Budget
+    budget: BudgetLimit
     period: PeriodRow
     units: int
 
@@ -107,7 +117,7 @@ class _Share:
         return BudgetFact.of(self.budget, left)
 
 
-def _share(budget: Budget, period: PeriodRow, estimate: Estimate, at: datetime) -> _Share:
+def _share(budget: BudgetLimit, period: PeriodRow, estimate: Estimate, at: datetime) -> _Share:
     left = budget.limit_units - period.used - period.reserved
     least = estimate.least(budget.metric)
     if max(left, 0) < least:
@@ -149,6 +159,11 @@ def _granted(grant: Grant, share: _Share) -> int:
             return grant.tool_calls[_key(share.budget)]
 
 
-def _key(budget: Budget) -> str | None:
+def _key(budget: BudgetLimit) -> str | None:
     """Whose tool calls a budget bounds: a plugin's, or with None all."""
     return budget.plugin if budget.scope == "plugin" else None
+
+
+def _setting_aside() -> Executable:
+    more = col(BudgetPeriod.reserved_units) + bindparam("units", type_=BudgetPeriod.__table__.c.reserved_units.type)  # type: ignore[attr-defined]
+    return update(BudgetPeriod).where(col(BudgetPeriod.id) == bindparam("period_id")).values(reserved_units=more)

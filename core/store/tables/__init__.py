@@ -5,8 +5,17 @@ from .base import Row, Table
 from .clients import CustomDomain, LLMClient, LLMClientKey
 from .journal import JournalRow
 from .ledger import Budget, BudgetPeriod, Charge, Price, Reservation
-from .server import Fact, LogLevelRow, WorkerRow
-from .sessions import MessageRow, PluginSelectionRow, QueuedTurn, SessionRow, ToolCallRow, TurnLog, TurnRow
+from .server import ConfigurationVersion, Fact, LogLevelRow, WorkerRow
+from .sessions import (
+    DecisionSet,
+    MessageRow,
+    PluginSelectionRow,
+    QueuedTurn,
+    SessionRow,
+    ToolCallRow,
+    TurnLog,
+    TurnRow,
+)
 
 __all__ = [
     "Account",
@@ -14,7 +23,9 @@ __all__ = [
     "Budget",
     "BudgetPeriod",
     "Charge",
+    "ConfigurationVersion",
     "CustomDomain",
+    "DecisionSet",
     "Fact",
     "JournalRow",
     "LLMClient",

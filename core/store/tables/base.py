@@ -28,6 +28,9 @@ _NAMES = {
 class Table(SQLModel, registry=registry(metadata=MetaData(naming_convention=_NAMES))):
     """Base of all tables. A registry of our own keeps other people's SQLModel tables out of our migrations."""
 
+    # rows are made and read without pydantic's validators, so these are built when somebody asks for one
+    model_config = {"defer_build": True}
+
 
 class Row(Table):
     """A row that has an id.

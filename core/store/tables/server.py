@@ -2,12 +2,13 @@
 
 from datetime import datetime
 
+from sqlalchemy import BigInteger
 from sqlmodel import Field
 
 from ..types import UtcDateTime, utc_now
 from .base import Row, Table
 
-__all__ = ["Fact", "LogLevelRow", "WorkerRow"]
+__all__ = ["ConfigurationVersion", "Fact", "LogLevelRow", "WorkerRow"]
 
 
 class Fact(Table, table=True):
@@ -41,3 +42,17 @@ class LogLevelRow(Table, table=True):
     component: str = Field(max_length=200, primary_key=True)
     level: str = Field(max_length=8)
     updated_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
+
+
+class ConfigurationVersion(Table, table=True):
+    """The one row that says whether the configuration is still what it was: a number that changes with it.
+
+    Triggers count it up when accounts, users, profiles, API keys, LLM clients with their keys, custom domains, prices
+    or budgets change, by whatever program; see the migration that makes them. A revision that makes one of these
+    tables anew makes its triggers anew.
+    """
+
+    __tablename__ = "configuration_versions"
+
+    id: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    version: int = Field(sa_type=BigInteger)

@@ -10,7 +10,16 @@ from sqlmodel import Field
 from ..types import JsonText, UtcDateTime, utc_now
 from .base import Row, Table, json_field, moment
 
-__all__ = ["MessageRow", "PluginSelectionRow", "QueuedTurn", "SessionRow", "ToolCallRow", "TurnLog", "TurnRow"]
+__all__ = [
+    "DecisionSet",
+    "MessageRow",
+    "PluginSelectionRow",
+    "QueuedTurn",
+    "SessionRow",
+    "ToolCallRow",
+    "TurnLog",
+    "TurnRow",
+]
 
 
 class SessionRow(Row, table=True):
@@ -23,6 +32,7 @@ class SessionRow(Row, table=True):
         owner: Whose it is: ``Principal.owner``.
         turns: How many turns were opened.
         messages: How many messages it has; the next one's position.
+        edits: How many of its messages were deleted or changed; a trigger counts.
     """
 
     __tablename__ = "sessions"
@@ -34,6 +44,7 @@ class SessionRow(Row, table=True):
     owner: str = Field(max_length=64)
     turns: int = 0
     messages: int = 0
+    edits: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
     last_used_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
 
 
@@ -60,7 +71,8 @@ class TurnRow(Row, table=True):
         text: The newest user text.
         error: ``status``, ``code`` and ``message`` of a turn without an answer.
         dropped: How many stored messages were left out to fit the window.
-        decisions: For each candidate tool, whether it was presented, and why.
+        decisions: For each candidate tool, whether it was presented, and why; with a set, where they differ from it.
+        decision_set_id: The set of decisions that these are the differences from; None for none.
         watched_at: When somebody last waited for it by way of another process than the one that runs it.
     """
 
@@ -104,9 +116,23 @@ class TurnRow(Row, table=True):
     total_tokens: int | None = None
     dropped: int = 0
     decisions: list[dict[str, Any]] = json_field([])
+    decision_set_id: UUID | None = None
     error: dict[str, Any] | None = json_field()
     watched_at: datetime | None = moment()
     ended_at: datetime | None = moment()
+
+
+class DecisionSet(Row, table=True):
+    """What is decided of every candidate tool when nothing speaks for it: the same for most turns, and stored once.
+
+    Attributes:
+        id: Comes of what is decided.
+        decisions: As ``TurnRow.decisions`` holds them.
+    """
+
+    __tablename__ = "decision_sets"
+
+    decisions: list[dict[str, Any]] = json_field([])
 
 
 class MessageRow(Row, table=True):

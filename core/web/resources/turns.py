@@ -12,9 +12,11 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ...errors import Conflict
+from ...jsontext import JsonObject
 from ...rights import Action, Thing
+from ...selection.decision_sets import restored_decisions
 from ...store.reading import get_row
-from ...store.tables import MessageRow, PluginSelectionRow, ToolCallRow, TurnRow
+from ...store.tables import DecisionSet, MessageRow, PluginSelectionRow, ToolCallRow, TurnRow
 from ..auth import principal_of
 from ..envelope import reply
 from .describing import Resource
@@ -83,12 +85,18 @@ async def retrieve(request: AnyRequest, turn_id: FromPath[str]) -> Response[Turn
         return shown(
             TurnDetailView,
             turn,
+            decisions=await _decisions(session, turn),
             messages=[message_view(row) for row in (await session.exec(messages)).all()],
             tool_calls=await _calls(session, (await session.exec(calls)).all()),
             selections=[shown(SelectionView, row) for row in (await session.exec(selections)).all()],
         )
 
     return reply(await read(request, work), command="get", thing=Thing.TURN)
+
+
+async def _decisions(session: AsyncSession, turn: TurnRow) -> list[JsonObject]:
+    shared = None if turn.decision_set_id is None else await session.get(DecisionSet, turn.decision_set_id)
+    return turn.decisions if shared is None else restored_decisions(shared.decisions, turn.decisions)
 
 
 @_TURNS.removes("/turns/{turn_id:str}", "Delete a turn")

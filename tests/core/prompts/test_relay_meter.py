@@ -202,3 +202,41 @@ def test_a_file_of_several_members_is_read_to_its_end() -> None:
     packed = packed_as("gzip", body[:40]) + packed_as("gzip", body[40:])
 
     assert counts(read((*JSON, ("content-encoding", "gzip")), packed)) == (11, 7, 18)
+
+
+def test_a_name_in_escapes_is_read_all_the_same() -> None:
+    usage = json.dumps(USAGE)
+    event = f'data: {{"choices": [], "us\\u0061ge": {usage}}}\n\n'.encode()
+
+    assert counts(read(EVENTS, event)) == (11, 7, 18)
+
+
+@pytest.mark.parametrize("size", [1, 7, 1_000, 100_000])
+def test_a_long_stream_is_counted_as_a_short_one_is(size: int) -> None:
+    """More of it than is held at a time, in whatever pieces."""
+    whole = stream(*(delta("abcd") for _ in range(1_000)), done=False)
+    pieces = [whole[start : start + size] for start in range(0, len(whole), size)]
+
+    reading = read(EVENTS, *pieces)
+    assert (reading.usage, reading.completion_tokens, reading.is_whole) == (None, 1_000, False)
+    assert counts(read(EVENTS, *pieces, CHAT)) == (11, 7, 18)
+
+
+def test_usage_within_a_text_is_none() -> None:
+    event = {"choices": [{"delta": {"content": '"usage": {"total_tokens": 5}'}}]}
+
+    assert read(EVENTS, stream(event)).usage is None
+
+
+def test_a_reply_is_read_by_its_usage_however_large_the_rest_is() -> None:
+    body = json.dumps({"data": [{"embedding": [0.25] * 1536}] * 20, "usage": {"total_tokens": 5}}).encode()
+    reading = read(JSON, body)
+
+    assert (counts(reading), reading.is_whole) == ((5, 0, 5), True)
+
+
+@pytest.mark.parametrize("body", [b'{"usage": {"total_tokens": 5}', b'["usage"', b"{}x"])
+def test_half_a_reply_is_not_whole(body: bytes) -> None:
+    reading = read(JSON, body)
+
+    assert (reading.usage, reading.is_whole) == (None, False)

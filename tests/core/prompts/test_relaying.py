@@ -24,7 +24,7 @@ from promptdock.prompts.dock import Dock, open_dock
 from promptdock.prompts.relaying import RelayTask, dock_relay
 from promptdock.providers.relay import RelayRequest
 from promptdock.store.database import StoreUnavailable
-from promptdock.store.tables import Budget, BudgetPeriod, Charge, Price, Reservation
+from promptdock.store.tables import Budget, BudgetPeriod, Charge, JournalRow, Price, Reservation
 from tests.support.loopback import closed_port
 from tests.support.services import settings_at
 from tests.support.tenants import make_account, make_person
@@ -373,8 +373,7 @@ async def test_what_was_set_aside_for_a_caller_who_left_meanwhile_is_given_back(
     holding = asyncio.create_task(dock.database.write(hold))
     await locked.wait()
     asking = asyncio.create_task(body_of(dock, request(), who))
-    for _ in range(20):
-        await asyncio.sleep(0)
+    await asyncio.sleep(0.2)  # it waits for the period by now
     asking.cancel()
     over.set()
     await holding
@@ -394,14 +393,14 @@ async def test_what_may_have_been_set_aside_is_given_back(
 ) -> None:
     """A database that goes away in the middle of a commit leaves nobody knowing whether it was made."""
     who = await member(dock, limit=1000)
-    write = dock.database.write
+    write = dock.database.write_short
 
     async def commit_and_break(work: Any) -> Any:
         await write(work)
         raise StoreUnavailable("gone")
 
     with monkeypatch.context() as patch:
-        patch.setattr(dock.database, "write", commit_and_break)
+        patch.setattr(dock.database, "write_short", commit_and_break)
         with pytest.raises(StoreUnavailable):
             await body_of(dock, request(), who)
 
@@ -464,3 +463,58 @@ async def test_a_reply_without_a_body_is_charged_with_its_head(dock: Dock, upstr
     async with relayed(dock, request()) as reply:
         assert await counts(dock) == [(9, 0, True)]
         assert [piece async for piece in reply.body] == []
+
+
+class Draft:
+    """Makes the journal's row of a passthrough."""
+
+    def __init__(self, **members: Any) -> None:
+        self.members = members
+        self.made: list[int] = []
+        self.given_back = 0
+
+    def row(self, status: int) -> dict[str, Any] | None:
+        self.made.append(status)
+        row = {"request_id": "req-1", "caller": "ada", "method": "POST", "path": "/x", "command": "prompt"}
+        return {**row, "thing": "Provider", "status": status, "ms": 1.0, **self.members}
+
+    def give_back(self) -> None:
+        self.given_back += 1
+
+
+@pytest.mark.anyio
+async def test_the_row_in_the_journal_is_there_with_the_charge_before_the_last_piece(
+    dock: Dock, upstream: Upstream
+) -> None:
+    draft = Draft()
+    task = RelayTask(principal=OPERATOR, provider="fake", request=request(), journal=draft)
+    async with dock_relay(dock, task) as reply:
+        assert draft.made == []
+        async for _ in reply.body:
+            assert len(await rows(dock, Charge)) == len(await rows(dock, JournalRow)) == 1
+
+    assert (draft.made, draft.given_back) == ([200], 0)
+
+
+@pytest.mark.anyio
+async def test_a_row_that_cannot_be_written_leaves_no_charge_and_is_given_back(dock: Dock, upstream: Upstream) -> None:
+    draft = Draft(request_id=None)
+    task = RelayTask(principal=OPERATOR, provider="fake", request=request(), journal=draft)
+    with pytest.raises(Exception, match=r"(?i)null"):
+        async with dock_relay(dock, task) as reply:
+            _ = [piece async for piece in reply.body]
+
+    assert (await rows(dock, Charge), await rows(dock, JournalRow), draft.given_back) == ([], [], 1)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("asked", [request(b"", "/models", method="GET"), request(STREAM)])
+async def test_the_row_of_what_is_not_charged_or_breaks_off_is_left_to_others(
+    dock: Dock, upstream: Upstream, asked: RelayRequest
+) -> None:
+    draft = Draft()
+    async with dock_relay(dock, RelayTask(principal=OPERATOR, provider="fake", request=asked, journal=draft)) as reply:
+        if asked.method == "GET":
+            _ = [piece async for piece in reply.body]
+
+    assert (draft.made, await rows(dock, JournalRow)) == ([], [])

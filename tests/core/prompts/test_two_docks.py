@@ -129,7 +129,7 @@ class GivesUp:
         self._left = 0
         self._after = False
         self._prompt: asyncio.Task[int] | None = None
-        for name in ("read", "write"):
+        for name in ("read", "write", "peek", "read_short", "write_short"):
             monkeypatch.setattr(dock.database, name, self._around(getattr(dock.database, name)))
 
     async def at(self, moment: int, prompt: asyncio.Task[int], *, after: bool) -> bool:

@@ -20,10 +20,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from promptdock.ids import new_id
 from promptdock.settings import Settings
 from promptdock.store.budgets import BudgetDeclined, Estimate, Grant, release, reserve, settle
-from promptdock.store.charges import Spender
+from promptdock.store.charges import Spender, record_charges
 from promptdock.store.database import Database
-from promptdock.store.tables import Account, Budget, BudgetPeriod, Charge, Reservation
+from promptdock.store.short import Transaction
+from promptdock.store.tables import Account, Budget, BudgetPeriod, Reservation
 from promptdock.store.urls import database_url as url_of
+from tests.support.tenants import a_charge
 
 AT = datetime(2026, 3, 4, 12, 30, tzinfo=UTC)
 PERIODS = ("hour", "day", "total")
@@ -65,7 +67,7 @@ async def account_with_budgets(database: Database, *limits: int) -> Account:
 
 
 def reserving(database: Database, account: Account, holder: UUID, least: int, most: int) -> Coroutine[Any, Any, Grant]:
-    return database.write(
+    return database.write_short(
         partial(
             reserve,
             spender=Spender(account_id=account.id),
@@ -81,12 +83,12 @@ def reserving(database: Database, account: Account, holder: UUID, least: int, mo
 def settling(database: Database, account: Account, holder: UUID, tokens: int) -> Coroutine[Any, Any, None]:
     spender = Spender(account_id=account.id)
 
-    async def work(session: AsyncSession) -> None:
-        charge = Charge(kind="completion", request_id="req", account_id=account.id, total_tokens=tokens)
-        session.add(charge)
-        await settle(session, holder_id=holder, charges=[charge], spender=spender, plugins=[], at=AT)
+    async def work(transaction: Transaction) -> None:
+        charge = a_charge(account, total_tokens=tokens)
+        await record_charges(transaction, [charge])
+        await settle(transaction, holder_id=holder, charges=[charge], spender=spender, plugins=[], at=AT)
 
-    return database.write(work)
+    return database.write_short(work)
 
 
 async def stands(database: Database, account: Account) -> list[tuple[int, int, int]]:
@@ -133,7 +135,11 @@ async def test_reserving_and_settling_at_once_lose_nothing(database: Database, o
     async def turn(db: Database, number: int) -> None:
         holder = new_id()
         await reserving(db, account, holder, 10, 100)
-        await (settling(db, account, holder, number) if number % 3 else db.write(partial(release, holder_ids=[holder])))
+        await (
+            settling(db, account, holder, number)
+            if number % 3
+            else db.write_short(partial(release, holder_ids=[holder]))
+        )
 
     await asyncio.gather(*(turn((database, other)[number % 2], number) for number in range(50)))
 
@@ -148,7 +154,7 @@ async def test_giving_back_twice_at_once_gives_back_once(database: Database, oth
     await reserving(database, account, new_id(), 10, 100)
 
     await asyncio.gather(
-        *(db.write(partial(release, holder_ids=[holder])) for db in (database, other) * 5),
+        *(db.write_short(partial(release, holder_ids=[holder])) for db in (database, other) * 5),
         *(settling(db, account, holder, 3) for db in (other, database) * 5),
     )
 
@@ -208,7 +214,7 @@ async def _walk(database: Database, limits: list[int], steps: list[tuple[str, in
                 used += spent
                 await settling(database, account, holder, spent)
             else:
-                await database.write(partial(release, holder_ids=[holder]))
+                await database.write_short(partial(release, holder_ids=[holder]))
         for limit, was_used, was_reserved in await stands(database, account):
             assert (was_used, was_reserved) == (used, sum(held.values()))
             assert was_used + was_reserved <= limit

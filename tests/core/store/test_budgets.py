@@ -24,16 +24,19 @@ from promptdock.store.budgets import (
     Grant,
     budget_status,
     budget_statuses,
+    is_bounded,
     period_bounds,
     release,
     reserve,
     settle,
     units_of,
 )
-from promptdock.store.charges import CompletionSpend, Spender, ToolSpend, record_charges
+from promptdock.store.charges import CompletionSpend, NewCharge, Spender, ToolSpend, price_charges, record_charges
 from promptdock.store.database import Database
-from promptdock.store.tables import Account, Budget, Charge, Price, Reservation
-from tests.support.tenants import make_account, make_client, make_person
+from promptdock.store.prices import PriceList
+from promptdock.store.short import Transaction
+from promptdock.store.tables import Account, Budget, Price, Reservation
+from tests.support.tenants import a_charge, make_account, make_client, make_person
 
 AT = datetime(2026, 3, 4, 12, 30, tzinfo=UTC)  # a Wednesday
 WORKER = new_id()
@@ -75,7 +78,7 @@ async def asked(
     plugins: Collection[str] = (),
     at: datetime = AT,
 ) -> Grant:
-    return await database.write(
+    return await database.write_short(
         partial(
             reserve,
             spender=spender,
@@ -97,34 +100,36 @@ async def spend(
     tools: Sequence[str] = (),
     plugins: Collection[str] = (),
     at: datetime = AT,
-) -> tuple[Charge, ...]:
+) -> tuple[NewCharge, ...]:
     """Charge upstream calls of so many tokens each, and a call of one tool of each of some plugins, and settle."""
 
-    async def work(session: AsyncSession) -> tuple[Charge, ...]:
-        charges = await record_charges(
-            session,
-            spender=spender,
-            request_id="req",
-            turn_id=holder_id,
-            completions=[
-                CompletionSpend(
-                    round=1,
-                    provider="openai",
-                    model="gpt-5",
-                    prompt_tokens=number,
-                    completion_tokens=0,
-                    total_tokens=number,
-                    is_estimated=False,
-                )
-                for number in tokens
-            ],
-            tools=[ToolSpend(round=1, plugin=plugin, tool=f"{plugin}.tool") for plugin in tools],
-            at=at,
-        )
-        await settle(session, holder_id=holder_id, charges=charges, spender=spender, plugins=plugins, at=at)
-        return charges
+    charges = await price_charges(
+        PriceList(database.configuration),
+        spender=spender,
+        request_id="req",
+        turn_id=holder_id,
+        completions=[
+            CompletionSpend(
+                round=1,
+                provider="openai",
+                model="gpt-5",
+                prompt_tokens=number,
+                completion_tokens=0,
+                total_tokens=number,
+                is_estimated=False,
+            )
+            for number in tokens
+        ],
+        tools=[ToolSpend(round=1, plugin=plugin, tool=f"{plugin}.tool") for plugin in tools],
+        at=at,
+    )
 
-    return await database.write(work)
+    async def work(transaction: Transaction) -> None:
+        await record_charges(transaction, charges)
+        await settle(transaction, holder_id=holder_id, charges=charges, spender=spender, plugins=plugins, at=at)
+
+    await database.write_short(work)
+    return charges
 
 
 async def status(database: Database, budget: Budget, at: datetime = AT) -> BudgetStatus:
@@ -175,18 +180,29 @@ def test_an_unknown_period_is_refused() -> None:
 
 
 @pytest.mark.anyio
-async def test_without_a_budget_nothing_is_bounded_and_one_query_is_asked(database: Database) -> None:
+async def test_without_a_budget_nothing_is_bounded(database: Database) -> None:
     account = await make_account(database)
     spender = Spender(account_id=account.id)
     await add_budget(database, account, 0, is_active=False)
+
+    assert not await is_bounded(database.configuration, spender)
+    assert await asked(database, spender) == Grant()
+    assert await reservations(database) == 0
+
+
+@pytest.mark.anyio
+async def test_whether_a_spender_is_bounded_is_asked_once_until_something_changes(database: Database) -> None:
+    account = await make_account(database)
+    spender = Spender(account_id=account.id)
     asked_for: list[str] = []
     event.listen(database.engine.sync_engine, "before_cursor_execute", lambda *call: asked_for.append(call[2]))
 
-    assert await asked(database, spender) == Grant()
-
+    for _ in range(3):
+        assert not await is_bounded(database.configuration, spender)
     assert len([statement for statement in asked_for if "FROM budgets" in statement]) == 1
-    assert len(asked_for) - sum(statement.startswith("BEGIN") for statement in asked_for) == 1
-    assert await reservations(database) == 0
+
+    await add_budget(database, account, 1)
+    assert await is_bounded(database.configuration, spender)
 
 
 @pytest.mark.anyio
@@ -474,7 +490,7 @@ async def test_settling_again_changes_nothing(database: Database) -> None:
     charges = await spend(database, spender, turn, [200])
 
     for _ in range(2):
-        await database.write(partial(settle, holder_id=turn, charges=charges, spender=spender, plugins=[], at=AT))
+        await database.write_short(partial(settle, holder_id=turn, charges=charges, spender=spender, plugins=[], at=AT))
 
     assert await numbers(database, budget) == (200, 0, 4_800)
 
@@ -519,15 +535,15 @@ async def test_what_is_never_charged_is_given_back_by_holder_or_by_worker(databa
     await asked(database, spender)
     assert await numbers(database, budget) == (0, 3_000, 2_000)
 
-    await database.write(release)
-    await database.write(partial(release, worker_ids=[new_id()]))
+    await database.write_short(release)
+    await database.write_short(partial(release, worker_ids=[new_id()]))
     assert await numbers(database, budget) == (0, 3_000, 2_000)
 
-    await database.write(partial(release, holder_ids=[turn]))
+    await database.write_short(partial(release, holder_ids=[turn]))
     assert await numbers(database, budget) == (0, 2_000, 3_000)
 
     for _ in range(2):
-        await database.write(partial(release, worker_ids=[WORKER]))
+        await database.write_short(partial(release, worker_ids=[WORKER]))
     assert await numbers(database, budget) == (0, 0, 5_000)
     assert await reservations(database) == 0
 
@@ -553,13 +569,13 @@ async def test_a_budget_that_is_overrun_by_absurd_reports_stays_at_the_most_it_c
     spender = Spender(account_id=account.id)
     budget = await add_budget(database, account, 9_000_000, metric="cost")
 
-    async def work(session: AsyncSession, holder_id: UUID) -> None:
-        charge = Charge(kind="completion", request_id="req", account_id=account.id, cost=Decimal(9_000_000))
-        session.add(charge)
-        await settle(session, holder_id=holder_id, charges=[charge], spender=spender, plugins=[], at=AT)
+    async def work(transaction: Transaction, holder_id: UUID) -> None:
+        charge = a_charge(account, cost=Decimal(9_000_000))
+        await record_charges(transaction, [charge])
+        await settle(transaction, holder_id=holder_id, charges=[charge], spender=spender, plugins=[], at=AT)
 
     for _ in range(2):
-        await database.write(partial(work, holder_id=new_id()))
+        await database.write_short(partial(work, holder_id=new_id()))
 
     status = await database.read(partial(budget_status, budget=budget, at=AT))
     assert status.used > Decimal(9_000_000)

@@ -19,8 +19,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from promptdock.ids import new_id
 from promptdock.settings import Settings
-from promptdock.store.charges import CompletionSpend, Spender, ToolSpend, record_charges
+from promptdock.store.charges import CompletionSpend, NewCharge, Spender, ToolSpend, price_charges, record_charges
 from promptdock.store.database import Database
+from promptdock.store.prices import PriceList
 from promptdock.store.tables import Charge, Price
 from promptdock.store.totals import Totals, totals, totals_by_client, totals_by_day, totals_by_model
 from promptdock.store.urls import database_url as url_of
@@ -61,22 +62,21 @@ async def record(
     spender: Spender = SPENDER,
     at: datetime = NOON,
     **named: Any,
-) -> tuple[Charge, ...]:
-    async def work(session: AsyncSession) -> tuple[Charge, ...]:
-        return await record_charges(
-            session,
-            **{
-                "spender": spender,
-                "request_id": "req-1",
-                "turn_id": new_id(),
-                "completions": completions,
-                "tools": tools,
-                "at": at,
-                **named,
-            },
-        )
-
-    return await database.write(work)
+) -> tuple[NewCharge, ...]:
+    charges = await price_charges(
+        PriceList(database.configuration),
+        **{
+            "spender": spender,
+            "request_id": "req-1",
+            "turn_id": new_id(),
+            "completions": completions,
+            "tools": tools,
+            "at": at,
+            **named,
+        },
+    )
+    await database.write_short(lambda transaction: record_charges(transaction, charges))
+    return charges
 
 
 async def priced(database: Database, *prices: Price) -> None:
@@ -225,7 +225,7 @@ def test_totals_equal_the_sums_of_rows_exactly(
     spender, provider = Spender(account_id=uuid4()), uuid4().hex
     row = Price(kind="completion", provider=provider, prompt_price=prompt_price, completion_price=completion_price)
 
-    async def example() -> tuple[Totals, dict[date, Totals], tuple[Charge, ...]]:
+    async def example() -> tuple[Totals, dict[date, Totals], tuple[NewCharge, ...]]:
         database = Database(url_of(Settings(database_url=SecretStr(database_url))))
         try:
             await priced(database, row)

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic.config import Config
 from alembic.operations import BatchOperations
+from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -18,7 +20,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from promptdock.errors import ConfigurationError
 from promptdock.store import tables
 from promptdock.store.database import Database
-from promptdock.store.migrating import schema_status, upgrade
+from promptdock.store.migrating import head_revision, schema_status, upgrade
 from tests.support.databases import Postgres
 from tests.support.schemas import database_at, load, revisions
 
@@ -158,6 +160,14 @@ async def every_row_can_be_read(database: Database, names: Iterable[str]) -> Non
             assert all(at.tzinfo is not None for at in created)
 
     await database.read(work)
+
+
+def test_the_newest_file_is_alembics_head() -> None:
+    """A start compares a database with it, and asks Alembic only when they differ."""
+    config = Config()
+    config.set_main_option("script_location", "promptdock.store:migrations")
+    config.set_main_option("path_separator", "os")
+    assert head_revision() == ScriptDirectory.from_config(config).get_current_head()
 
 
 @pytest.mark.anyio

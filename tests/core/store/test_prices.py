@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from promptdock.store.database import Database
-from promptdock.store.prices import cost_of, find_price, tool_prices
+from promptdock.store.prices import PriceList, cost_of
 from promptdock.store.tables import Price
 from promptdock.store.types import MONEY_STEP, utc_now
 
@@ -41,10 +41,9 @@ async def store(database: Database, *prices: Price) -> None:
 async def found(database: Database, **wanted: Any) -> Decimal | None:
     """The prompt price, or the call price, that counts."""
 
-    async def work(session: AsyncSession) -> Price | None:
-        return await find_price(session, **{"kind": "completion", "at": MARCH, **wanted})
-
-    row = await database.read(work)
+    asked = {"at": MARCH, **wanted}
+    prices = PriceList(database.configuration)
+    row = await (prices.of_tool(**asked) if "plugin" in asked else prices.of_model(**asked))
     return None if row is None else row.prompt_price + row.call_price
 
 
@@ -85,9 +84,9 @@ async def test_a_price_of_the_very_tool_beats_the_plugins(database: Database) ->
         price("7"),
     )
 
-    assert await found(database, kind="tool", plugin="weather", tool="weather.forecast") == 5
-    assert await found(database, kind="tool", plugin="weather", tool="weather.now") == 1
-    assert await found(database, kind="tool", plugin="sql", tool="sql.query") is None
+    assert await found(database, plugin="weather", tool="weather.forecast") == 5
+    assert await found(database, plugin="weather", tool="weather.now") == 1
+    assert await found(database, plugin="sql", tool="sql.query") is None
 
 
 @pytest.mark.anyio
@@ -101,11 +100,11 @@ async def test_prices_of_many_tools_are_found_as_those_of_each(database: Databas
     )
     asked = {"weather.now": "weather", "weather.forecast": "weather", "sql.query": "sql"}
 
-    prices = await database.read(lambda session: tool_prices(session, asked, at=utc_now()))
+    prices = await PriceList(database.configuration).of_tools(asked, at=utc_now())
 
-    singly = {tool: await found(database, kind="tool", plugin=plugin, tool=tool) for tool, plugin in asked.items()}
+    singly = {tool: await found(database, plugin=plugin, tool=tool) for tool, plugin in asked.items()}
     assert prices == {tool: price for tool, price in singly.items() if price is not None}
-    assert await database.read(lambda session: tool_prices(session, {}, at=utc_now())) == {}
+    assert await PriceList(database.configuration).of_tools({}, at=utc_now()) == {}
 
 
 @pytest.mark.anyio

@@ -1,0 +1,133 @@
+"""PostgreSQL on the short way: asyncpg itself, whose connections keep the statements that they were sent before."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from .transaction import Taken
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL, Dialect
+
+    from ..tables import Table
+    from .prepared import Preparations
+    from .transaction import Query, Work
+
+__all__ = ["PostgresShort"]
+
+_T = TypeVar("_T")
+_CONNECTIONS: Final = 10
+_IDLE_SECONDS: Final = 300.0
+_WAIT_SECONDS: Final = 60.0
+
+
+class PostgresShort:
+    """The short way to one PostgreSQL database.
+
+    Args:
+        url: Of the database.
+        dialect: Of the database, with its driver.
+        preparations: Its statements.
+    """
+
+    def __init__(self, url: URL, dialect: Dialect, preparations: Preparations) -> None:
+        self._url = url
+        self._dialect = dialect
+        self._preparations = preparations
+        self._opening = asyncio.Lock()
+        self._pool: Any = None
+
+    async def write(self, work: Work[_T]) -> _T:
+        """Run a transaction; the server itself commits several of them at once."""
+        async with self._connection() as connection, connection.transaction():
+            return await work(_Connected(connection, self._preparations))
+
+    async def read(self, work: Work[_T]) -> _T:
+        """Run statements that read, each for itself."""
+        async with self._connection() as connection:
+            return await work(_Connected(connection, self._preparations))
+
+    async def peek(self, work: Work[_T]) -> _T:
+        """The same: the database is never so near that a question takes no time."""
+        return await self.read(work)
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        if self._pool is not None:
+            await self._pool.close()
+            self._pool = None
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[Any]:
+        if self._pool is None:
+            await self._open()
+        from asyncpg import InterfaceError, PostgresError
+
+        try:
+            connection = await self._pool.acquire(timeout=_WAIT_SECONDS)
+        except (PostgresError, InterfaceError, OSError, TypeError) as error:
+            # whatever it is: no such host, a wrong password, a parameter that no URL has
+            raise ConnectionError(str(error)) from error
+        try:
+            yield connection
+        finally:
+            await self._pool.release(connection)
+
+    async def _open(self) -> None:
+        import asyncpg
+
+        async with self._opening:
+            if self._pool is not None:
+                return
+            _, options = self._dialect.create_connect_args(self._url)
+            for name in ("prepared_statement_cache_size", "prepared_statement_name_func"):
+                options.pop(name, None)  # SQLAlchemy's own
+            self._pool = await asyncpg.create_pool(
+                **options,
+                min_size=0,
+                max_size=_CONNECTIONS,
+                max_inactive_connection_lifetime=_IDLE_SECONDS,
+                server_settings={"application_name": "promptdock", "timezone": "UTC"},
+                reset=_nothing_to_reset,
+            )
+
+
+async def _nothing_to_reset(_: Any) -> None:
+    """A transaction leaves nothing behind on its connection, and asking for that costs as much as a statement."""
+
+
+class _Connected:
+    """The transaction on a connection."""
+
+    def __init__(self, connection: Any, preparations: Preparations) -> None:
+        self._connection = connection
+        self._preparations = preparations
+
+    async def rows(self, query: Query, /, **values: Any) -> list[tuple[Any, ...]]:
+        prepared = self._preparations.query(query)
+        return prepared.decoded(await self._connection.fetch(prepared.sql, *prepared.values(values)))
+
+    async def run(self, query: Query, /, **values: Any) -> int:
+        prepared = self._preparations.query(query)
+        status = await self._sent(self._connection.execute(prepared.sql, *prepared.values(values)))
+        return int(status.rpartition(" ")[2])
+
+    async def insert(
+        self, table: type[Table], rows: Sequence[Mapping[str, Any]], /, *, unless_there: bool = False
+    ) -> None:
+        prepared = self._preparations.insert(table, unless_there=unless_there)
+        if len(rows) == 1:
+            await self._sent(self._connection.execute(prepared.sql, *prepared.values(rows[0])))
+        elif rows:
+            await self._sent(self._connection.executemany(prepared.sql, [prepared.values(row) for row in rows]))
+
+    async def _sent(self, sending: Any) -> Any:
+        from asyncpg.exceptions import UniqueViolationError
+
+        try:
+            return await sending
+        except UniqueViolationError as error:
+            raise Taken from error
