@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-__all__ = ["JsonError", "JsonObject", "dumps", "dumps_text", "loads", "loads_loosely", "well_formed"]
+__all__ = ["JsonError", "JsonObject", "dumps", "dumps_text", "loads", "loads_loosely", "loads_members", "well_formed"]
 
 JsonObject: TypeAlias = dict[str, Any]
 """A JSON object: string keys, JSON values."""
@@ -20,7 +20,7 @@ class JsonError(ValueError):
     """The text is not JSON (RFC 8259), or the value cannot be written as JSON."""
 
 
-def loads(text: str | bytes | bytearray) -> Any:
+def loads(text: str | bytes | bytearray | msgspec.Raw) -> Any:
     """Read one JSON value.
 
     Args:
@@ -34,6 +34,23 @@ def loads(text: str | bytes | bytearray) -> Any:
     """
     try:
         return msgspec.json.decode(text)
+    except RecursionError:
+        raise JsonError("nested too deeply") from None
+    except (msgspec.MsgspecError, UnicodeError) as error:
+        raise JsonError(str(error)) from None
+
+
+def loads_members(text: bytes | bytearray | msgspec.Raw) -> dict[str, msgspec.Raw]:
+    """Read one JSON object, its members as they are written: for those who want a few of many.
+
+    Returns:
+        The members' JSON by name, each for :func:`loads`.
+
+    Raises:
+        JsonError: No JSON object; the texts within its members are not looked into.
+    """
+    try:
+        return msgspec.json.decode(text, type=dict[str, msgspec.Raw])
     except RecursionError:
         raise JsonError("nested too deeply") from None
     except (msgspec.MsgspecError, UnicodeError) as error:

@@ -8,7 +8,7 @@ import secrets
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeAlias
 
 from .http import SharedHttpClient
 from .model_directory import ModelDirectory
@@ -18,6 +18,7 @@ from .plugins.loader import LoadedPlugins
 from .plugins.telling import plugin_events
 from .providers.base import Provider
 from .routing import Route, Router
+from .selection.offers import Offers
 from .settings import Settings, load_settings
 from .threads import WorkerThreads
 from .tools.runner import ToolRunner
@@ -31,7 +32,9 @@ from .turn.observe import Observer, observed
 from .turn.plan import TurnPlan, plan_turn
 from .turn.request import PromptRequest
 
-__all__ = ["PromptService", "new_request_id", "open_service"]
+__all__ = ["PromptService", "TurnWatcher", "new_request_id", "open_service"]
+
+TurnWatcher: TypeAlias = Callable[[TurnPlan], Observer | None]
 
 _log = logging.getLogger("promptdock.service")
 _DRAIN_SECONDS = 5.0
@@ -57,6 +60,10 @@ class PromptService:
     Raises:
         ConfigurationError: The settings name a provider that no plugin registered.
         PluginError: ``settings.strict`` is set and a plugin is quarantined.
+
+    Attributes:
+        offers: What each scope of the catalog comes to.
+        turn_watchers: Each gives an observer for a turn that is about to run, or None; for whoever watches all turns.
     """
 
     def __init__(
@@ -67,6 +74,7 @@ class PromptService:
         adapt: Callable[[LoadedPlugins], LoadedPlugins] | None = None,
     ) -> None:
         self.settings = settings
+        self.turn_watchers: list[TurnWatcher] = []
         # tools may take all their threads for minutes; hooks and rules, which answer in seconds, have their own
         self._tool_threads = WorkerThreads(settings.tool_threads)
         self._hook_threads = WorkerThreads(settings.tool_threads)
@@ -76,6 +84,7 @@ class PromptService:
                 _log.warning("Plugin %s is in quarantine: %s. %s", record.name, record.reason, record.remedy)
             for warning in record.warnings:
                 _log.warning("%s", warning)
+        self.offers = Offers(self.catalog)
         self.router = Router(self.catalog.providers, default=settings.default_provider, aliases=settings.model_aliases)
         self.models = ModelDirectory(self.router, self.catalog.providers, aliases=settings.model_aliases)
         self._http = SharedHttpClient()
@@ -111,7 +120,7 @@ class PromptService:
             replace(request, system_role=role, request_id=request.request_id or new_request_id()),
             route.provider,
             route.model,
-            catalog=self.catalog,
+            offers=self.offers,
             threads=self._hook_threads,
             rule_timeout=self.settings.hook_timeout,
             held=self._held,
@@ -139,7 +148,7 @@ class PromptService:
             async for event in events:
                 yield event
 
-    async def run_plan(
+    def run_plan(
         self, plan: TurnPlan, *, meter: Meter | None = None, observers: Sequence[Observer] = ()
     ) -> AsyncGenerator[Event, None]:
         """Run a turn that is planned, told as events.
@@ -150,14 +159,13 @@ class PromptService:
             observers: Told of every event before the turn goes on, and of a ``TurnFailed`` with the code ``cancelled``
                 when the turn ends because the generator is closed or who iterates it is cancelled.
 
-        Yields:
-            As :meth:`run`.
+        Returns:
+            The events, as :meth:`run` yields them; nothing is done before they are iterated.
         """
         engine = self._engine if meter is None else metered(self._engine, meter)
-        heard_by = (*(() if meter is None else (meter,)), *observers, self.host.observer())
-        async with aclosing(observed(engine.run(plan), *heard_by)) as events:
-            async for event in events:
-                yield event
+        watching = (one for watch in self.turn_watchers if (one := watch(plan)) is not None)
+        heard_by = (*(() if meter is None else (meter,)), *observers, *watching, self.host.observer())
+        return observed(engine.run(plan), *heard_by)
 
     async def prompt(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
@@ -39,7 +39,7 @@ class Explanation:
 
     text: str
     settings: EffectiveSettings
-    decisions: tuple[Decision, ...]
+    decisions: Sequence[Decision]
     tools: Mapping[str, RegisteredTool]
     presented: tuple[str, ...]
     additions: tuple[str, ...]

@@ -85,10 +85,17 @@ class HookCall:
         """The hook that it is called for: its own, or the successor of that."""
         return self.successor or self.hook
 
+    @property
+    def immediate(self) -> bool:
+        """Whether it is called on the event loop, and its answer is there when the call returns."""
+        return self.nonblocking and not self.asynchronous
+
     def arguments(self, values: Mapping[str, object]) -> dict[str, object]:
         """Pick what the implementation takes from what the hook offers, its plugin's settings among it."""
-        own = self.settings
-        return {name: own if name == "settings" else self.adapter.value(name, values) for name in self.takes}
+        own, adapter = self.settings, self.adapter
+        if not adapter.arguments and not adapter.convert:
+            return {name: own if name == "settings" else values[name] for name in self.takes}
+        return {name: own if name == "settings" else adapter.value(name, values) for name in self.takes}
 
     def answer(self, given: object) -> object:
         """What the implementation gave, as the hook that it serves wants it."""

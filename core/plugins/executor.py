@@ -6,16 +6,19 @@ import asyncio
 import inspect
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from .calls import HookCall
 
 if TYPE_CHECKING:
     from ..threads import WorkerThreads
 
-__all__ = ["HookExecutor", "HookFailed"]
+__all__ = ["HookExecutor", "HookFailed", "HookWatch", "Unfinished"]
+
+HookWatch: TypeAlias = Callable[[HookCall, str, float], None]
+"""Told of each call: the implementation, ``ok``, ``failed``, ``timeout`` or ``cancelled``, and the seconds it took."""
 
 
 class HookFailed(Exception):
@@ -37,15 +40,34 @@ class _Raised:
     error: BaseException
 
 
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """A call whose implementation gave something to await; :meth:`HookExecutor.finish` does that.
+
+    Attributes:
+        call: The implementation.
+        given: What it gave.
+        started: When it was called, by ``time.perf_counter``.
+    """
+
+    call: HookCall
+    given: Any
+    started: float
+
+
 class HookExecutor:
     """Calls implementations of per-request hooks.
 
     Args:
         threads: Where synchronous ones run.
         timeout: Seconds that each may take.
+
+    Attributes:
+        watch: Told of each call; it never waits and never raises.
     """
 
     def __init__(self, *, threads: WorkerThreads, timeout: float) -> None:
+        self.watch: HookWatch | None = None
         self._threads = threads
         self._timeout = timeout
         self._running: set[asyncio.Task[Any]] = set()
@@ -64,22 +86,67 @@ class HookExecutor:
         Raises:
             HookFailed: It raised, took too long, or no worker thread was free.
         """
-        counters = call.counters
-        counters.calls += 1
+        if call.immediate:
+            answer = self.call_now(call, values, request_id=request_id)
+            return await self.finish(answer, request_id=request_id) if isinstance(answer, Unfinished) else answer
+        call.counters.calls += 1
+        work = self._answer(call, call.arguments(values))
+        return await self._waited(call, work, request_id, started=time.perf_counter())
+
+    def call_now(self, call: HookCall, values: Mapping[str, object], *, request_id: str) -> Any:
+        """Call an implementation that is immediate.
+
+        Args:
+            call: The implementation.
+            values: The hook's arguments by name, without ``settings``.
+            request_id: Named in the log.
+
+        Returns:
+            What it gave; when that is to be awaited after all, an :class:`Unfinished`.
+
+        Raises:
+            HookFailed: It raised.
+        """
+        call.counters.calls += 1
         started = time.perf_counter()
+        answer = _caught(call.function, call.arguments(values))
+        if answer is not None and inspect.isawaitable(answer):
+            return Unfinished(call, answer, started)
+        self._count(call, "failed" if isinstance(answer, _Raised) else "ok", time.perf_counter() - started)
+        return self._given(call, answer, request_id)
+
+    async def finish(self, begun: Unfinished, *, request_id: str) -> Any:
+        """Wait for the answer of a call that was begun; see :meth:`call`."""
+        work = self._bounded(_resolved(begun.given))
+        return await self._waited(begun.call, work, request_id, started=begun.started)
+
+    async def _waited(self, call: HookCall, work: Coroutine[Any, Any, Any], request_id: str, *, started: float) -> Any:
+        """Wait for an answer, and count how that ends."""
+        outcome = "cancelled"
         try:
-            answer = await self._answer(call, call.arguments(values))
+            answer = await work
+            outcome = "failed" if isinstance(answer, _Raised) else "ok"
         except TimeoutError:
-            counters.timeouts += 1
+            call.counters.timeouts += 1
+            outcome = "timeout"
             what = f"took longer than {self._timeout:g} s"
             log(call, what, request_id)
             raise HookFailed(what) from None
         finally:
-            counters.total_ms += (time.perf_counter() - started) * 1000
-        if not isinstance(answer, _Raised):
+            self._count(call, outcome, time.perf_counter() - started)
+        return self._given(call, answer, request_id)
+
+    def _count(self, call: HookCall, outcome: str, seconds: float) -> None:
+        call.counters.total_ms += seconds * 1000
+        if self.watch is not None:
+            self.watch(call, outcome, seconds)
+
+    def _given(self, call: HookCall, answer: Any, request_id: str) -> Any:
+        """What an implementation gave, as the hook that it serves wants it."""
+        if call.adapter.answer is not None and not isinstance(answer, _Raised):
             answer = _caught(call.answer, {"given": answer})
         if isinstance(answer, _Raised):
-            counters.failures += 1
+            call.counters.failures += 1
             what = f"raised {type(answer.error).__name__}"
             log(call, what, request_id, answer.error)
             raise HookFailed(what)
@@ -93,11 +160,6 @@ class HookExecutor:
         return failure
 
     async def _answer(self, call: HookCall, arguments: dict[str, object]) -> Any:
-        if call.nonblocking and not call.asynchronous:
-            answer = _caught(call.function, arguments)
-            if not inspect.isawaitable(answer):
-                return answer
-            return await self._bounded(_resolved(answer))
         if call.asynchronous:
             return await self._bounded(_awaited(call.function, arguments))
         return await self._bounded(self._in_thread(call.function, arguments))

@@ -16,7 +16,7 @@ from ..tools.approval import Allow, Approval, Deny, ToolCall
 from ..tools.outcome import ToolResult
 from .calls import HookCall, HookStatistics
 from .catalog import Catalog, PluginRecord, PluginState
-from .executor import HookExecutor, HookFailed
+from .executor import HookExecutor, HookFailed, HookWatch
 from .loader import LoadedPlugins, load_plugins
 from .observer import HookObserver, observers_by_plugin
 
@@ -38,6 +38,9 @@ class PluginHost:
         loaded: What the loader gave.
         threads: Where synchronous hooks run.
         hook_timeout: Seconds that one implementation of a per-request hook may take.
+
+    Attributes:
+        listeners: Told of what happens around turns, at once and before the plugins; they never wait and never raise.
     """
 
     def __init__(self, loaded: LoadedPlugins, *, threads: WorkerThreads, hook_timeout: float) -> None:
@@ -50,6 +53,7 @@ class PluginHost:
         self._around = observers_by_plugin(around, self._executor, self._deliveries)
         self._silenced = tuple(record for record in loaded.catalog.plugins if _cannot_be_asked(record, loaded.table))
         self._closed = False
+        self.listeners: list[Callable[[ServiceEvent], None]] = []
 
     @classmethod
     def load(
@@ -89,6 +93,15 @@ class PluginHost:
     def warnings(self) -> tuple[str, ...]:
         """What the operator should look at although nothing is broken by it, e.g. a deny entry that hits nothing."""
         return self._loaded.warnings
+
+    def watch_hooks(self, watch: HookWatch | None) -> None:
+        """Have each call of a per-request hook told to somebody; None tells nobody any more."""
+        self._executor.watch = watch
+
+    @property
+    def calls(self) -> Mapping[str, tuple[HookCall, ...]]:
+        """Implementations by hook, in call order; only hooks that have any."""
+        return self._loaded.calls
 
     def statistics(self) -> tuple[HookStatistics, ...]:
         """How each implementation of a per-request hook has done so far."""
@@ -169,6 +182,8 @@ class PluginHost:
         """
         if self._closed:
             return
+        for listener in self.listeners:
+            listener(event)
         for observer in self._around.get(event.hook, ()):
             observer.tell(event)
 

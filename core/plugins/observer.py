@@ -6,10 +6,13 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Mapping
+from contextlib import suppress
+from contextvars import copy_context
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .calls import HookCall
-from .executor import HookExecutor, HookFailed
+from .executor import HookExecutor, HookFailed, Unfinished
 
 if TYPE_CHECKING:
     from ..turn.events import Event
@@ -22,10 +25,26 @@ QUEUE_LIMIT = 10_000
 _log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """An event that is not told to everybody yet.
+
+    Attributes:
+        event: The event.
+        calls: Who is still to be told.
+        begun: Somebody else's call that is under way, or None.
+    """
+
+    event: Event
+    calls: tuple[HookCall, ...]
+    begun: Unfinished | None = None
+
+
 class HookObserver:
     """A queue of events, told in order on a task that exists only while something waits.
 
-    A turn has one of its own. For what happens around turns, each plugin has one, so that none waits for another.
+    Where all implementations are immediate nothing waits: they are told at once. A turn has an observer of its own. For
+    what happens around turns, each plugin has one, so that none waits for another.
 
     Args:
         calls: Implementations by hook, only for hooks that have any.
@@ -46,21 +65,53 @@ class HookObserver:
         self._executor = executor
         self._deliveries = deliveries
         self._limit = limit
-        self._waiting: deque[Event] = deque()
+        self._waiting: deque[_Waiting] = deque()
         self._task: asyncio.Task[None] | None = None
+        self._telling = False
         self.dropped = 0
         self._reported = 0
 
     def tell(self, event: Event) -> None:
-        """Take an event; never blocks, never raises. Call it on the event loop's thread."""
-        if event.hook not in self._calls:
+        """Take an event; never waits, never raises. Call it on the event loop's thread."""
+        calls = self._calls.get(event.hook)
+        if calls is None:
             return
+        if self._task is not None or self._telling:
+            self._queue(event, calls)
+            return
+        self._telling = True
+        try:
+            rest = self._told_at_once(event, calls)
+        finally:
+            self._telling = False
+        if rest is not None:
+            self._waiting.appendleft(rest)  # what was told by those who were told comes behind
+        if self._waiting:
+            self._start(event)
+
+    def _told_at_once(self, event: Event, calls: tuple[HookCall, ...]) -> _Waiting | None:
+        """Tell those who are immediate, up to the first who is not; give what is left to do."""
+        for place, call in enumerate(calls):
+            if not call.immediate:
+                return _Waiting(event, calls[place:])
+            # in a context of its own, as on a task: what it sets there is not for the turn to see
+            begun = copy_context().run(self._tell_now, call, event)
+            if begun is not None:
+                return _Waiting(event, calls[place + 1 :], begun)
+        return None
+
+    def _tell_now(self, call: HookCall, event: Event) -> Unfinished | None:
+        try:
+            given = self._executor.call_now(call, {"event": event}, request_id=event.request_id)
+        except HookFailed:
+            return None
+        return given if isinstance(given, Unfinished) else None
+
+    def _queue(self, event: Event, calls: tuple[HookCall, ...]) -> None:
         if len(self._waiting) >= self._limit:
             self._drop(event, "its observers are too slow")
-            return
-        self._waiting.append(event)
-        if self._task is None:
-            self._start(event)
+        else:
+            self._waiting.append(_Waiting(event, calls))
 
     def _start(self, event: Event) -> None:
         try:
@@ -83,20 +134,18 @@ class HookObserver:
     async def _deliver(self) -> None:
         try:
             while self._waiting:
-                event = self._waiting.popleft()
-                for call in self._calls[event.hook]:
-                    await self._tell_one(call, event)
+                item = self._waiting.popleft()
+                if item.begun is not None:
+                    with suppress(HookFailed):
+                        await self._executor.finish(item.begun, request_id=item.event.request_id)
+                for call in item.calls:
+                    with suppress(HookFailed):
+                        await self._executor.call(call, {"event": item.event}, request_id=item.event.request_id)
         finally:
             self._task = None
             if self.dropped > self._reported:
                 _log.error("%d events were not told to observers", self.dropped - self._reported)
                 self._reported = self.dropped
-
-    async def _tell_one(self, call: HookCall, event: Event) -> None:
-        try:
-            await self._executor.call(call, {"event": event}, request_id=event.request_id)
-        except HookFailed:
-            return
 
 
 def observers_by_plugin(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..jsontext import JsonObject
@@ -45,7 +47,7 @@ class Capabilities:
     tools: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class CompletionCall:
     """One upstream call: what ``prepare_completion`` hooks see and a provider is asked.
 
@@ -74,8 +76,13 @@ class CompletionCall:
     def body(self) -> JsonObject:
         """The call in the OpenAI protocol's form, without nulls and without ``stream``.
 
-        Vendors differ from here (``max_tokens``, fixed temperatures); the provider's quirks see to that.
+        Vendors differ from here (``max_tokens``, fixed temperatures); the provider's quirks see to that. What it holds
+        is shared with the call: change the object, never its members' own.
         """
+        return dict(self._body)
+
+    @cached_property
+    def _body(self) -> JsonObject:
         body: JsonObject = {**self.options, "model": self.model, "messages": self.messages}
         if self.tools:
             body |= {"tools": self.tools, "tool_choice": self.tool_choice}
@@ -87,17 +94,33 @@ class CompletionCall:
 def prune(value: Any) -> Any:
     """Drop every null member of every object, at any depth: some vendors refuse explicit nulls.
 
-    JSON Schemas are left as they are: in them a null (``"const": null``) means something.
+    JSON Schemas are left as they are: in them a null (``"const": null``) means something. What holds no null is given
+    back as it is, not copied: threads are long, and are sent again and again.
     """
-    if isinstance(value, Mapping):
-        return {
-            key: item if key in _SCHEMAS and isinstance(item, Mapping) else prune(item)
-            for key, item in value.items()
-            if item is not None
-        }
+    if type(value) is dict or isinstance(value, Mapping):
+        return _pruned(value)
     if isinstance(value, (list, tuple)):
-        return [prune(item) for item in value]
+        items = [prune(item) for item in value]
+        same = type(value) is list and all(map(operator.is_, items, value))
+        return value if same else items
     return value
+
+
+def _pruned(value: Mapping[str, Any]) -> Mapping[str, Any]:
+    changed: JsonObject | None = None if type(value) is dict else dict(value)
+    for key, item in value.items():
+        if type(item) is str or (key in _SCHEMAS and isinstance(item, Mapping)):
+            continue
+        kept = prune(item)
+        if kept is item and item is not None:
+            continue
+        if changed is None:
+            changed = dict(value)
+        if item is None:
+            del changed[key]
+        else:
+            changed[key] = kept
+    return value if changed is None else changed
 
 
 def masked(key: str) -> str:

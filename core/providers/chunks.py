@@ -7,12 +7,12 @@ from typing import Any
 
 from ..jsontext import JsonObject
 
-__all__ = ["ChunkFold", "completion_as_chunks"]
+__all__ = ["ChunkFold", "completion_as_chunk", "completion_as_chunks"]
 
 _FRAME = ("id", "created", "model", "system_fingerprint", "service_tier")
 """Members that a completion and each of its chunks share."""
-
-
+_NOTHING = (None, "", 0)
+"""Values of these that say nothing: some vendors fill them in later chunks only."""
 _ONCE = frozenset({"role", "id", "type", "expires_at"})
 """Texts that do not grow: a later piece repeats them."""
 
@@ -39,6 +39,16 @@ def completion_as_chunks(completion: Mapping[str, Any]) -> Iterator[JsonObject]:
         yield {**frame, "choices": [], "usage": completion["usage"]}
 
 
+def completion_as_chunk(completion: Mapping[str, Any]) -> JsonObject:
+    """Give a whole completion as one chunk, for whoever reads answers as chunks only; folded, it gives the same."""
+    chunk: JsonObject = {**completion, "object": "chat.completion.chunk"}
+    chunk["choices"] = [
+        _message_delta(choice) | {"finish_reason": choice.get("finish_reason")}
+        for choice in completion.get("choices") or ()
+    ]
+    return chunk
+
+
 def _message_delta(choice: Mapping[str, Any]) -> JsonObject:
     delta = dict(choice.get("message") or {})
     if delta.get("tool_calls"):
@@ -56,27 +66,29 @@ class ChunkFold:
 
     def __init__(self) -> None:
         self._frame: JsonObject = {}
-        self._choices: dict[int, JsonObject] = {}
+        self._missing: tuple[str, ...] = _FRAME
+        self._choices: dict[int, _Choice] = {}
         self._usage: JsonObject | None = None
 
     def add(self, chunk: Mapping[str, Any]) -> None:
         """Take in the next chunk; chunks of one choice come in order."""
-        for key in _FRAME:
-            if self._frame.get(key) in (None, "", 0) and chunk.get(key) is not None:
-                self._frame[key] = chunk[key]
+        for key in self._missing:
+            if chunk.get(key) is not None:
+                self._note(key, chunk[key])
         if chunk.get("usage") is not None:
             self._usage = chunk["usage"]
         for piece in chunk.get("choices") or ():
-            self._add_choice(piece)
+            index = piece.get("index", 0)
+            choice = self._choices.get(index)
+            if choice is None:
+                choice = self._choices[index] = _Choice()
+            choice.add(piece)
 
-    def _add_choice(self, piece: Mapping[str, Any]) -> None:
-        choice = self._choices.setdefault(piece.get("index", 0), {"message": {}, "logprobs": None})
-        for key, value in (piece.get("delta") or {}).items():
-            _merge_member(choice["message"], key, value)
-        if piece.get("logprobs") is not None:
-            choice["logprobs"] = _joined_logprobs(choice["logprobs"], piece["logprobs"])
-        if piece.get("finish_reason") is not None:
-            choice["finish_reason"] = piece["finish_reason"]
+    def _note(self, key: str, value: Any) -> None:
+        """Note what all chunks share; the first that says something is believed."""
+        self._frame[key] = value
+        if value not in _NOTHING:
+            self._missing = tuple(name for name in self._missing if name != key)
 
     def completion(self) -> JsonObject:
         """The completion so far."""
@@ -85,7 +97,7 @@ class ChunkFold:
             "object": "chat.completion",
             "created": self._frame.get("created", 0),
             "model": self._frame.get("model", ""),
-            "choices": [_finished(index, choice) for index, choice in sorted(self._choices.items())],
+            "choices": [choice.finished(index) for index, choice in sorted(self._choices.items())],
         }
         completion |= {key: value for key, value in self._frame.items() if key not in completion}
         if self._usage is not None:
@@ -93,18 +105,57 @@ class ChunkFold:
         return completion
 
 
-def _finished(index: int, choice: JsonObject) -> JsonObject:
-    message: JsonObject = {"role": "assistant", "content": None, "refusal": None, **choice["message"]}
-    if isinstance(message.get("tool_calls"), dict):
-        message["tool_calls"] = [call for _, call in sorted(message["tool_calls"].items())]
-    if message["content"] == "" and message.get("tool_calls"):
-        message["content"] = None
-    return {
-        "index": index,
-        "message": message,
-        "logprobs": choice["logprobs"],
-        "finish_reason": choice.get("finish_reason") or "stop",
-    }
+class _Choice:
+    """One choice under way. Texts are kept in pieces: joined anew with each piece, long ones would take for ever."""
+
+    __slots__ = ("_end", "_logprobs", "_message", "_texts")
+
+    def __init__(self) -> None:
+        self._message: JsonObject = {}
+        self._texts: dict[str, list[str]] = {}
+        self._logprobs: JsonObject | None = None
+        self._end: str | None = None
+
+    def add(self, piece: Mapping[str, Any]) -> None:
+        delta = piece.get("delta")
+        if delta:
+            for key, value in delta.items():
+                if type(value) is str and key not in _ONCE:
+                    self._grow(key, value)
+                else:
+                    self._put(key, value)
+        if piece.get("logprobs") is not None:
+            self._logprobs = _joined_logprobs(self._logprobs, piece["logprobs"])
+        if piece.get("finish_reason") is not None:
+            self._end = piece["finish_reason"]
+
+    def _grow(self, key: str, text: str) -> None:
+        pieces = self._texts.get(key)
+        if pieces is None:
+            self._message[key] = text  # holds the member's place
+            self._texts[key] = [text]
+        else:
+            pieces.append(text)
+
+    def _put(self, key: str, value: Any) -> None:
+        if value is not None:
+            self._texts.pop(key, None)
+        _merge_member(self._message, key, value)
+
+    def finished(self, index: int) -> JsonObject:
+        message: JsonObject = {"role": "assistant", "content": None, "refusal": None, **self._message}
+        for key, pieces in self._texts.items():
+            message[key] = "".join(pieces)
+        if isinstance(message.get("tool_calls"), dict):
+            message["tool_calls"] = [call for _, call in sorted(message["tool_calls"].items())]
+        if message["content"] == "" and message.get("tool_calls"):
+            message["content"] = None
+        return {
+            "index": index,
+            "message": message,
+            "logprobs": self._logprobs,
+            "finish_reason": self._end or "stop",
+        }
 
 
 def _merge_member(message: JsonObject, key: str, value: Any) -> None:
@@ -147,10 +198,15 @@ def _merge_call(call: JsonObject, fragment: Mapping[str, Any]) -> None:
 
 
 def _joined_logprobs(before: JsonObject | None, piece: Mapping[str, Any]) -> JsonObject:
-    joined = dict(before or {})
+    """Join pieces; the lists that come of it are ours, and grow in place."""
+    if before is None:
+        return {key: list(value) if isinstance(value, list) else value for key, value in piece.items()}
     for key, value in piece.items():
-        if isinstance(value, list) and isinstance(joined.get(key), list):
-            joined[key] = [*joined[key], *value]
-        elif value is not None or key not in joined:
-            joined[key] = value
-    return joined
+        if isinstance(value, list):
+            if isinstance(before.get(key), list):
+                before[key] += value
+            else:
+                before[key] = list(value)
+        elif value is not None or key not in before:
+            before[key] = value
+    return before

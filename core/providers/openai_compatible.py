@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, aclosing
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["OpenAICompatibleProvider"]
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
+_MODELS_KEPT = 256
 
 
 class OpenAICompatibleProvider(Provider):
@@ -95,6 +96,7 @@ class OpenAICompatibleProvider(Provider):
         self.configured = not needs_key or self._endpoint.api_key is not None
         self._key_variables = tuple(key_variables)
         self._quirks = quirks
+        self._known_quirks: dict[str, Quirks] = {}
         self._transport = _transport(settings.transport, self._endpoint)
         self._closed = False
 
@@ -121,8 +123,7 @@ class OpenAICompatibleProvider(Provider):
             async for chunk in chunks:
                 yield chunk
 
-    @asynccontextmanager
-    async def relay(self, request: RelayRequest) -> AsyncIterator[RelayReply]:
+    def relay(self, request: RelayRequest) -> AbstractAsyncContextManager[RelayReply]:
         """Send a caller's request as it is, with our key; see :meth:`Provider.relay`. Quirks are not applied.
 
         Redirects are replies, not followed, and nothing is tried again.
@@ -131,8 +132,7 @@ class OpenAICompatibleProvider(Provider):
             openai.OpenAIError: There is no reply.
             BadRequest: The provider has no key.
         """
-        async with self._ready().relay(request) as reply:
-            yield reply
+        return self._ready().relay(request)
 
     async def models(self) -> Sequence[ModelInfo]:
         """The models that the server lists.
@@ -148,7 +148,7 @@ class OpenAICompatibleProvider(Provider):
 
     def capabilities(self, model: str) -> Capabilities:
         """What the quirk table knows about a model."""
-        return Capabilities(tools=quirks_of(self.name, model, self._quirks).tools)
+        return Capabilities(tools=self._quirks_of(model).tools)
 
     async def aclose(self) -> None:
         """Close the connections; calls from now on fail."""
@@ -156,7 +156,16 @@ class OpenAICompatibleProvider(Provider):
         await self._transport.aclose()
 
     def _body(self, call: CompletionCall, *, stream: bool) -> JsonObject:
-        return quirks_of(self.name, call.model, self._quirks).applied(call.body(), stream=stream)
+        return self._quirks_of(call.model).applied(call.body(), stream=stream)
+
+    def _quirks_of(self, model: str) -> Quirks:
+        """What the table says, looked up once a model; callers name models as they like, so not all are kept."""
+        known = self._known_quirks.get(model)
+        if known is None:
+            if len(self._known_quirks) >= _MODELS_KEPT:
+                self._known_quirks.clear()
+            known = self._known_quirks[model] = quirks_of(self.name, model, self._quirks)
+        return known
 
     def _ready(self) -> Transport:
         if self._closed:

@@ -12,6 +12,9 @@ from ..jsontext import JsonObject
 __all__ = ["Quirks", "quirks_of"]
 
 
+_STREAMING: Final = frozenset({"stream", "stream_options"})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quirks:
     """What a model of a vendor wants otherwise.
@@ -40,9 +43,10 @@ class Quirks:
             body: The call as :meth:`CompletionCall.body` gives it.
             stream: Whether the answer is wanted piece by piece.
         """
-        changed = {key: value for key, value in body.items() if key not in {"stream", "stream_options"}}
-        limits = [changed.pop(name, None) for name in ("max_completion_tokens", "max_tokens")]
-        limit = next((value for value in limits if value is not None), None)
+        changed = {key: value for key, value in body.items() if key not in _STREAMING}
+        older, limit = changed.pop("max_tokens", None), changed.pop("max_completion_tokens", None)
+        if limit is None:
+            limit = older
         if limit is not None:
             changed[self.limit] = limit
         temperature = changed.get("temperature")

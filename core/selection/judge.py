@@ -6,33 +6,26 @@ import asyncio
 import inspect
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..jsontext import well_formed
 from ..plugins.catalog import RegisteredRule
 from ..tasks import is_cancelled
 from ..threads import WorkerThreads
+from .candidates import Candidates, Judgement
 from .rules import SelectionRequest, Verdict
+from .term_index import Hit
 
-__all__ = ["Judgement", "judge"]
+__all__ = ["judge"]
 
 _log = logging.getLogger("promptdock.selection")
 _LONG = 20_000
 """Characters of text that are read on the event loop; more of them are read in a thread."""
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """A rule's verdict on one prompt, and the milliseconds it took."""
-
-    rule: RegisteredRule
-    verdict: Verdict
-    ms: float
-
-
 async def judge(
-    rules: Sequence[RegisteredRule],
+    candidates: Candidates,
     request: SelectionRequest,
     *,
     threads: WorkerThreads,
@@ -41,51 +34,71 @@ async def judge(
     """Ask every rule about one prompt.
 
     Args:
-        rules: The rules, in the catalog's order.
+        candidates: The rules, sorted.
         request: What they get to see.
         threads: Where synchronous rules run that may wait.
         timeout: Seconds that one rule may take.
 
     Returns:
-        The judgements, in the order of the rules. A rule that fails or takes too long has not selected.
+        The judgements of the rules that select, and of all that were asked by themselves, in the order of the rules;
+        the others have not selected. Neither has a rule that fails or takes too long.
     """
-    if sum(map(len, request.user_texts)) > _LONG:
-        # reading takes about 0.2 s a megabyte, which the event loop need not feel
-        await threads.call(_read, request)
-    waiting = {
-        place: asyncio.ensure_future(_ask_waiting(rule, request, threads, timeout))
-        for place, rule in enumerate(rules)
-        if not _is_quick(rule)
-    }
+    rules = candidates.catalog.rules
+    found = [*candidates.settled, *await _looked_up(candidates, request, threads)]
+    waiting = [
+        asyncio.ensure_future(_ask_waiting(place, rules[place], request, threads, timeout))
+        for place in candidates.waiting
+    ]
     try:
-        quick = {place: _ask_quick(rule, request) for place, rule in enumerate(rules) if place not in waiting}
-        slow = dict(zip(waiting, await asyncio.gather(*waiting.values()), strict=True))
+        found += [_ask_quick(place, rules[place], request) for place in candidates.quick]
+        if waiting:
+            found += await asyncio.gather(*waiting)
     finally:
-        for task in waiting.values():
+        for task in waiting:
             task.cancel()
-    both = quick | slow
-    return tuple(both[place] for place in range(len(rules)))
+    found.sort(key=lambda judgement: judgement.place)
+    return tuple(found)
 
 
-def _read(request: SelectionRequest) -> None:
-    """Read the texts that rules look terms up in; the request keeps what was read."""
-    _ = request.input_words, request.thread_words
+async def _looked_up(candidates: Candidates, request: SelectionRequest, threads: WorkerThreads) -> Sequence[Judgement]:
+    """What the rules say whose terms are looked up together."""
+    unread = [lookup.unread(request) for lookup, _ in candidates.lookups]
+    again = request.user_texts if candidates.reads_threads else ()
+    if len(request.text) + sum(len(text) for texts in (again, *unread) for text in texts) > _LONG:
+        # reading takes about 0.2 s a megabyte, which the event loop need not feel
+        read = await threads.call(_read, candidates, request, unread)
+    else:
+        read = [lookup.read(texts) for (lookup, _), texts in zip(candidates.lookups, unread, strict=True)]
+    rules = candidates.catalog.rules
+    return [
+        Judgement(place, rules[place], verdict)
+        for (lookup, places), just_read in zip(candidates.lookups, read, strict=True)
+        for number, verdict in lookup.selecting(request, just_read)
+        for place in places[number]
+    ]
 
 
-def _is_quick(rule: RegisteredRule) -> bool:
-    return rule.rule.nonblocking and not inspect.iscoroutinefunction(rule.rule.decide)
+def _read(
+    candidates: Candidates, request: SelectionRequest, unread: Sequence[Sequence[str]]
+) -> list[Mapping[str, tuple[Hit, ...]]]:
+    """Read the texts that terms are looked up in; the request keeps what was read of it."""
+    _ = request.input_words
+    if candidates.reads_threads:
+        _ = request.thread_words
+    return [lookup.read(texts) for (lookup, _), texts in zip(candidates.lookups, unread, strict=True)]
 
 
-def _ask_quick(rule: RegisteredRule, request: SelectionRequest) -> Judgement:
+def _ask_quick(place: int, rule: RegisteredRule, request: SelectionRequest) -> Judgement:
     started = time.perf_counter()
     try:
         verdict = _checked(rule.rule.decide(request))
     except BaseException as error:  # noqa: BLE001  (a plugin's failure is that plugin's alone, whatever it raises)
         verdict = _failed(rule, error)
-    return Judgement(rule, verdict, _ms_since(started))
+    return Judgement(place, rule, verdict, _ms_since(started))
 
 
 async def _ask_waiting(
+    place: int,
     rule: RegisteredRule,
     request: SelectionRequest,
     threads: WorkerThreads,
@@ -103,7 +116,7 @@ async def _ask_waiting(
     else:
         _log.warning("a rule of plugin %s took over %s s: %s", rule.plugin.name, timeout, rule.rule.description)
         verdict = Verdict(selected=False, reason=f"the rule took over {timeout:g} s")
-    return Judgement(rule, verdict, _ms_since(started))
+    return Judgement(place, rule, verdict, _ms_since(started))
 
 
 async def _ask(rule: RegisteredRule, request: SelectionRequest, threads: WorkerThreads) -> Verdict:
@@ -144,6 +157,8 @@ def _checked(answer: object) -> Verdict:
     members: tuple[object, object, object] = (answer.selected, answer.reason, answer.terms)
     if not (isinstance(members[0], bool) and isinstance(members[1], str) and isinstance(members[2], tuple)):
         raise TypeError("decide() gave a Verdict with members of wrong types")
+    if answer.reason.isascii() and not answer.terms:
+        return answer
     return Verdict(answer.selected, well_formed(answer.reason), tuple(well_formed(str(term)) for term in answer.terms))
 
 

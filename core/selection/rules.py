@@ -147,6 +147,8 @@ class Always(SelectionRule):
 class SearchTerms(SelectionRule):
     """Selects when the prompt refers to one of its terms, by whole words.
 
+    The terms of all such rules are looked up together, so that they cost nothing when a prompt refers to none.
+
     Args:
         terms: Words or phrases; a term is referred to when all of its words stand in the text, in any order and case.
         scope: ``input`` reads the newest user text; ``thread`` reads all of them, so that a tool once called for stays.
@@ -187,7 +189,10 @@ class SearchTerms(SelectionRule):
     def decide(self, request: SelectionRequest) -> Verdict:
         """Select when any text in scope refers to any term."""
         texts = (request.input_words,) if self.scope == "input" else request.thread_words
-        hits = tuple(term.text for term in self.terms if any(text.holds(term) for text in texts))
+        return self.verdict(tuple(term.text for term in self.terms if any(text.holds(term) for text in texts)))
+
+    def verdict(self, hits: tuple[str, ...]) -> Verdict:
+        """The verdict on a prompt that refers to some of its terms."""
         if not hits:
             return Verdict(selected=False, reason=f"none of its terms stands in the {self.scope}")
         named = ", ".join(repr(hit) for hit in hits)

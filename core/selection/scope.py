@@ -39,33 +39,24 @@ def narrowed(catalog: Catalog, scope: ToolScope | None) -> Catalog:
     if scope is None:
         return catalog
     tools = {identity: tool for identity, tool in catalog.tools.items() if _is_in(scope, tool)}
-    ruled = {identity for spec in scope.rules for identity in spec.tools}
-    kept = [narrow for rule in catalog.rules if (narrow := _narrow(rule, scope, tools.keys() - ruled)) is not None]
+    unruled = tools.keys() - {identity for spec in scope.rules for identity in spec.tools}
+    kept = [narrow for rule in catalog.rules if (narrow := _narrow(rule, scope, unruled)) is not None]
     added = [rule for spec in scope.rules for rule in _registered(spec, tools)]
     return replace(catalog, tools=tools, rules=(*kept, *added))
 
 
-def not_offered(catalog: Catalog, in_scope: Catalog) -> tuple[Decision, ...]:
-    """The decisions about tools that a scope leaves out.
-
-    Args:
-        catalog: What the plugins registered.
-        in_scope: What :func:`narrowed` made of it.
-    """
-    return tuple(
-        Decision(
-            tool=tool.id,
-            plugin=tool.plugin.name,
-            rule=NOT_OFFERED,
-            kept=False,
-            reason="the LLM client does not offer it",
-            overruled=True,
-            name=tool.name,
-            distribution=tool.plugin.distribution,
-            version=tool.plugin.version,
-        )
-        for tool in catalog.tools.values()
-        if tool.id not in in_scope.tools
+def not_offered(tool: RegisteredTool) -> Decision:
+    """The decision about a tool that a scope leaves out."""
+    return Decision(
+        tool=tool.id,
+        plugin=tool.plugin.name,
+        rule=NOT_OFFERED,
+        kept=False,
+        reason="the LLM client does not offer it",
+        overruled=True,
+        name=tool.name,
+        distribution=tool.plugin.distribution,
+        version=tool.plugin.version,
     )
 
 

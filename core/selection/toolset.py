@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
-from ..plugins.catalog import Catalog, RegisteredTool
-from .decisions import Decision
-from .judge import Judgement
-from .rules import PromptSettings
+from ..plugins.catalog import RegisteredTool
+from .candidates import Candidates, Judgement, decision_of
+from .decisions import Decision, Decisions
+from .rules import PromptSettings, Verdict
 
 __all__ = ["Conflict", "Selection", "ToolSet", "make_tool_set"]
 
@@ -18,6 +18,8 @@ _SETTINGS: tuple[Literal["model", "temperature", "max_completion_tokens"], ...] 
     "temperature",
     "max_completion_tokens",
 )
+_SLOW_MS: Final = 1.0
+"""Milliseconds from which on a rule that decided as for any prompt has a decision of its own, which tells them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class ToolSet:
         selections: The rules that selected.
         conflicts: Where rules disagreed.
         decisions: For each candidate tool, what was decided and why.
+        reasons: Why each of the tools is presented, by their ids.
     """
 
     tools: tuple[RegisteredTool, ...] = ()
@@ -55,15 +58,12 @@ class ToolSet:
     settings: PromptSettings = field(default_factory=PromptSettings)
     selections: tuple[Selection, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
-    decisions: tuple[Decision, ...] = ()
-
-    def reason_for(self, tool_id: str) -> str:
-        """Why a tool is presented."""
-        return "; ".join(item.reason for item in self.decisions if item.kept and item.tool == tool_id)
+    decisions: Sequence[Decision] = ()
+    reasons: Mapping[str, str] = field(default_factory=dict)
 
 
 def make_tool_set(
-    catalog: Catalog,
+    candidates: Candidates,
     judgements: Sequence[Judgement],
     *,
     provider: str,
@@ -73,8 +73,8 @@ def make_tool_set(
     """Make the tool set from the rules' verdicts.
 
     Args:
-        catalog: The tools there are.
-        judgements: Every rule's verdict, in the catalog's order.
+        candidates: The tools there are.
+        judgements: What :func:`~promptdock.selection.judge.judge` gave.
         provider: The provider that will be asked; rules' settings for another one do not count.
         withheld: A reason to present no tool at all, e.g. that the model takes none.
         taken: Wire names of the caller's own tools; ours of the same name are left out.
@@ -82,75 +82,64 @@ def make_tool_set(
     Returns:
         The tool set.
     """
-    refused = frozenset(taken)
-    decisions = tuple(
-        decision
-        for tool in catalog.tools.values()
-        for decision in _decide(tool, judgements, withheld, tool.name in refused)
-    )
-    kept = {decision.tool for decision in decisions if decision.kept}
-    selections = tuple(
-        Selection(item, tuple(tool for tool in item.rule.tools if tool in kept))
-        for item in judgements
-        if item.verdict.selected and (not item.rule.tools or not kept.isdisjoint(item.rule.tools))
-    )
+    changes = _changes(candidates, judgements)
+    refused = {} if withheld is not None else {tool: name for name in taken for tool in candidates.named(name)}
+    for tool, name in refused.items():
+        reason = f"the caller brings a tool of the name {name!r}"
+        for place in candidates.of_tool(tool):
+            decision = changes.get(place) or candidates.base.decisions[place]
+            changes[place] = replace(decision, kept=False, reason=reason, overruled=True)
+    kept = () if withheld is not None else _kept(candidates, changes, refused)
+    selections = _selections(judgements, frozenset(kept))
     settings, conflicts = _merged_settings(selections, provider)
     additions = dict.fromkeys(
         selection.judgement.rule.rule.system for selection in selections if selection.judgement.rule.rule.system
     )
+    decisions = Decisions(candidates.base, changes, withheld=withheld)
     return ToolSet(
-        tools=tuple(tool for tool in catalog.tools.values() if tool.id in kept),
+        tools=tuple(candidates.catalog.tools[tool] for tool in kept),
         additions=tuple(text for text in additions if text),
         settings=settings,
         selections=selections,
         conflicts=conflicts,
-        decisions=(*decisions, *_decide_toolless(judgements)),
+        decisions=decisions,
+        reasons={tool: _reason(decisions, candidates.of_tool(tool)) for tool in kept},
     )
 
 
-def _decide(
-    tool: RegisteredTool, judgements: Sequence[Judgement], withheld: str | None, taken: bool
-) -> Iterable[Decision]:
-    found = [_from_rule(tool, item) for item in judgements if tool.id in item.rule.tools]
-    if not found:
-        reason = "no rule speaks for it, so it is always presented"
-        found = [
-            Decision(
-                tool=tool.id,
-                plugin=tool.plugin.name,
-                rule="no rule",
-                kept=True,
-                reason=reason,
-                name=tool.name,
-                distribution=tool.plugin.distribution,
-                version=tool.plugin.version,
-            )
-        ]
-    if withheld is not None:
-        return [replace(item, kept=False, reason=withheld, overruled=True) for item in found]
-    if taken:
-        reason = f"the caller brings a tool of the name {tool.name!r}"
-        return [replace(item, kept=False, reason=reason, overruled=True) for item in found]
-    return found
+def _changes(candidates: Candidates, judgements: Sequence[Judgement]) -> dict[int, Decision]:
+    """The decisions that a prompt changes, or that took so long that it is worth telling."""
+    base, tools = candidates.base.decisions, candidates.catalog.tools
+    changes: dict[int, Decision] = {}
+    for item in judgements:
+        for place in candidates.of_rule(item.place):
+            before = base[place]
+            if item.ms >= _SLOW_MS or item.verdict != Verdict(before.kept, before.reason, before.terms):
+                changes[place] = decision_of(None if before.tool is None else tools[before.tool], item)
+    return changes
 
 
-def _from_rule(tool: RegisteredTool | None, item: Judgement) -> Decision:
-    return Decision(
-        tool=None if tool is None else tool.id,
-        plugin=item.rule.plugin.name,
-        rule=item.rule.rule.description,
-        kept=item.verdict.selected,
-        reason=item.verdict.reason,
-        terms=item.verdict.terms,
-        ms=item.ms,
-        name=None if tool is None else tool.name,
-        distribution=item.rule.plugin.distribution,
-        version=item.rule.plugin.version,
+def _kept(candidates: Candidates, changes: Mapping[int, Decision], refused: Collection[str]) -> tuple[str, ...]:
+    """Ids of the tools that are presented, in the catalog's order."""
+    added = {item.tool for item in changes.values() if item.kept and item.tool is not None}
+    if added:
+        return tuple(tool for tool in candidates.in_order(added.union(candidates.presented)) if tool not in refused)
+    return tuple(tool for tool in candidates.presented if tool not in refused)
+
+
+def _selections(judgements: Sequence[Judgement], kept: Collection[str]) -> tuple[Selection, ...]:
+    """The rules that selected, save those whose tools are all left out."""
+    selected = (
+        Selection(item, tuple(tool for tool in item.rule.tools if tool in kept))
+        for item in judgements
+        if item.verdict.selected
     )
+    return tuple(item for item in selected if item.tools or not item.judgement.rule.tools)
 
 
-def _decide_toolless(judgements: Sequence[Judgement]) -> Iterable[Decision]:
-    return (_from_rule(None, item) for item in judgements if not item.rule.tools)
+def _reason(decisions: Sequence[Decision], places: Iterable[int]) -> str:
+    """Why a tool is presented."""
+    return "; ".join(item.reason for place in places if (item := decisions[place]).kept)
 
 
 def _merged_settings(selections: Sequence[Selection], provider: str) -> tuple[PromptSettings, tuple[Conflict, ...]]:

@@ -22,7 +22,7 @@ class Decided(Protocol):
         ...
 
     @property
-    def decisions(self) -> tuple[Decision, ...]:
+    def decisions(self) -> Sequence[Decision]:
         """What was decided, in order."""
         ...
 
@@ -49,7 +49,7 @@ class Selection:
     """
 
     text_of_prompt: str
-    decisions: tuple[Decision, ...]
+    decisions: Sequence[Decision]
     tools_presented: tuple[str, ...]
     tool_names: Mapping[str, str]
 

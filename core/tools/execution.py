@@ -67,8 +67,15 @@ class ToolExecutor:
             asyncio.CancelledError: The waiting task was cancelled; nothing that the tool does raises it.
         """
         run = _Run(tool.function, values)
-        on_loop = tool.nonblocking or _is_async(tool.function)
-        task = asyncio.create_task(run.here() if on_loop else run.in_thread(self._threads))
+        is_async = _is_async(tool.function)
+        if tool.nonblocking and not is_async:
+            ending = run.at_once()
+            if not inspect.isawaitable(ending.value):
+                return ending
+            work = run.finished(ending)
+        else:
+            work = run.here() if is_async else run.in_thread(self._threads)
+        task = asyncio.create_task(work)
         self._strays.add(task)
         task.add_done_callback(self._strays.discard)
         try:
@@ -92,36 +99,35 @@ class _Run:
         self._values = values
         self.started = False
 
-    async def here(self) -> Ending:
-        """On the event loop."""
+    def at_once(self) -> Ending:
+        """Here and now; an awaitable that it gives back is not awaited."""
         self.started = True
         try:
-            return Ending(value=await _awaited(self._function(**self._values)))
+            return Ending(value=self._function(**self._values))
         # SystemExit and KeyboardInterrupt in a task would stop the event loop; Ctrl-C itself comes as a cancellation
         except BaseException as error:  # noqa: BLE001
             return Ending(error=error)
 
+    async def here(self) -> Ending:
+        """On the event loop."""
+        return await self.finished(self.at_once())
+
     async def in_thread(self, threads: WorkerThreads) -> Ending:
         """In a worker thread; when it gives back an awaitable, that runs on the event loop."""
         try:
-            ending = await threads.call(self._caught)
+            ending = await threads.call(self.at_once)
         except ThreadsExhausted:
             return Ending(stopped=ToolErrorCode.OVERLOADED)
+        return await self.finished(ending)
+
+    async def finished(self, ending: Ending) -> Ending:
+        """An ending with its value awaited, where that is to be awaited."""
+        if ending.error is not None or not inspect.isawaitable(ending.value):
+            return ending
         try:
-            return Ending(value=await _awaited(ending.value)) if ending.error is None else ending
+            return Ending(value=await ending.value)
         except BaseException as error:  # noqa: BLE001
             return Ending(error=error)
-
-    def _caught(self) -> Ending:
-        self.started = True
-        try:
-            return Ending(value=self._function(**self._values))
-        except BaseException as error:  # noqa: BLE001
-            return Ending(error=error)
-
-
-async def _awaited(value: Any) -> Any:
-    return await value if inspect.isawaitable(value) else value
 
 
 def _ending(task: asyncio.Task[Ending]) -> Ending:

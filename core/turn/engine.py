@@ -161,11 +161,11 @@ class _Turn:
         async with aclosing(ask(provider, call, stream=self._plan.request.stream)) as chunks:
             async for chunk in chunks:
                 fold.add(chunk)
-                self._open_call = OpenCall(provider.name, call, fold)
+                if self._open_call is None:
+                    self._open_call = OpenCall(provider.name, call, fold)
                 if choices := self._view.show(chunk):
                     self._note_names(chunk)
-                    delta = self._delta(choices)
-                    if self._plan.request.stream:
+                    if (delta := self._shown(choices)) is not None:
                         yield delta
         self._open_call = None
         self._completion = fold.completion()
@@ -190,11 +190,11 @@ class _Turn:
 
     def _closing(self, *, cut_off: bool, handed_back: bool) -> Sequence[Event]:
         note: JsonObject = {"rounds": self._round, "max_rounds_reached": cut_off or self._is_last}
-        deltas: list[CompletionDelta] = []
+        deltas: list[CompletionDelta | None] = []
         if cut_off and self._new[-1]["content"] == self._cut_off_text:
-            deltas.append(self._delta(self._view.say(self._cut_off_text)))
+            deltas.append(self._shown(self._view.say(self._cut_off_text)))
         reason = "stop" if cut_off else "tool_calls" if handed_back else None
-        deltas.append(self._delta(self._view.finish(reason), note))
+        deltas.append(self._shown(self._view.finish(reason), note))
         usage = sum_usage(self._usage)
         completion = self._visible.completion() | {"promptdock": note}
         if usage is not None:
@@ -208,7 +208,7 @@ class _Turn:
             usage=usage,
             ms=self._ms(),
         )
-        return [*(deltas if self._plan.request.stream else ()), finished]
+        return [*(delta for delta in deltas if delta is not None), finished]
 
     @property
     def _cut_off_text(self) -> str:
@@ -224,21 +224,26 @@ class _Turn:
         self._model = self._model or answer.get("model") or ""
         self._fingerprint = self._fingerprint or answer.get("system_fingerprint")
 
-    def _delta(self, choices: tuple[JsonObject, ...], note: JsonObject | None = None) -> CompletionDelta:
+    def _shown(self, choices: tuple[JsonObject, ...], note: JsonObject | None = None) -> CompletionDelta | None:
+        """Add to what the caller gets to see; in a turn that streams, this is an event."""
+        at = time.time()
         model = self._model or self._plan.settings.model
-        delta = CompletionDelta(
-            **self._now(),
+        shown: JsonObject = {"id": self._plan.turn_id, "created": int(at), "model": model, "choices": choices}
+        if self._fingerprint is not None:
+            shown["system_fingerprint"] = self._fingerprint
+        self._visible.add(shown)
+        if not self._plan.request.stream:
+            return None
+        return CompletionDelta(
+            request_id=self._plan.request.request_id,
+            turn_id=self._plan.turn_id,
+            at=at,
             round=self._round,
             choices=choices,
             model=model,
             system_fingerprint=self._fingerprint,
             note=note,
         )
-        frame = {"id": delta.turn_id, "created": int(delta.at), "model": model}
-        if delta.system_fingerprint is not None:
-            frame["system_fingerprint"] = delta.system_fingerprint
-        self._visible.add({**frame, "choices": choices})
-        return delta
 
     def failed(self, error: BaseException) -> TurnFailed:
         """The end of a turn that has no answer."""

@@ -41,10 +41,10 @@ def estimate_turn(
         plan: The turn.
         answer_tokens: The most tokens of an answer where the plan says none.
         max_rounds: The most rounds of a turn with tools of ours; any other has one.
-        counter: Counts tokens; None estimates them from characters.
+        counter: Counts tokens; None takes the plan's, which estimates them from characters.
     """
     call = round_call(plan, (), 1, last=False)
-    prompt = estimate_call(call) if counter is None else estimate_call(call, counter)
+    prompt = estimate_call(call, counter or plan.counter)
     most = call.max_completion_tokens if call.max_completion_tokens is not None else answer_tokens
     rounds = max_rounds if plan.tool_set.tools else 1
     return TurnEstimate(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -69,7 +69,7 @@ class TurnStarted(Event):
     text: str
     messages: tuple[Message, ...]
     settings: EffectiveSettings
-    decisions: tuple[Decision, ...] = ()
+    decisions: Sequence[Decision] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,7 +36,7 @@ class TurnResult:
     provider: str
     model: str
     tools_presented: tuple[str, ...]
-    decisions: tuple[Decision, ...]
+    decisions: Sequence[Decision]
     calls: tuple[ToolResponded, ...]
     rounds: int
     completion: JsonObject | None

@@ -13,6 +13,7 @@ __all__ = [
     "Message",
     "check_thread",
     "message_text",
+    "newest_text",
     "public_thread",
     "user_texts",
     "with_system",
@@ -26,6 +27,8 @@ PRIVATE_ROLES = frozenset({"promptdock", "promptdock_error"})
 """Narration for people who read the thread; it never reaches a provider."""
 
 _PRIVATE_KEY_PREFIX = "promptdock"
+_USUAL_KEYS = frozenset({"role", "content", "name", "refusal", "tool_calls", "tool_call_id"})
+"""Keys that are not private, as anybody can tell at a glance."""
 _MAY_LACK_CONTENT = frozenset({"assistant"})
 _INPUTS = {"function": "arguments", "custom": "input"}
 """Kinds of calls, each with the member of its body that holds what the tool is given."""
@@ -152,7 +155,9 @@ def public_thread(messages: Iterable[Message]) -> Iterator[Message]:
     for message in messages:
         if message["role"] in PRIVATE_ROLES:
             continue
-        if any(key.startswith(_PRIVATE_KEY_PREFIX) for key in message):
+        if message.keys() <= _USUAL_KEYS:
+            yield message
+        elif any(key.startswith(_PRIVATE_KEY_PREFIX) for key in message):
             yield {key: value for key, value in message.items() if not key.startswith(_PRIVATE_KEY_PREFIX)}
         else:
             yield message
@@ -171,6 +176,11 @@ def message_text(message: Message) -> str:
 def user_texts(messages: Iterable[Message]) -> tuple[str, ...]:
     """The texts of all user messages, oldest first."""
     return tuple(message_text(message) for message in messages if message["role"] == "user")
+
+
+def newest_text(messages: Sequence[Message]) -> str:
+    """The text of the newest user message; empty when there is none."""
+    return next((message_text(message) for message in reversed(messages) if message["role"] == "user"), "")
 
 
 def with_system(messages: Sequence[Message], lines: Sequence[str]) -> tuple[Message, ...]:

@@ -8,7 +8,7 @@ from contextlib import aclosing
 from typing import Protocol
 
 from ..errors import ErrorInfo
-from .events import CompletionReceived, CompletionRequested, Event, TurnFailed, TurnFinished, Usage
+from .events import CompletionDelta, CompletionReceived, CompletionRequested, Event, TurnFailed, TurnFinished, Usage
 from .unreported import UnendedCall
 from .usage import sum_usage
 
@@ -64,9 +64,10 @@ class _Watch:
     def hear(self, event: Event) -> None:
         """Take note of an event."""
         self._latest = event
-        if isinstance(event, CompletionReceived):
+        if isinstance(event, CompletionDelta):
+            self._call.hear(event)
+        elif isinstance(event, CompletionReceived):
             self._answered.append(event.usage)
-        if not isinstance(event, CompletionRequested):
             self._call.hear(event)
 
     def passed(self, event: Event) -> None:

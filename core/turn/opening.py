@@ -49,6 +49,6 @@ def opening_events(plan: TurnPlan, stamp: Callable[[], dict[str, Any]]) -> Itera
             tool=tool.id,
             name=tool.name,
             plugin=tool.plugin.name,
-            reason=plan.tool_set.reason_for(tool.id),
+            reason=plan.tool_set.reasons.get(tool.id, ""),
             definition=tool.definition,
         )

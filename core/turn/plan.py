@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TypeVar
 
 from ..ids import new_id
-from ..plugins.catalog import Catalog, RegisteredProvider
+from ..plugins.catalog import RegisteredProvider
+from ..selection.candidates import Candidates
 from ..selection.judge import judge
+from ..selection.offers import Offers
 from ..selection.rules import PromptSettings, SelectionRequest
-from ..selection.scope import narrowed, not_offered
 from ..selection.toolset import ToolSet, make_tool_set
 from ..threads import WorkerThreads
 from .handoff import HeldRounds
-from .messages import Message, public_thread, user_texts, with_system
+from .messages import Message, newest_text, public_thread, user_texts, with_system
 from .request import EffectiveSettings, PromptRequest
+from .tokens import ThreadCounter
 from .tool_choice import check_tool_choice, forces_one_of, tool_name
 
 __all__ = ["TurnPlan", "date_line", "effective_settings", "plan_turn"]
 
 _T = TypeVar("_T")
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +41,8 @@ class TurnPlan:
         sent: The thread as the caller sent it, without private roles.
         thread: The same with the rounds put back that were half answered here.
         messages: The thread as the provider gets it in the first round: system message first.
+        selection_ms: Milliseconds that it took to select the tools.
+        counter: Estimates tokens from characters, and those of the thread once.
     """
 
     turn_id: str
@@ -47,12 +53,13 @@ class TurnPlan:
     sent: tuple[Message, ...]
     thread: tuple[Message, ...]
     messages: tuple[Message, ...]
+    selection_ms: float = 0.0
+    counter: ThreadCounter = field(default_factory=ThreadCounter, compare=False, repr=False)
 
     @property
     def text(self) -> str:
         """The newest user text."""
-        texts = user_texts(self.thread)
-        return texts[-1] if texts else ""
+        return newest_text(self.thread)
 
     @property
     def handed_back(self) -> frozenset[str]:
@@ -65,7 +72,7 @@ async def plan_turn(
     provider: RegisteredProvider,
     model: str,
     *,
-    catalog: Catalog,
+    offers: Offers,
     threads: WorkerThreads,
     rule_timeout: float,
     held: HeldRounds,
@@ -76,7 +83,7 @@ async def plan_turn(
         request: The prompt.
         provider: The provider that its ``model`` names.
         model: The model, as that provider knows it.
-        catalog: What the plugins registered.
+        offers: What the plugins registered, by scope.
         threads: Where synchronous rules run.
         rule_timeout: Seconds that one rule may take.
         held: Half-answered rounds of earlier turns.
@@ -87,9 +94,9 @@ async def plan_turn(
     """
     sent = tuple(public_thread(request.messages))
     thread = held.restore(request.caller.name, sent)
-    in_scope = narrowed(catalog, request.scope)
-    tool_set = await _select(request, provider, model, thread, in_scope, threads, rule_timeout)
-    tool_set = replace(tool_set, decisions=(*tool_set.decisions, *not_offered(catalog, in_scope)))
+    began = time.perf_counter()
+    tool_set = await _select(request, provider, model, thread, offers.candidates(request.scope), threads, rule_timeout)
+    selection_ms = (time.perf_counter() - began) * 1000
     settings = effective_settings(request, provider, model, tool_set.settings)
     check_tool_choice(
         request.tool_choice, {tool.name for tool in tool_set.tools} | {tool_name(tool) for tool in request.tools}
@@ -104,6 +111,7 @@ async def plan_turn(
         sent=sent,
         thread=thread,
         messages=with_system(thread, [opening, *tool_set.additions]),
+        selection_ms=selection_ms,
     )
 
 
@@ -112,7 +120,7 @@ async def _select(
     provider: RegisteredProvider,
     model: str,
     thread: Sequence[Message],
-    catalog: Catalog,
+    candidates: Candidates,
     threads: WorkerThreads,
     rule_timeout: float,
 ) -> ToolSet:
@@ -125,18 +133,18 @@ async def _select(
         model=model,
         caller=request.caller.name,
     )
-    judgements = await judge(catalog.rules, seen, threads=threads, timeout=rule_timeout)
+    judgements = await judge(candidates, seen, threads=threads, timeout=rule_timeout)
     taken = [tool_name(tool) for tool in request.tools]
     name = provider.provider.name
     tool_set = make_tool_set(
-        catalog, judgements, provider=name, taken=taken, withheld=_reason_to_withhold(request, provider, model)
+        candidates, judgements, provider=name, taken=taken, withheld=_reason_to_withhold(request, provider, model)
     )
     asked = effective_settings(request, provider, model, tool_set.settings).model
     if asked == model:
         return tool_set
     # a rule changed the model, and the new one may take no tools
     withheld = _reason_to_withhold(request, provider, asked)
-    without = make_tool_set(catalog, judgements, provider=name, taken=taken, withheld=withheld)
+    without = make_tool_set(candidates, judgements, provider=name, taken=taken, withheld=withheld)
     return replace(without, settings=tool_set.settings, conflicts=tool_set.conflicts)
 
 
@@ -188,4 +196,5 @@ def _first(*values: _T | None) -> _T | None:
 
 def date_line(now: datetime) -> str:
     """The line that tells the model what day it is; it changes once a day, so that vendors' prompt caches still hit."""
-    return f"Today is {now:%A}, {now:%Y-%m-%d} (UTC)."
+    day = now.date()
+    return f"Today is {_WEEKDAYS[day.weekday()]}, {day.isoformat()} (UTC)."

@@ -9,6 +9,10 @@ from .messages import PRIVATE_ROLES, Message, message_text
 __all__ = ["repaired"]
 
 
+_BEHIND = PRIVATE_ROLES | {"tool"}
+"""Roles of messages that belong to the one before them."""
+
+
 def repaired(thread: Sequence[Message]) -> tuple[Message, ...]:
     """Give a thread as a provider may get it.
 
@@ -25,7 +29,11 @@ def repaired(thread: Sequence[Message]) -> tuple[Message, ...]:
     place = 0
     while place < len(thread):
         end = _end_of_answers(thread, place)
-        mended += _mended(thread[place], thread[place + 1 : end])
+        head = thread[place]
+        if end == place + 1 and head["role"] != "tool" and not head.get("tool_calls"):
+            mended.append(head)
+        else:
+            mended += _mended(head, thread[place + 1 : end])
         place = end
     return tuple(mended)
 
@@ -33,7 +41,7 @@ def repaired(thread: Sequence[Message]) -> tuple[Message, ...]:
 def _end_of_answers(thread: Sequence[Message], place: int) -> int:
     """The place after a message and the run of tool messages that follows it."""
     end = place + 1
-    while end < len(thread) and thread[end]["role"] in {"tool", *PRIVATE_ROLES}:
+    while end < len(thread) and thread[end]["role"] in _BEHIND:
         end += 1
     return end
 

@@ -16,6 +16,7 @@ from .messages import PRIVATE_ROLES, Message
 
 __all__ = [
     "CharacterCounter",
+    "ThreadCounter",
     "TokenCounter",
     "estimate_body",
     "estimate_call",
@@ -60,6 +61,35 @@ class CharacterCounter:
         return -(-quarters // 4)
 
 
+class ThreadCounter:
+    """Counts as another counter does, and knows what the thread came to that it counted last.
+
+    What is asked in the rounds of a turn begins with the same messages: only what is new of it is counted.
+
+    Args:
+        counter: Counts texts; None estimates them from characters.
+    """
+
+    def __init__(self, counter: TokenCounter | None = None) -> None:
+        self._counter = counter or CharacterCounter()
+        self._thread: tuple[Message, ...] = ()
+        self._tokens = 0
+
+    def count(self, text: str) -> int:
+        """The number of tokens of a text."""
+        return self._counter.count(text)
+
+    def count_messages(self, messages: Sequence[Message]) -> int:
+        """The number of tokens of a thread."""
+        thread, known = tuple(messages), len(self._thread)
+        # the same objects are told to be equal at once
+        if not known or thread[:known] != self._thread:
+            known, self._tokens = 0, 0
+        self._tokens += estimate_messages(thread[known:], self._counter)
+        self._thread = thread
+        return self._tokens
+
+
 _SHARES: tuple[tuple[bytes, int], ...] = (
     (bytes(range(0x80)), 1),
     (bytes((*range(0xC2, 0xCA), *range(0xD0, 0xD5))), 2),
@@ -69,6 +99,7 @@ _SHARES: tuple[tuple[bytes, int], ...] = (
 )
 """First bytes of characters, and the quarters of a token that one such character counts."""
 _CHARACTERS = CharacterCounter()
+_ROLE_AND_CONTENT = 2
 _SAID = ("content", "refusal", "reasoning_content", "reasoning")
 _ASKED = ("functions", "response_format")
 """Members of a request, beside messages and tools, that the model gets to read."""
@@ -78,13 +109,18 @@ def estimate_message(message: Message, counter: TokenCounter = _CHARACTERS) -> i
     """Tokens of one message of a thread: text, parts, calls and overhead; 0 for a private role, which is never sent."""
     if message["role"] in PRIVATE_ROLES:
         return 0
+    content = message.get("content")
+    if len(message) == _ROLE_AND_CONTENT and isinstance(content, str):
+        return _PER_MESSAGE + counter.count(content)
     name = message.get("name")
     return _PER_MESSAGE + _said(message, counter) + (counter.count(name) if isinstance(name, str) else 0)
 
 
 def estimate_messages(messages: Sequence[Message], counter: TokenCounter = _CHARACTERS) -> int:
     """Tokens of a thread."""
-    return sum(estimate_message(message, counter) for message in messages)
+    if isinstance(counter, ThreadCounter):
+        return counter.count_messages(messages)
+    return sum([estimate_message(message, counter) for message in messages])
 
 
 def estimate_call(call: CompletionCall, counter: TokenCounter = _CHARACTERS) -> int:

@@ -52,12 +52,13 @@ class UnendedCall:
 
     def hear(self, event: Event) -> None:
         """Take note of an event that the turn has gone past."""
-        if isinstance(event, CompletionRequested):
+        if isinstance(event, CompletionDelta):
+            if self._request is not None:
+                self._answer.add({"choices": event.choices})
+        elif isinstance(event, CompletionRequested):
             self._request, self._answer = event, ChunkFold()
         elif isinstance(event, CompletionReceived):
             self._request = None
-        elif isinstance(event, CompletionDelta) and self._request is not None:
-            self._answer.add({"choices": event.choices})
 
     def unreported(self) -> UnreportedCall | None:
         """The call that is under way; None between calls."""

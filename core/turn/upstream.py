@@ -9,7 +9,7 @@ from ..errors import PromptdockError
 from ..jsontext import JsonObject, well_formed
 from ..providers.base import CompletionCall, Provider
 from ..providers.call_ids import CallIds
-from ..providers.chunks import completion_as_chunks
+from ..providers.chunks import completion_as_chunk
 
 __all__ = ["UnusableAnswer", "ask"]
 
@@ -46,8 +46,7 @@ async def ask(provider: Provider, call: CompletionCall, *, stream: bool) -> Asyn
     """
     ids = CallIds()
     if not stream:
-        for chunk in completion_as_chunks(_read(await provider.complete(call), "message", provider)):
-            yield ids.fill(chunk)
+        yield ids.fill(completion_as_chunk(_read(await provider.complete(call), "message", provider)))
         return
     chunks = provider.stream(call)
     try:
@@ -73,27 +72,30 @@ def _read(answer: object, content: str, provider: Provider) -> JsonObject:
 
 
 def _choice(choice: JsonObject, place: int, content: str, provider: Provider) -> JsonObject:
+    """A choice; the same object when nothing about it has to be put right."""
+    mended: JsonObject = {}
     message = _object(choice.get(content) or {}, provider)
-    read: JsonObject = {**choice, content: message}
+    if content not in choice or choice[content] is None:
+        mended[content] = message
     if not isinstance(choice.get("index"), int):
-        read["index"] = place
+        mended["index"] = place
     if not isinstance(choice.get("logprobs"), (dict, NoneType)):
-        read["logprobs"] = None
+        mended["logprobs"] = None
     end = choice.get("finish_reason")
     if end is not None and end not in _ENDS:
-        read["finish_reason"] = "stop"
+        mended["finish_reason"] = "stop"
     said = message.get("content")
-    if isinstance(said, list):  # some vendors answer in parts; what is not text has no place in the protocol
-        read[content] = {**message, "content": "".join(_part_text(part) for part in said)}
-    elif isinstance(said, str):
+    if isinstance(said, str):
         if not said.isascii():
-            read[content] = {**message, "content": well_formed(said)}
+            mended[content] = {**message, "content": well_formed(said)}
+    elif isinstance(said, list):  # some vendors answer in parts; what is not text has no place in the protocol
+        mended[content] = {**message, "content": "".join(_part_text(part) for part in said)}
     elif said is not None:
         raise _unusable(provider, "the 'content' of a message is no text")
-    calls = message.get("tool_calls") or []
-    if not isinstance(calls, list) or not all(_is_call(call) for call in calls):
+    calls = message.get("tool_calls")
+    if calls and not (isinstance(calls, list) and all(map(_is_call, calls))):
         raise _unusable(provider, "'tool_calls' is no list of calls")
-    return read
+    return {**choice, **mended} if mended else choice
 
 
 def _part_text(part: object) -> str:

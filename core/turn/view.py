@@ -9,6 +9,8 @@ from ..jsontext import JsonObject
 
 __all__ = ["CallerView"]
 
+_NOT_AS_IT_COMES = frozenset({"role", "tool_calls"})
+_EMPTY: tuple[object, ...] = ("", [])
 _BREAK = "\n\n"
 """Set between the texts of two rounds, so that they do not run into each other."""
 
@@ -31,8 +33,8 @@ class CallerView:
 
     def show(self, chunk: Mapping[str, Any]) -> tuple[JsonObject, ...]:
         """Give what the caller sees of a chunk: ``choices`` without ``finish_reason``; empty when nothing."""
-        shown = (self._show_choice(choice) for choice in chunk.get("choices") or ())
-        return tuple(choice for choice in shown if choice is not None)
+        shown = [self._show_choice(choice) for choice in chunk.get("choices") or ()]
+        return tuple([choice for choice in shown if choice is not None])
 
     def end_round(self) -> None:
         """Note that another round follows: its predecessor's reasons to finish are nobody's business."""
@@ -70,12 +72,14 @@ class CallerView:
         index = choice.get("index", 0)
         if choice.get("finish_reason") is not None:
             self._ends[index] = choice["finish_reason"]
-        delta = {key: value for key, value in (choice.get("delta") or {}).items() if value is not None}
-        calls = self._show_calls(index, delta.pop("tool_calls", ()))
-        if calls:
-            delta["tool_calls"] = calls
-        # a role alone says nothing yet: the caller's reply must not begin before there is something to reply
-        delta = {key: value for key, value in delta.items() if key != "role" and value not in ("", [])}
+        delta: JsonObject = {}
+        for key, value in (choice.get("delta") or {}).items():
+            # a role alone says nothing yet: the caller's reply must not begin before there is something to reply
+            if value is not None and value not in _EMPTY and key not in _NOT_AS_IT_COMES:
+                delta[key] = value
+        calls = choice.get("delta") and choice["delta"].get("tool_calls")
+        if calls and (shown := self._show_calls(index, calls)):
+            delta["tool_calls"] = shown
         if not delta and choice.get("logprobs") is None:
             return None
         if isinstance(delta.get("content"), str):

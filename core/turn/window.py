@@ -45,6 +45,9 @@ def fit_thread(thread: Sequence[Message], limit: int, counter: TokenCounter | No
     """
     counter = counter or CharacterCounter()
     public = [message for message in thread if message["role"] not in PRIVATE_ROLES]
+    tokens = estimate_messages(public, counter)
+    if tokens <= limit:
+        return FittedThread(messages=tuple(public), dropped=0, tokens=tokens)
     opening, exchanges = _exchanges(public)
     tokens = estimate_messages(opening, counter)
     kept: list[list[Message]] = []
@@ -52,9 +55,9 @@ def fit_thread(thread: Sequence[Message], limit: int, counter: TokenCounter | No
         cost = estimate_messages(exchange, counter)
         if kept and tokens + cost > limit:
             break
-        kept.insert(0, exchange)
+        kept.append(exchange)
         tokens += cost
-    messages = (*opening, *(message for exchange in kept for message in exchange))
+    messages = (*opening, *(message for exchange in reversed(kept) for message in exchange))
     return FittedThread(messages=messages, dropped=len(public) - len(messages), tokens=tokens)
 
 

@@ -259,7 +259,11 @@ async def test_t61_an_observer_around_turns_that_raises_or_hangs_is_felt_by_nobo
 
 async def test_what_waits_around_turns_is_bounded(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     told: list[str] = []
-    observe = hookimpl(nonblocking=True)(lambda event: told.append(event.key_id))
+
+    @hookimpl
+    async def observe(event: Any) -> None:
+        told.append(event.key_id)
+
     host = bare_host(tmp_path, {"mine": SimpleNamespace(key_created=observe)})
     for number in range(QUEUE_LIMIT + 5):
         host.tell(created(number))

@@ -6,6 +6,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Mapping
+from contextvars import ContextVar
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -85,6 +86,65 @@ async def test_the_task_ends_when_everything_is_told_and_begins_again(tmp_path: 
     assert told == ["0", "1", "2"]
 
 
+async def test_who_need_not_be_waited_for_is_told_at_once_in_a_context_of_its_own(tmp_path: Path) -> None:
+    """No task is made, and what an observer sets is not for the one who tells it."""
+    mine: ContextVar[str] = ContextVar("mine", default="unset")
+    told: list[str] = []
+
+    def observe(event: ToolResponded) -> None:
+        told.append(event.call_id)
+        mine.set("set")
+
+    host = bare_host(tmp_path, {"mine": observing(observe, nonblocking=True)})
+    host.observer().tell(event(1))
+    assert (told, mine.get()) == (["1"], "unset")
+    assert await host.drain(0)
+
+
+async def test_who_is_to_be_waited_for_after_all_keeps_the_order(tmp_path: Path) -> None:
+    """A function that gives something to await is told to its end before anybody hears more."""
+    told: list[tuple[str, str]] = []
+
+    async def later(event: ToolResponded) -> None:
+        await asyncio.sleep(0.001)
+        told.append(("later", event.call_id))
+
+    extra = {
+        "a": observing(lambda event: later(event), nonblocking=True),
+        "b": observing(lambda event: told.append(("at once", event.call_id)), nonblocking=True),
+    }
+    host = bare_host(tmp_path, extra)
+    observer = host.observer()
+    for number in range(2):
+        observer.tell(event(number))
+    assert await host.drain(5)
+    assert told == [("later", "0"), ("at once", "0"), ("later", "1"), ("at once", "1")]
+    assert {(found.calls, found.failures) for found in host.statistics()} == {(2, 0)}
+
+
+async def test_what_an_observer_tells_on_its_part_comes_behind(tmp_path: Path) -> None:
+    """Everybody hears one event after the other."""
+    told: list[tuple[str, str]] = []
+    observers: list[HookObserver] = []
+
+    second = event(1)
+
+    def telling(event: ToolResponded) -> None:
+        told.append(("a", event.call_id))
+        if event is not second:
+            observers[0].tell(second)
+
+    extra = {
+        "a": observing(telling, nonblocking=True),
+        "b": observing(lambda event: told.append(("b", event.call_id)), nonblocking=True),
+    }
+    host = bare_host(tmp_path, extra)
+    observers.append(host.observer())
+    observers[0].tell(event(0))
+    assert await host.drain(5)
+    assert told == [("a", "0"), ("b", "0"), ("a", "1"), ("b", "1")]
+
+
 async def test_t61_an_observer_that_fails_is_logged_and_counted_and_the_others_are_told(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -129,7 +189,7 @@ async def test_what_waits_is_bounded_and_drops_are_counted_and_logged(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     told: list[str] = []
-    host = bare_host(tmp_path, {"mine": observing(lambda event: told.append(event.call_id), nonblocking=True)})
+    host = bare_host(tmp_path, {"mine": observing(lambda event: told.append(event.call_id))})
     made = host.observer()
     observer = HookObserver(made._calls, made._executor, made._deliveries, limit=3)
     for number in range(5):

@@ -10,6 +10,7 @@ import pytest
 from promptdock import Always, PromptSettings, SearchTerms, SelectionRequest, SelectionRule, Tool, Verdict
 from promptdock.plugins.catalog import Catalog
 from promptdock.selection.judge import judge
+from promptdock.selection.offers import Offers
 from promptdock.selection.toolset import ToolSet, make_tool_set
 from promptdock.threads import WorkerThreads
 from tests.support.catalogs import catalog, make_tool
@@ -34,8 +35,9 @@ async def select(
         model="offline",
         caller="anonymous",
     )
-    judgements = await judge(installed.rules, request, threads=WorkerThreads(4), timeout=timeout)
-    return make_tool_set(installed, judgements, provider="offline", withheld=withheld, taken=taken)
+    candidates = Offers(installed).candidates(None)
+    judgements = await judge(candidates, request, threads=WorkerThreads(4), timeout=timeout)
+    return make_tool_set(candidates, judgements, provider="offline", withheld=withheld, taken=taken)
 
 
 async def test_a_tool_without_a_rule_is_presented_and_a_ruled_one_when_its_rule_selects() -> None:

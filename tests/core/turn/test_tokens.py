@@ -7,10 +7,12 @@ import pytest
 from promptdock import CompletionCall
 from promptdock.turn.tokens import (
     CharacterCounter,
+    ThreadCounter,
     estimate_body,
     estimate_call,
     estimate_completion,
     estimate_message,
+    estimate_messages,
 )
 
 COUNTER = CharacterCounter()
@@ -73,6 +75,25 @@ def test_a_call_counts_messages_and_tools() -> None:
     assert estimate_call(shaped) > estimate_call(bare) + 100
     for call in (bare, tooled, shaped):
         assert estimate_body(call.body()) == estimate_call(call)
+
+
+def test_a_thread_that_grows_is_counted_once_and_another_one_anew() -> None:
+    """The sums are the same as without a memory."""
+    texts: list[str] = []
+
+    class Listening(CharacterCounter):
+        def count(self, text: str) -> int:
+            texts.append(text)
+            return super().count(text)
+
+    counter = ThreadCounter(Listening())
+    thread = [{"role": "user", "content": f"text {number}"} for number in range(5)]
+    for asked in (thread[:3], thread, thread, thread[1:], [dict(message) for message in thread], ()):
+        assert estimate_messages(asked, counter) == estimate_messages(asked)
+    assert texts[:5] == [message["content"] for message in thread]
+    assert len(texts) == 5 + 4 + 5
+    assert estimate_messages([{"role": "user", "content": "changed"}, *thread[1:]], counter) == 5 * 4 + 2 * 5
+    assert counter.count("abcd") == 1
 
 
 def test_a_completion_counts_all_that_was_said() -> None:

@@ -1,0 +1,67 @@
+"""Looking up the terms of many ``SearchTerms`` rules at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TypeGuard
+
+from .rules import SearchTerms, SelectionRequest, SelectionRule, Verdict
+from .term_index import Hit, TermIndex, ThreadIndex
+
+__all__ = ["TermLookup", "is_looked_up"]
+
+
+def is_looked_up(rule: SelectionRule) -> TypeGuard[SearchTerms]:
+    """Whether a rule decides by its terms alone: not one that decides in a way of its own about them."""
+    # an attribute of the object's own stands for the method, e.g. one that records or troubles it
+    return isinstance(rule, SearchTerms) and type(rule).decide is SearchTerms.decide and "decide" not in vars(rule)
+
+
+class TermLookup:
+    """Decides for many rules in one pass over the text, exactly as each by itself.
+
+    Args:
+        rules: The rules; each counts once.
+        kept: The most characters of texts of threads whose hits are kept.
+
+    Attributes:
+        rules: As given.
+    """
+
+    def __init__(self, rules: Iterable[SearchTerms], *, kept: int) -> None:
+        self.rules = tuple({id(rule): rule for rule in rules}.values())
+        self._numbers = {id(rule): number for number, rule in enumerate(self.rules)}
+        self._input = TermIndex([rule.terms if rule.scope == "input" else () for rule in self.rules])
+        thread = TermIndex([rule.terms if rule.scope == "thread" else () for rule in self.rules])
+        self._thread = ThreadIndex(thread, limit=kept)
+
+    def knows(self, rule: SelectionRule) -> bool:
+        """Whether it is one of the rules."""
+        return id(rule) in self._numbers
+
+    def unread(self, request: SelectionRequest) -> Sequence[str]:
+        """The texts of the thread whose hits are not known."""
+        return self._thread.unknown(request.user_texts) if self._thread else ()
+
+    def read(self, texts: Sequence[str]) -> Mapping[str, tuple[Hit, ...]]:
+        """Read texts of a thread; this may run in any thread."""
+        return self._thread.read(texts)
+
+    def selecting(
+        self, request: SelectionRequest, read: Mapping[str, tuple[Hit, ...]]
+    ) -> Iterator[tuple[int, Verdict]]:
+        """The rules that select, by their numbers, with their verdicts.
+
+        Args:
+            request: The prompt.
+            read: What :meth:`read` gave for what was unread of it.
+        """
+        hits = set(self._input.hits(request.input_words)) if self._input else set[Hit]()
+        if self._thread:
+            hits |= self._thread.hits(request.user_texts, read)
+        found: dict[int, list[int]] = {}
+        for number, place in sorted(hits):
+            found.setdefault(number, []).append(place)
+        for number, places in found.items():
+            rule = self.rules[number]
+            yield number, rule.verdict(tuple(rule.terms[place].text for place in places))
