@@ -8,7 +8,7 @@ DEMO   ?= What is (17 + 4) * 2, and how many days from 2024-02-28 to 2024-03-01?
 export UV_COMPILE_BYTECODE = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo serve test lint types minute format docs docs-serve docs-reference wheel clean
+.PHONY: help env demo serve test lint types minute bench bench-quick bench-peers format docs docs-serve docs-reference wheel clean
 
 help:  ## Show what each target does
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,7 +20,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@echo "Creating the environment in $(VENV) (once)…"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt uv
-	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --compile-bytecode --constraint constraints.txt --editable '.[postgres,redis,dns]' --group dev --group docs
+	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --compile-bytecode --constraint constraints.txt --editable '.[postgres,redis,dns,otel]' --group dev --group docs --group bench
 	@touch $@
 
 demo: $(STAMP)  ## Answer a prompt with the tools of the built-in plugins; needs no key
@@ -36,10 +36,19 @@ lint: $(STAMP)  ## Check style and imports
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 
 types: $(STAMP)  ## Check types, strictly, tests too
-	@$(BIN)/mypy -p promptdock -p promptdock_builtin && $(BIN)/mypy tests examples
+	@$(BIN)/mypy -p promptdock -p promptdock_builtin && $(BIN)/mypy tests examples benchmarks
 
 minute: $(STAMP)  ## Time a plugin author: new, install, test, check, serve, call, in 60 s
 	@$(BIN)/python -m tests.minute
+
+bench: $(STAMP)  ## Measure everything beside others, into benchmarks/results/, in half an hour
+	@$(BIN)/python -m benchmarks
+
+bench-quick: $(STAMP)  ## The same in two minutes, beside the bare relay alone; says less
+	@$(BIN)/python -m benchmarks --quick
+
+bench-peers: $(STAMP)  ## Install the gateways and frameworks to measure beside, into benchmarks/.peers/
+	@$(BIN)/python -m benchmarks.peers
 
 format: $(STAMP)  ## Rewrite the code in the house style
 	@-$(BIN)/ruff check --fix .

@@ -1,0 +1,1 @@
+"""How fast promptdock is, beside others: every figure is a ratio inside one run."""

@@ -1,0 +1,1 @@
+"""What is measured: each work is one question, with the bar that its answer is held against."""
