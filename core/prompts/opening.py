@@ -54,6 +54,7 @@ class Opening:
     Attributes:
         turn_id: Its row.
         number: Its number in the session; 0 without one.
+        session_id: The session's row; None without one.
         session_key: The session's key; None without one.
         planned: What runs.
         set_aside: What it may use.
@@ -61,6 +62,7 @@ class Opening:
 
     turn_id: UUID
     number: int
+    session_id: UUID | None
     session_key: str | None
     planned: PlannedTurn
     set_aside: SetAside
@@ -198,6 +200,7 @@ class OpeningTurn:
         return Opening(
             turn_id=self._turn_id,
             number=written.number,
+            session_id=None if self._conversation is None else self._conversation.id,
             session_key=None if self._conversation is None else self._conversation.key,
             planned=written.planned,
             set_aside=cast("SetAside", written.share),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final
 
-from ..jsontext import JsonError, loads_loosely
+from ..jsontext import JsonError, loads, loads_loosely, loads_members
 from ..providers.relay import RelayRequest
 from .relay_copy import inflated
 from .relay_texts import request_tokens
@@ -19,26 +20,37 @@ _WITHOUT_ANSWER: Final = frozenset({"embeddings", "moderations", "rerank"})
 _LIMITS: Final = ("max_completion_tokens", "max_tokens")
 _LIMITS_OF_RESPONSES: Final = ("max_output_tokens",)
 _ANSWERS: Final = ("n", "best_of")
+_READ: Final = frozenset({"model", *_LIMITS, *_LIMITS_OF_RESPONSES, *_ANSWERS})
 _MOST: Final = 2**31 - 1
 _MOST_INFLATED: Final = 33_554_432
 _BYTES_PER_TOKEN: Final = 4
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class RelayAsk:
     """What a request asks for.
 
     Attributes:
         model: The model; None when the body names none.
         is_metered: Whether it can take tokens: looking something up takes none.
-        prompt_tokens: An estimate of what the model reads.
         most_completion_tokens: What the model may write, over all answers; None when nobody says.
+        body: What the model reads is in it.
     """
 
     model: str | None
     is_metered: bool
-    prompt_tokens: int
     most_completion_tokens: int | None
+    body: bytes = field(default=b"", repr=False)
+
+    @cached_property
+    def prompt_tokens(self) -> int:
+        """An estimate of what the model reads; made when it is asked for, as few requests need it."""
+        if not self.is_metered:
+            return 0
+        try:
+            return request_tokens(loads_loosely(self.body))
+        except JsonError:
+            return -(-len(self.body) // _BYTES_PER_TOKEN)  # nothing is known of it but its size
 
 
 def read_ask(request: RelayRequest) -> RelayAsk:
@@ -48,24 +60,30 @@ def read_ask(request: RelayRequest) -> RelayAsk:
         request: Goes to the provider as it is.
     """
     if request.method not in _METERED:
-        return RelayAsk(model=None, is_metered=False, prompt_tokens=0, most_completion_tokens=0)
+        return RelayAsk(model=None, is_metered=False, most_completion_tokens=0)
     body = _plain_body(request)
-    try:
-        asked = loads_loosely(body)
-    except JsonError:
-        # nothing is known of it but its size
-        tokens = -(-len(body) // _BYTES_PER_TOKEN)
-        return RelayAsk(
-            model=None, is_metered=True, prompt_tokens=tokens, most_completion_tokens=_most_written(request, {})
-        )
-    members: Mapping[str, Any] = asked if isinstance(asked, dict) else {}
+    members = _members(body)
     model = members.get("model")
     return RelayAsk(
         model=model if isinstance(model, str) else None,
         is_metered=True,
-        prompt_tokens=request_tokens(asked),
         most_completion_tokens=_most_written(request, members),
+        body=body,
     )
+
+
+def _members(body: bytes) -> Mapping[str, Any]:
+    """What is read of a body; of the rest, which may be long, only the ends are looked for."""
+    try:
+        asked = loads_members(body)
+        return {name: loads(asked[name]) for name in _READ.intersection(asked)}
+    except JsonError:
+        pass
+    try:
+        loose = loads_loosely(body)
+    except JsonError:
+        return {}
+    return loose if isinstance(loose, dict) else {}
 
 
 def _plain_body(request: RelayRequest) -> bytes:

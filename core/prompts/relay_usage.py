@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from ..jsontext import JsonError, loads
+from ..jsontext import JsonError, loads, loads_members
 from ..turn.events import Usage
 
-__all__ = ["usage_in", "usage_near"]
+__all__ = ["usage_in", "usage_near", "usage_of"]
 
 _PROMPT: Final = ("prompt_tokens", "input_tokens")
 _ANSWER: Final = ("completion_tokens", "output_tokens")
@@ -35,6 +35,21 @@ def usage_in(reply: object) -> Usage | None:
         if found is None and isinstance(holder, Mapping):
             found = _usage(holder.get("usage"))
     return found
+
+
+def usage_of(text: bytes | bytearray) -> Usage | None:
+    """The same of JSON text, of which only the usage is decoded.
+
+    Raises:
+        JsonError: It is no JSON object.
+    """
+    members = loads_members(text)
+    reply: dict[str, Any] = {"usage": loads(members["usage"])} if "usage" in members else {}
+    for name in _HOLDERS:
+        if name in members and members[name][:1] == b"{":
+            held = loads_members(members[name])
+            reply[name] = {"usage": loads(held["usage"])} if "usage" in held else None
+    return usage_in(reply)
 
 
 def usage_near(text: bytes) -> Usage | None:
@@ -69,9 +84,8 @@ def _usage(value: Any) -> Usage | None:
 
 
 def _first(value: Mapping[str, Any], names: tuple[str, ...]) -> int | None:
-    counts = (value.get(name) for name in names)
-    return next((count for count in counts if _is_count(count)), None)
-
-
-def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    for name in names:
+        count = value.get(name)
+        if isinstance(count, int) and not isinstance(count, bool) and count >= 0:
+            return count
+    return None

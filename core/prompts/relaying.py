@@ -6,24 +6,43 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from ..identity import Principal
 from ..provider_names import find_provider
 from ..providers.relay import RelayReply, RelayRequest
 from ..service import new_request_id
 from ..store.charges import Spender
-from .relay_ask import read_ask
+from .relay_ask import RelayAsk, read_ask
 from .relay_run import OpenRelay, length_of
 
 if TYPE_CHECKING:
     from .dock import Dock
 
-__all__ = ["RelayTask", "dock_relay"]
+__all__ = ["RelayJournalDraft", "RelayTask", "dock_relay"]
 
 _LARGE: Final = 262_144
 """Bodies beyond are read in a thread, and so are compressed ones, as a few bytes may hold megabytes."""
 _WITHOUT_BODY: Final = frozenset({204, 205, 304})
+
+
+class RelayJournalDraft(Protocol):
+    """The row that a passthrough gets in the journal, which is written together with its charge."""
+
+    def row(self, status: int) -> dict[str, Any] | None:
+        """Make the row, as values by column, of a passthrough that has ended; from now on nobody else makes it.
+
+        Args:
+            status: The reply's.
+
+        Returns:
+            The row; None when the request gets none.
+        """
+        ...
+
+    def give_back(self) -> None:
+        """Say that the row could not be written with the charge."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,11 +53,13 @@ class RelayTask:
         principal: Who asks.
         provider: The provider's name as it was given; None or blank for the default provider.
         request: What goes to the provider as it is.
+        journal: Makes the journal's row, which is written with the charge.
     """
 
     principal: Principal
     provider: str | None
     request: RelayRequest
+    journal: RelayJournalDraft | None = None
 
     @property
     def client(self) -> None:
@@ -78,7 +99,7 @@ async def dock_relay(dock: Dock, task: RelayTask) -> AsyncIterator[RelayReply]:
     provider = find_provider(task.provider, service.catalog.providers, default=service.router.default)
     if not task.request.request_id:
         task = replace(task, request=replace(task.request, request_id=new_request_id()))
-    ask = await asyncio.to_thread(read_ask, task.request) if _is_large(task.request) else read_ask(task.request)
+    ask = await asyncio.to_thread(_read_whole, task.request) if _is_large(task.request) else read_ask(task.request)
     relay = OpenRelay(dock, task, provider.name, ask)
     await relay.open()
     try:
@@ -94,6 +115,12 @@ async def dock_relay(dock: Dock, task: RelayTask) -> AsyncIterator[RelayReply]:
 
 def _is_empty(request: RelayRequest, reply: RelayReply) -> bool:
     return request.method == "HEAD" or reply.status in _WITHOUT_BODY or length_of(reply) == 0
+
+
+def _read_whole(request: RelayRequest) -> RelayAsk:
+    ask = read_ask(request)
+    _ = ask.prompt_tokens  # whoever asks for it later asks on the event loop
+    return ask
 
 
 def _is_large(request: RelayRequest) -> bool:

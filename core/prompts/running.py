@@ -190,9 +190,10 @@ class OpenTurn:
     async def _write(self, end: TurnEnd, charges: TurnCharges) -> None:
         row = self._journal_row()
         turn_id, spender = self.opening.turn_id, self.task.spender
+        session_id, said = self.opening.session_id, len(self.opening.planned.said)
 
         async def work(transaction: Transaction) -> None:
-            await close_turn(transaction, turn_id, end)
+            await close_turn(transaction, turn_id, end, session_id=session_id, said=said)
             await charges.write(transaction, spender=spender, turn_id=turn_id)
             if row is not None:
                 await transaction.insert(JournalRow, [row])

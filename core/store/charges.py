@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from decimal import Decimal
 from operator import attrgetter
@@ -105,6 +105,10 @@ class NewCharge:
     cost: Decimal | None = None
     price_id: UUID | None = None
 
+    def columns(self) -> dict[str, Any]:
+        """The values by column."""
+        return {one.name: getattr(self, one.name) for one in fields(self)}
+
 
 async def price_charges(
     prices: PriceList,
@@ -160,7 +164,7 @@ async def record_charges(transaction: Transaction, charges: Sequence[NewCharge])
         transaction: Writes.
         charges: As :func:`price_charges` made them.
     """
-    await transaction.insert(Charge, [asdict(charge) for charge in charges])
+    await transaction.insert(Charge, [charge.columns() for charge in charges])
 
 
 def _completion(spend: CompletionSpend, kind: str, price: Price | None, shared: dict[str, Any]) -> NewCharge:

@@ -21,6 +21,7 @@ tries again does not find it any more, and says so."""
 _OUTAGES: Final = frozenset({"08", "53", "57", "58"})
 """PostgreSQL's classes of codes for: connection gone, out of resources, operator at work, system error."""
 _DRIVERS_OWN: Final = "asyncpg"
+_OF_CONNECTION: Final = frozenset({"InterfaceError", "InternalClientError"})
 
 
 def is_outage(error: BaseException) -> bool:
@@ -33,7 +34,7 @@ def is_outage(error: BaseException) -> bool:
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
     # the driver's own exceptions come as they are where a connection is opened, and on the short way
-    return (_sqlstate(error) or "")[:2] in _OUTAGES or _is_interface_error(error)
+    return (_sqlstate(error) or "")[:2] in _OUTAGES or _is_of_connection(error)
 
 
 def may_be_tried_again(error: BaseException) -> bool:
@@ -61,7 +62,7 @@ def _sqlstate(error: BaseException) -> str | None:
     return code or getattr(getattr(original, "__cause__", None), "sqlstate", None)
 
 
-def _is_interface_error(error: BaseException) -> bool:
-    """Whether asyncpg found a connection, or its pool, closed; by name, as the package need not be installed."""
-    kinds = type(error).__mro__
-    return any(kind.__name__ == "InterfaceError" and kind.__module__.startswith(_DRIVERS_OWN) for kind in kinds)
+def _is_of_connection(error: BaseException) -> bool:
+    """Whether asyncpg found a connection closed, or in the middle of what ended it; by name, as it may be missing."""
+    kinds = {kind.__name__ for kind in type(error).__mro__ if kind.__module__.startswith(_DRIVERS_OWN)}
+    return not kinds.isdisjoint(_OF_CONNECTION)

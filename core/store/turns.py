@@ -9,12 +9,13 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import Integer, bindparam, delete, func, update
-from sqlmodel import col, select
+from sqlalchemy import update
+from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ..errors import NotFound, ServiceUnavailable
 from ..turn.messages import Message
+from . import turn_statements as statements
 from .sessions import Conversation, session_by_id
 from .tables import (
     DecisionSet,
@@ -26,12 +27,10 @@ from .tables import (
     TurnLog,
     TurnRow,
 )
-from .types import JsonText, UtcDateTime, utc_now
+from .types import utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from sqlalchemy.sql.base import Executable
 
     from .short import Transaction
 
@@ -149,7 +148,9 @@ async def open_turn(
     number = now.turns + 1
     await transaction.insert(TurnRow, [{**turn, "session_id": now.id, "number": number}])
     await _add_messages(transaction, turn["id"], now.id, messages, first=now.messages)
-    await transaction.run(_growing, session_id=now.id, new_turns=1, new_messages=len(messages), now=utc_now())
+    await transaction.rows(
+        statements.growing, session_id=now.id, new_turns=1, new_messages=len(messages), now=utc_now()
+    )
     return Opened(outcome=Outcome.OPENED, number=number)
 
 
@@ -165,11 +166,11 @@ async def keep_decision_set(transaction: Transaction, set_id: UUID, decisions: l
 
 
 async def _busy(transaction: Transaction, session_id: UUID, ticket: UUID | None) -> bool:
-    if await transaction.rows(_running, session_id=session_id):
+    if await transaction.rows(statements.running, session_id=session_id):
         return True
     if ticket is None:
-        return bool(await transaction.rows(_waiting, session_id=session_id))
-    return bool(await transaction.rows(_waiting_before, session_id=session_id, ticket=ticket))
+        return bool(await transaction.rows(statements.waiting, session_id=session_id))
+    return bool(await transaction.rows(statements.waiting_before, session_id=session_id, ticket=ticket))
 
 
 async def queue_turn(transaction: Transaction, ticket: UUID, session_id: UUID, worker_id: UUID) -> None:
@@ -179,7 +180,7 @@ async def queue_turn(transaction: Transaction, ticket: UUID, session_id: UUID, w
 
 async def leave_queue(transaction: Transaction, ticket: UUID) -> None:
     """Give up a place in a queue, if it is still held."""
-    await transaction.run(_leaving, ticket=ticket)
+    await transaction.run(statements.leaving, ticket=ticket)
 
 
 async def is_next(transaction: Transaction, session_id: UUID, ticket: UUID) -> bool:
@@ -199,45 +200,48 @@ async def is_watched(session: AsyncSession, turn_id: UUID, *, since: datetime) -
     return turn is not None and turn.watched_at is not None and turn.watched_at >= since
 
 
-async def close_turn(transaction: Transaction, turn_id: UUID, end: TurnEnd) -> None:
+async def close_turn(
+    transaction: Transaction, turn_id: UUID, end: TurnEnd, *, session_id: UUID | None, said: int
+) -> None:
     """Close a turn: its row, its messages, its calls and selections, all in this transaction.
+
+    Args:
+        transaction: Writes.
+        turn_id: The turn.
+        end: What it leaves.
+        session_id: Its session; None for a turn without.
+        said: How many messages the caller's own were.
 
     Raises:
         TurnLost: It does not run any more: another process took this one for dead. Nothing is written.
     """
-    found = await transaction.rows(_running_turn, turn_id=turn_id)
-    if not found:
-        raise TurnLost("The turn was ended by another process, which took this one for dead.", hint="Try again.")
-    session_id = found[0][0]
-    await transaction.run(
-        _closing,
+    now = utc_now()
+    closed = await transaction.run(
+        statements.closing,
         turn_id=turn_id,
         new_state=end.state,
-        now=utc_now(),
+        now=now,
         new_rounds=end.rounds,
         new_prompt_tokens=end.prompt_tokens,
         new_completion_tokens=end.completion_tokens,
         new_total_tokens=end.total_tokens,
         new_error=end.error,
     )
-    first = await _make_room(transaction, turn_id, session_id, len(end.messages))
+    if not closed:
+        raise TurnLost("The turn was ended by another process, which took this one for dead.", hint="Try again.")
+    first = said
+    if session_id is not None:
+        grown = await transaction.rows(
+            statements.growing, session_id=session_id, new_turns=0, new_messages=len(end.messages), now=now
+        )
+        if not grown:
+            raise TurnLost("The session was deleted while its turn ran.")
+        first = grown[0][0] - len(end.messages)
     await _add_messages(transaction, turn_id, session_id, end.messages, first=first)
     await transaction.insert(ToolCallRow, end.tool_calls)
     await transaction.insert(PluginSelectionRow, end.selections)
     if end.log is not None:
         await transaction.insert(TurnLog, [{"turn_id": turn_id, "events": end.log}])
-
-
-async def _make_room(transaction: Transaction, turn_id: UUID, session_id: UUID | None, count: int) -> int:
-    """The position of the next message: after all of the session's, or of the turn's when it has no session."""
-    if session_id is None:
-        rows = await transaction.rows(_messages_of_turn, turn_id=turn_id)
-        return int(rows[0][0])
-    session = await session_by_id(transaction, session_id, lock=True)
-    if session is None:
-        raise TurnLost("The session was deleted while its turn ran.")
-    await transaction.run(_growing, session_id=session_id, new_turns=0, new_messages=count, now=utc_now())
-    return session.messages
 
 
 async def _add_messages(
@@ -254,58 +258,3 @@ async def _add_messages(
         for place, message in enumerate(messages)
     ]
     await transaction.insert(MessageRow, rows)
-
-
-def _running() -> Executable:
-    mine = col(TurnRow.session_id) == bindparam("session_id")
-    return select(TurnRow.id).where(mine, TurnRow.state == "running").limit(1)
-
-
-def _waiting() -> Executable:
-    return select(QueuedTurn.id).where(col(QueuedTurn.session_id) == bindparam("session_id")).limit(1)
-
-
-def _waiting_before() -> Executable:
-    mine = col(QueuedTurn.session_id) == bindparam("session_id")
-    return select(QueuedTurn.id).where(mine, col(QueuedTurn.id) < bindparam("ticket")).limit(1)
-
-
-def _leaving() -> Executable:
-    return delete(QueuedTurn).where(col(QueuedTurn.id) == bindparam("ticket"))
-
-
-def _growing() -> Executable:
-    return (
-        update(SessionRow)
-        .where(col(SessionRow.id) == bindparam("session_id"))
-        .values(
-            turns=col(SessionRow.turns) + bindparam("new_turns", type_=Integer),
-            messages=col(SessionRow.messages) + bindparam("new_messages", type_=Integer),
-            last_used_at=bindparam("now", type_=UtcDateTime),
-        )
-    )
-
-
-def _running_turn() -> Executable:
-    this = col(TurnRow.id) == bindparam("turn_id")
-    return select(TurnRow.session_id).where(this, TurnRow.state == "running").with_for_update()
-
-
-def _closing() -> Executable:
-    return (
-        update(TurnRow)
-        .where(col(TurnRow.id) == bindparam("turn_id"))
-        .values(
-            state=bindparam("new_state"),
-            ended_at=bindparam("now", type_=UtcDateTime),
-            rounds=bindparam("new_rounds"),
-            prompt_tokens=bindparam("new_prompt_tokens"),
-            completion_tokens=bindparam("new_completion_tokens"),
-            total_tokens=bindparam("new_total_tokens"),
-            error=bindparam("new_error", type_=JsonText),
-        )
-    )
-
-
-def _messages_of_turn() -> Executable:
-    return select(func.count(col(MessageRow.id))).where(col(MessageRow.turn_id) == bindparam("turn_id"))

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from ..outages import is_outage
 from .transaction import Taken
 
 if TYPE_CHECKING:
@@ -46,7 +47,17 @@ class PostgresShort:
             return await work(_Connected(connection, self._preparations))
 
     async def read(self, work: Work[_T]) -> _T:
-        """Run statements that read, each for itself."""
+        """Run statements that read, each for itself; once more where the connection was lost since it was used last."""
+        try:
+            return await self._read(work)
+        except ConnectionError:
+            raise
+        except Exception as error:
+            if not is_outage(error):
+                raise
+        return await self._read(work)
+
+    async def _read(self, work: Work[_T]) -> _T:
         async with self._connection() as connection:
             return await work(_Connected(connection, self._preparations))
 
@@ -73,6 +84,10 @@ class PostgresShort:
             raise ConnectionError(str(error)) from error
         try:
             yield connection
+        except Exception as error:
+            if is_outage(error):
+                connection.terminate()  # it may not know yet that it is of no use
+            raise
         finally:
             await self._pool.release(connection)
 

@@ -39,8 +39,7 @@ class Prepared:
             (name, _encoder(compiled.binds[name].type, dialect), compiled.params[name])
             for name in compiled.positiontup or ()
         ]
-        columns = getattr(statement, "selected_columns", ())
-        self._decoders = [_decoder(column.type, dialect) for column in columns]
+        self._decoders = [_decoder(kind, dialect) for kind in _kinds(statement)]
         self._is_plain = not any(self._decoders)
 
     def values(self, given: Mapping[str, Any]) -> list[Any]:
@@ -141,6 +140,14 @@ def completed(table: type[Table], rows: Sequence[Mapping[str, Any]]) -> list[dic
         {name: row[name] if name in row else default if make is None else make() for name, default, make in defaults}
         for row in rows
     ]
+
+
+def _kinds(statement: Executable) -> list[TypeEngine[Any]]:
+    """The types of what a statement gives: of the columns of a query, or of those that a change returns."""
+    described: Any = cast("Any", statement)
+    if hasattr(described, "returning_column_descriptions"):
+        return [column["type"] for column in described.returning_column_descriptions]
+    return [column.type for column in described.selected_columns]
 
 
 def _columns(table: type[Table]) -> list[Column[Any]]:

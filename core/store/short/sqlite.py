@@ -1,8 +1,8 @@
 """SQLite on the short way: one thread writes, and commits what has gathered meanwhile all at once.
 
 SQLite has one writer at a time, and a commit that survives a loss of power waits for the disk. So transactions that
-come while another commit is under way share the next one: each stands for itself, behind a savepoint of its own, and
-nobody is told of a success before the commit that holds it.
+come while another commit is under way share the next one. Each stands for itself: when one of them fails, all are begun
+anew, each behind a savepoint of its own. Nobody is told of a success before the commit that holds it.
 """
 
 from __future__ import annotations
@@ -96,8 +96,9 @@ class SqliteShort:
         try:
             await asyncio.wrap_future(self._write_thread.submit(lambda here: here.write(units)))
         except Exception as error:  # noqa: BLE001  (each of them hears it)
+            told = error.__cause__ if isinstance(error, _UnitFailed) else error
             for unit in units:
-                unit.outcome, unit.error = None, error
+                unit.outcome, unit.error = None, told
         for unit in units:
             unit.tell()
 
@@ -118,6 +119,10 @@ class _Unit:
             self.done.set_result(self.outcome)
         else:
             self.done.set_exception(self.error)
+
+
+class _UnitFailed(Exception):
+    """One of the transactions of a commit failed; its cause says how."""
 
 
 class _Thread:
@@ -169,25 +174,39 @@ class _Connected:
             raise
 
     def write(self, units: Sequence[_Unit]) -> None:
+        try:
+            self._commit(units, self._run)
+        except _UnitFailed as failed:
+            if len(units) == 1:
+                units[0].error = failed.__cause__
+            else:  # one of them is at fault, and the others shall not suffer
+                self._commit(units, self._run_apart)
+
+    def _commit(self, units: Sequence[_Unit], run: Callable[[_Unit], None]) -> None:
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             for unit in units:
-                self._unit(unit)
+                run(unit)
             self._connection.execute("COMMIT")
         except BaseException:
             self._roll_back()
             raise
 
-    def _unit(self, unit: _Unit) -> None:
-        """Whatever one of them comes to, the others stand; unless the database itself gave up the transaction."""
-        self._connection.execute("SAVEPOINT unit")
+    def _run(self, unit: _Unit) -> None:
         try:
             unit.outcome = _driven(unit.work(cast("Transaction", self)))
         except Exception as error:
-            if not self._connection.in_transaction:
+            raise _UnitFailed from error
+
+    def _run_apart(self, unit: _Unit) -> None:
+        self._connection.execute("SAVEPOINT unit")
+        try:
+            self._run(unit)
+        except _UnitFailed as failed:
+            if not self._connection.in_transaction:  # the database itself gave it up, with all that it held
                 raise
             self._connection.execute("ROLLBACK TO unit")
-            unit.error = error
+            unit.error = failed.__cause__
         self._connection.execute("RELEASE unit")
 
     def read(self, work: Work[_T]) -> _T:
