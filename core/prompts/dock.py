@@ -28,6 +28,7 @@ from .opening import OpeningTurn
 from .patience import Patience
 from .running import OpenTurn
 from .task import PromptTask
+from .threads import KeptThreads
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
@@ -55,6 +56,7 @@ class Dock:
         secret: What API keys are hashed with.
         lease: This process's, as a worker.
         decision_sets: The sets of decisions that are stored.
+        threads: The threads of the sessions that were prompted last.
         feeds: The streamed turns that run here.
         log_sync: The levels of log lines in this process.
     """
@@ -68,6 +70,7 @@ class Dock:
         self._lost: set[UUID] = set()
         self._going_on: set[asyncio.Task[Any]] = set()
         self.decision_sets = KnownIds()
+        self.threads = KeptThreads()
         self.feeds = Feeds(self)
         self.log_sync = LogSync(service.settings.log_levels)
 

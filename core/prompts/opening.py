@@ -33,6 +33,8 @@ from .planning import PlannedTurn, plan_stored_turn
 from .running import OpenTurn
 from .spending import Costing, SetAside, cost_turn
 from .task import PromptTask
+from .threads import KeptThread
+from .turn_row import turn_row
 
 if TYPE_CHECKING:
     from ..store.short import Transaction
@@ -54,18 +56,26 @@ class Opening:
     Attributes:
         turn_id: Its row.
         number: Its number in the session; 0 without one.
-        session_id: The session's row; None without one.
-        session_key: The session's key; None without one.
+        session: The session as it was before; None without one.
         planned: What runs.
         set_aside: What it may use.
     """
 
     turn_id: UUID
     number: int
-    session_id: UUID | None
-    session_key: str | None
+    session: Conversation | None
     planned: PlannedTurn
     set_aside: SetAside
+
+    @property
+    def session_id(self) -> UUID | None:
+        """The session's row; None without one."""
+        return None if self.session is None else self.session.id
+
+    @property
+    def session_key(self) -> str | None:
+        """The session's key; None without one."""
+        return None if self.session is None else self.session.key
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +86,7 @@ class _Written:
     planned: PlannedTurn
     number: int = 0
     share: SetAside | None = None
+    session: Conversation | None = None
 
 
 class OpeningTurn:
@@ -95,6 +106,7 @@ class OpeningTurn:
         self._place = new_id()
         self._ticket: UUID | None = None
         self._conversation: Conversation | None = None
+        self._looked = False
         self._writing: asyncio.Future[_Written] | None = None
 
     async def open(self) -> Opening:
@@ -162,7 +174,7 @@ class OpeningTurn:
             work = partial(
                 self._write,
                 planned=planned,
-                row=self._row(planned, decisions),
+                row=turn_row(self._turn_id, self._dock.worker_id, self._task, planned, decisions),
                 seen=seen,
                 costing=costing,
                 decisions=None if self._dock.decision_sets.knows(decisions.set_id) else decisions,
@@ -191,6 +203,7 @@ class OpeningTurn:
         if client is None or before is None or self._task.session_key is None:
             return False
         self._conversation = await self._find_conversation(client)
+        self._looked = False
         key = self._conversation.key
         principal = self._task.principal
         found = await self._dock.database.peek(lambda transaction: session_of(transaction, key, client, principal))
@@ -200,8 +213,7 @@ class OpeningTurn:
         return Opening(
             turn_id=self._turn_id,
             number=written.number,
-            session_id=None if self._conversation is None else self._conversation.id,
-            session_key=None if self._conversation is None else self._conversation.key,
+            session=written.session,
             planned=written.planned,
             set_aside=cast("SetAside", written.share),
         )
@@ -227,19 +239,34 @@ class OpeningTurn:
         share = await costing.reserve(
             transaction, spender=self._task.spender, turn_id=self._turn_id, worker_id=self._dock.worker_id
         )
-        return _Written(opened.outcome, planned, opened.number, share)
+        return _Written(opened.outcome, planned, opened.number, share, seen)
 
-    async def _thread(self) -> StoredThread | None:
-        conversation = self._conversation
-        if conversation is None:
+    async def _thread(self) -> KeptThread | None:
+        """The session's thread, from memory where the session still stands as it did."""
+        session = await self._session_now()
+        if session is None or not session.turns:
             return None
+        kept = self._dock.threads.find(session)
+        if kept is not None:
+            return kept
         limit = self._dock.settings.max_messages
 
         async def work(transaction: Transaction) -> StoredThread | None:
-            now = await session_by_id(transaction, conversation.id)
+            now = await session_by_id(transaction, session.id)
             return None if now is None else await read_thread(transaction, now, limit=limit)
 
-        return await self._dock.database.read_short(work)
+        stored = await self._dock.database.read_short(work)
+        return None if stored is None else KeptThread.of(stored)
+
+    async def _session_now(self) -> Conversation | None:
+        """The session as it stands: the first time as it was found, then read anew."""
+        session = self._conversation
+        if session is None:
+            return None
+        if not self._looked:
+            self._looked = True
+            return session
+        return await self._dock.database.peek(lambda transaction: session_by_id(transaction, session.id))
 
     async def _wait_until_next(self) -> None:
         """Look again and again whether it is our turn; whoever died before us is put aside meanwhile."""
@@ -255,31 +282,6 @@ class OpeningTurn:
             if loop.time() >= look_for_the_dead:
                 await recover(self._dock.database, self._dock.lease)
                 look_for_the_dead = loop.time() + _LOOK_FOR_THE_DEAD
-
-    def _row(self, planned: PlannedTurn, decisions: StoredDecisions) -> dict[str, Any]:
-        task, plan = self._task, planned.plan
-        return {
-            "id": self._turn_id,
-            "llm_client_id": None if task.client is None else task.client.id,
-            "account_id": task.account_id,
-            "profile_id": task.principal.profile_id,
-            "api_key_id": task.principal.api_key_id,
-            "worker_id": self._dock.worker_id,
-            "request_id": plan.request.request_id,
-            "caller": task.principal.name[:100],
-            "journal_id": None if task.journal is None else task.journal.key,
-            "path": None if task.journal is None else task.journal.path,
-            "state": "running",
-            "is_streamed": plan.request.stream,
-            "text": plan.text,
-            "provider": plan.settings.provider,
-            "model": plan.settings.model,
-            "temperature": plan.settings.temperature,
-            "max_completion_tokens": plan.settings.max_completion_tokens,
-            "dropped": planned.dropped,
-            "decisions": decisions.overrides,
-            "decision_set_id": decisions.set_id,
-        }
 
     def _tell_opened(self, written: _Written, new_session: Conversation | None) -> None:
         if new_session is not None:

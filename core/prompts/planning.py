@@ -11,14 +11,15 @@ from ..errors import ServiceUnavailable
 from ..turn.estimate import TurnEstimate, estimate_turn
 from ..turn.messages import PRIVATE_ROLES, Message
 from ..turn.repair import repaired
-from ..turn.window import fit_thread
+from ..turn.tokens import estimate_messages
+from ..turn.window import FittedThread, fit_thread
 from .incoming import said_messages
 from .task import PromptTask, client_defaults, client_scope
+from .threads import KeptThread
 
 if TYPE_CHECKING:
     from ..service import PromptService
     from ..settings import Settings
-    from ..store.sessions import StoredThread
     from ..store.tables import LLMClient
     from ..turn.plan import TurnPlan
     from ..turn.request import PromptRequest
@@ -39,15 +40,17 @@ class PlannedTurn:
         estimate: What it may come to.
         said: What the caller says, as it joins the thread.
         dropped: How many messages of the thread are not sent.
+        thread: The thread before what the caller says; None when it is not kept here.
     """
 
     plan: TurnPlan
     estimate: TurnEstimate
     said: tuple[Message, ...]
     dropped: int = 0
+    thread: KeptThread | None = None
 
 
-async def plan_stored_turn(service: PromptService, task: PromptTask, thread: StoredThread | None) -> PlannedTurn:
+async def plan_stored_turn(service: PromptService, task: PromptTask, thread: KeptThread | None) -> PlannedTurn:
     """Plan a turn.
 
     Args:
@@ -61,25 +64,24 @@ async def plan_stored_turn(service: PromptService, task: PromptTask, thread: Sto
     if task.client is None or not task.keeps_thread:
         request = task.request if task.client is None else client_request(task.request, task.client, service)
         return _settled(await service.plan(request), service.settings, said=_newest(request.messages))
-    stored = () if thread is None else thread.messages
-    older = 0 if thread is None else thread.older
-    said = said_messages(task.request.messages, has_history=bool(stored))
+    said = said_messages(task.request.messages, has_history=thread is not None and thread.count > 0)
     request = client_request(task.request, task.client, service)
-    return await _planned(service, task.client, request, [*stored, *said], said, older)
+    return await _planned(service, task.client, request, thread, said)
 
 
 async def _planned(
     service: PromptService,
     client: LLMClient,
     request: PromptRequest,
-    thread: Sequence[Message],
+    thread: KeptThread | None,
     said: tuple[Message, ...],
-    older: int,
 ) -> PlannedTurn:
     settings = service.settings
     window = client.context_tokens or settings.context_tokens
-    whole = repaired(thread)
-    fitted = fit_thread(whole, window)
+    kept, older, count = ((), 0, 0) if thread is None else (thread.messages, thread.older, thread.count)
+    whole = kept + repaired(said)
+    tokens = (0 if thread is None else thread.tokens) + estimate_messages(whole[len(kept) :])
+    fitted = FittedThread(messages=whole, dropped=0, tokens=tokens) if tokens <= window else fit_thread(whole, window)
     plan = await service.plan(replace(request, messages=fitted.messages))
     _check_configured(plan, client)
     needed = estimate_turn(plan, answer_tokens=settings.llm_client_max_completion_tokens, max_rounds=1)
@@ -88,13 +90,21 @@ async def _planned(
         # system text, tools and the answer want room in the window, too
         fitted = fit_thread(whole, max(_SMALLEST, fitted.tokens - over))
         plan = await service.plan(replace(request, messages=fitted.messages))
-    return _settled(plan, settings, said=said, dropped=older + len(whole) - len(fitted.messages))
+    dropped = older + count + len(said) - len(fitted.messages)
+    return _settled(plan, settings, said=said, dropped=dropped, thread=thread)
 
 
-def _settled(plan: TurnPlan, settings: Settings, *, said: tuple[Message, ...], dropped: int = 0) -> PlannedTurn:
+def _settled(
+    plan: TurnPlan,
+    settings: Settings,
+    *,
+    said: tuple[Message, ...],
+    dropped: int = 0,
+    thread: KeptThread | None = None,
+) -> PlannedTurn:
     """Estimated here, as no transaction should last any longer for it."""
     most = estimate_turn(plan, answer_tokens=settings.budget_answer_tokens, max_rounds=settings.max_rounds)
-    return PlannedTurn(plan=plan, estimate=most, said=said, dropped=dropped)
+    return PlannedTurn(plan=plan, estimate=most, said=said, dropped=dropped, thread=thread)
 
 
 def _check_configured(plan: TurnPlan, client: LLMClient) -> None:

@@ -29,6 +29,7 @@ from .relay_spending import charge_relay, set_aside_relay, spent
 
 if TYPE_CHECKING:
     from ..store.charges import NewCharge
+    from ..store.configuration import Answers
     from ..store.short import Transaction
     from ..store.tables import Price
     from .dock import Dock
@@ -139,8 +140,9 @@ class OpenRelay:
 
     async def _store(self, spend: CompletionSpend | None, *, with_row: bool) -> None:
         try:
-            charges = await self._charges(spend)
-            await self._write(charges, with_row=with_row)
+            answers = await self._dock.database.configuration.current()
+            charges = await self._charges(answers, spend)
+            await self._write(answers, charges, with_row=with_row)
         except PromptdockError as error:
             asked = self.task.request.request_id
             _log.error("request %s could not be charged: %s", asked, error, extra={"request_id": asked})
@@ -149,9 +151,9 @@ class OpenRelay:
         for notice in recorded(self.task, "", charges):
             self._dock.host.tell(notice)
 
-    async def _charges(self, spend: CompletionSpend | None) -> tuple[NewCharge, ...]:
+    async def _charges(self, answers: Answers, spend: CompletionSpend | None) -> tuple[NewCharge, ...]:
         return await price_charges(
-            PriceList(self._dock.database.configuration),
+            PriceList(answers),
             spender=self.task.spender,
             request_id=self.task.request.request_id,
             turn_id=None,
@@ -160,13 +162,13 @@ class OpenRelay:
             at=utc_now(),
         )
 
-    async def _write(self, charges: tuple[NewCharge, ...], *, with_row: bool) -> None:
+    async def _write(self, answers: Answers, charges: tuple[NewCharge, ...], *, with_row: bool) -> None:
         """Store the charge, and with it the journal's row of a reply that came to its end.
 
         The row of one that broke off waits for what becomes of its request.
         """
         spender, now = self.task.spender, utc_now()
-        bounded = bool(self._grant.authorized) or await is_bounded(self._dock.database.configuration, spender)
+        bounded = bool(self._grant.authorized) or await is_bounded(answers, spender)
         draft = self.task.journal if with_row else None
         row = None if draft is None or self._status is None else draft.row(self._status)
 
@@ -187,10 +189,10 @@ class OpenRelay:
             raise
 
     async def _granted(self) -> Grant:
-        configuration = self._dock.database.configuration
-        if not await is_bounded(configuration, self.task.spender):
+        answers = await self._dock.database.configuration.current()
+        if not await is_bounded(answers, self.task.spender):
             return Grant()
-        price = await PriceList(configuration).of_model(self._provider, self._ask.model, at=utc_now())
+        price = await PriceList(answers).of_model(self._provider, self._ask.model, at=utc_now())
         writing = asyncio.ensure_future(self._dock.database.write_short(partial(self._set_aside, price=price)))
         try:
             return await asyncio.shield(writing)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from ..error_table import describe
@@ -19,6 +19,7 @@ from .notices import recorded
 from .record import TurnRecord
 from .reply import reply_data
 from .spending import TurnCharges, charges_of
+from .threads import KeptThread
 from .wire import STREAM_VERSION, StreamedEvents
 
 if TYPE_CHECKING:
@@ -136,7 +137,8 @@ class OpenTurn:
         charges: TurnCharges | None = None
         try:
             charges = await self._charges()
-            await self._write(self.record.end(ending), charges)
+            end = self.record.end(ending)
+            self._keep_thread(end, await self._write(end, charges))
         except Exception as error:
             if self.task.journal is not None:
                 self.task.journal.give_back()
@@ -187,18 +189,31 @@ class OpenTurn:
             set_aside=self.opening.set_aside,
         )
 
-    async def _write(self, end: TurnEnd, charges: TurnCharges) -> None:
+    async def _write(self, end: TurnEnd, charges: TurnCharges) -> int:
         row = self._journal_row()
         turn_id, spender = self.opening.turn_id, self.task.spender
         session_id, said = self.opening.session_id, len(self.opening.planned.said)
 
-        async def work(transaction: Transaction) -> None:
-            await close_turn(transaction, turn_id, end, session_id=session_id, said=said)
+        async def work(transaction: Transaction) -> int:
+            count = await close_turn(transaction, turn_id, end, session_id=session_id, said=said)
             await charges.write(transaction, spender=spender, turn_id=turn_id)
             if row is not None:
                 await transaction.insert(JournalRow, [row])
+            return count
 
-        await self._dock.database.write_short(work)
+        return await self._dock.database.write_short(work)
+
+    def _keep_thread(self, end: TurnEnd, count: int) -> None:
+        """Keep the thread as it is now, unless something else was added to it meanwhile."""
+        session, planned = self.opening.session, self.opening.planned
+        if session is None or count != session.messages + len(planned.said) + len(end.messages):
+            return
+        now = replace(session, turns=self.opening.number, messages=count)
+        before = planned.thread
+        if before is None:
+            before = KeptThread(session=session, messages=(), count=0, older=0, tokens=0)
+        limit = self._dock.settings.max_messages
+        self._dock.threads.keep(before.grown(now, [*planned.said, *end.messages], limit=limit))
 
     async def _charge(self, charges: TurnCharges) -> None:
         turn_id, spender = self.opening.turn_id, self.task.spender

@@ -125,14 +125,15 @@ async def cost_turn(
         spender: Who will spend.
     """
     now, plan, most = utc_now(), planned.plan, planned.estimate
-    prices = PriceList(configuration)
+    answers = await configuration.current()
+    prices = PriceList(answers)
     price = await prices.of_model(plan.settings.provider, plan.settings.model, at=now)
     tools = await prices.of_tools({tool.id: tool.plugin.name for tool in plan.tool_set.tools}, at=now)
     return Costing(
         set_aside=SetAside(grant=Grant(), price=price, tool_prices=tools, answer_tokens=answer_tokens),
         estimate=_estimate(most, price, tools, tool_calls if most.plugins else 0),
         plugins=frozenset(most.plugins),
-        is_bounded=await is_bounded(configuration, spender),
+        is_bounded=await is_bounded(answers, spender),
         at=now,
     )
 
@@ -207,8 +208,9 @@ async def charges_of(
         set_aside: What was set aside for it.
     """
     now = utc_now()
+    answers = await configuration.current()
     charges = await price_charges(
-        PriceList(configuration),
+        PriceList(answers),
         spender=spender,
         request_id=request_id,
         turn_id=turn_id,
@@ -219,6 +221,6 @@ async def charges_of(
     return TurnCharges(
         charges=charges,
         plugins=record.plugins_presented(),
-        is_bounded=bool(set_aside.grant.authorized) or await is_bounded(configuration, spender),
+        is_bounded=bool(set_aside.grant.authorized) or await is_bounded(answers, spender),
         at=now,
     )

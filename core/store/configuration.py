@@ -7,6 +7,7 @@ older than the question: a key that is switched off is refused at once, by every
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Hashable
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
@@ -21,11 +22,65 @@ if TYPE_CHECKING:
     from .database import Database
     from .short import Transaction
 
-__all__ = ["Configuration"]
+__all__ = ["Answers", "Configuration"]
 
 _T = TypeVar("_T")
 _MOST: Final = 10_000
 """Answers that are kept; callers make up names of models, and each has an answer."""
+
+
+class Answers:
+    """What is known of the configuration as it was at one moment.
+
+    Args:
+        database: Where more can be found.
+        version: The configuration's.
+
+    Attributes:
+        version: As given.
+    """
+
+    def __init__(self, database: Database, version: int) -> None:
+        self.version = version
+        self._database = database
+        self._known: dict[Hashable, Any] = {}
+        self._sought: dict[Hashable, asyncio.Future[Any]] = {}
+
+    async def get(self, question: Hashable, work: Callable[[AsyncSession], Awaitable[_T]]) -> _T:
+        """The answer to a question.
+
+        Args:
+            question: Names the question, and everything that the answer depends on beside the configuration.
+            work: Finds the answer. It is shared by all who ask, so nobody changes it.
+
+        Raises:
+            StoreUnavailable: The database cannot be reached.
+            Exception: Whatever ``work`` raises; that is not remembered.
+        """
+        if question in self._known:
+            return cast("_T", self._known[question])
+        finding = self._sought.get(question)
+        if finding is None:  # of many who ask at once, one looks
+            finding = self._sought[question] = asyncio.ensure_future(self._find(question, work))
+            finding.add_done_callback(_heard)
+        return cast("_T", await asyncio.shield(finding))
+
+    async def _find(self, question: Hashable, work: Callable[[AsyncSession], Awaitable[_T]]) -> _T:
+        # the version was read before: an answer may be newer than it, and is found again then; none is older
+        try:
+            answer = await self._database.read(work)
+        finally:
+            del self._sought[question]
+        if len(self._known) >= _MOST:
+            self._known.clear()
+        self._known[question] = answer
+        return answer
+
+
+def _heard(finding: asyncio.Future[Any]) -> None:
+    """Whoever asked may have gone by now, and a failure is then no one's."""
+    if not finding.cancelled():
+        finding.exception()
 
 
 class Configuration:
@@ -37,33 +92,23 @@ class Configuration:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._version: int | None = None
-        self._known: dict[Hashable, Any] = {}
+        self._answers: Answers | None = None
 
-    async def get(self, question: Hashable, work: Callable[[AsyncSession], Awaitable[_T]]) -> _T:
-        """The answer to a question, from memory where nothing has changed since it was found.
-
-        Args:
-            question: Names the question, and everything that the answer depends on beside the configuration.
-            work: Finds the answer. It is shared by all who ask, so nobody changes it.
+    async def current(self) -> Answers:
+        """What is known of the configuration as it is now.
 
         Raises:
             StoreUnavailable: The database cannot be reached.
-            Exception: Whatever ``work`` raises; that is not remembered.
         """
         version = await self._database.peek(_version)
-        if version != self._version:
-            self._known.clear()
-            self._version = version
-        if question in self._known:
-            return cast("_T", self._known[question])
-        # after the version: an answer that is newer than it is asked for again, and one that is older there is none
-        answer = await self._database.read(work)
-        if version == self._version:
-            if len(self._known) >= _MOST:
-                self._known.clear()
-            self._known[question] = answer
-        return answer
+        answers = self._answers
+        if answers is None or answers.version != version:
+            answers = self._answers = Answers(self._database, version)
+        return answers
+
+    async def get(self, question: Hashable, work: Callable[[AsyncSession], Awaitable[_T]]) -> _T:
+        """The answer to one question, as it is now; see :meth:`Answers.get`."""
+        return await (await self.current()).get(question, work)
 
 
 async def _version(transaction: Transaction) -> int:

@@ -7,6 +7,7 @@ import contextlib
 import logging
 import random
 import sqlite3
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TYPE_CHECKING, TypeVar
@@ -49,6 +50,9 @@ class Database:
     Attributes:
         url: As given.
         configuration: Remembers what seldom changes.
+        observe: Told of each transaction when it has ended: its kind (``read``, ``write``, or ``group`` for one on the
+            short way), its outcome (``ok``, ``failed`` or ``unavailable``), the seconds that it took, and those that it
+            had waited for its turn; None for nobody.
     """
 
     def __init__(self, url: URL) -> None:
@@ -64,6 +68,7 @@ class Database:
             self._writer = contextlib.nullcontext()
             self._short = PostgresShort(url, self._engine.dialect, preparations)
         self.configuration = Configuration(self)
+        self.observe: Callable[[str, str, float, float], None] | None = None
         self._running: set[asyncio.Task[object]] = set()
         self._openable = False
 
@@ -87,7 +92,7 @@ class Database:
             StoreUnavailable: The database cannot be reached.
             Exception: Whatever ``work`` raises.
         """
-        return await self._shielded(lambda: self._once(work, writes=False))
+        return await self._shielded(lambda: self._observed("read", lambda: self._once(work, writes=False)))
 
     async def write(self, work: Callable[[AsyncSession], Awaitable[_T]]) -> _T:
         """Run a transaction that writes: all of it, or nothing when ``work`` raises.
@@ -116,8 +121,8 @@ class Database:
             Exception: Whatever ``work`` raises; nothing of it was written then.
         """
         if self.is_sqlite:  # what is begun there is done, whoever waits for it
-            return await self._told(lambda: self._short.write(work))
-        return await self._shielded(lambda: self._tried(lambda: self._told(lambda: self._short.write(work))))
+            return await self._grouped(work)
+        return await self._shielded(lambda: self._tried(lambda: self._grouped(work)))
 
     async def read_short(self, work: Work[_T]) -> _T:
         """Read, on the short way.
@@ -129,7 +134,7 @@ class Database:
             StoreUnavailable: The database cannot be reached.
             Exception: Whatever ``work`` raises.
         """
-        return await self._told(lambda: self._short.read(work))
+        return await self._observed("read", lambda: self._told(lambda: self._short.read(work)))
 
     async def peek(self, work: Work[_T]) -> _T:
         """Read a row or two that an index leads to; in SQLite at once, in this thread.
@@ -180,8 +185,27 @@ class Database:
         raise AssertionError  # the last try returns or raises
 
     async def _written(self, work: Callable[[AsyncSession], Awaitable[_T]]) -> _T:
+        began = time.perf_counter()
         async with self._writer:
-            return await self._once(work, writes=True)
+            waited = time.perf_counter() - began
+            return await self._observed("write", lambda: self._once(work, writes=True), waited)
+
+    async def _grouped(self, work: Work[_T]) -> _T:
+        return await self._observed("group", lambda: self._told(lambda: self._short.write(work)))
+
+    async def _observed(self, kind: str, attempt: Callable[[], Awaitable[_T]], waited: float = 0.0) -> _T:
+        if self.observe is None:
+            return await attempt()
+        began, outcome = time.perf_counter(), "failed"
+        try:
+            result = await attempt()
+            outcome = "ok"
+        except StoreUnavailable:
+            outcome = "unavailable"
+            raise
+        finally:
+            self.observe(kind, outcome, time.perf_counter() - began, waited)
+        return result
 
     async def _told(self, attempt: Callable[[], Awaitable[_T]]) -> _T:
         """Say of an outage what it is; a transaction that may be tried again fails as it is."""

@@ -16,7 +16,7 @@ from .tables import Price
 from .types import as_money
 
 if TYPE_CHECKING:
-    from .configuration import Configuration
+    from .configuration import Answers
 
 __all__ = ["PriceList", "cost_of"]
 
@@ -33,11 +33,11 @@ class PriceList:
     newest that is valid by then.
 
     Args:
-        configuration: Remembers them.
+        answers: What is known of them.
     """
 
-    def __init__(self, configuration: Configuration) -> None:
-        self._configuration = configuration
+    def __init__(self, answers: Answers) -> None:
+        self._answers = answers
 
     async def of_model(self, provider: str, model: str | None, *, at: datetime) -> Price | None:
         """The price of a model.
@@ -75,7 +75,7 @@ class PriceList:
         if not tools:
             return {}
         plugins = tuple(sorted(set(tools.values())))
-        prices = await self._configuration.get(("tool prices", plugins), partial(_of_plugins, plugins=plugins))
+        prices = await self._answers.get(("tool prices", plugins), partial(_of_plugins, plugins=plugins))
         found: dict[str, Decimal] = {}
         # the last one that fits counts: those of all tools before those of one, and older before newer
         for price in prices:
@@ -89,7 +89,7 @@ class PriceList:
     async def _found(
         self, kind: Literal["completion", "tool"], owner: str, part: str | None, at: datetime
     ) -> Price | None:
-        candidates = await self._configuration.get(
+        candidates = await self._answers.get(
             ("price", kind, owner, part), partial(_candidates, kind=kind, owner=owner, part=part)
         )
         return next((price for price in candidates if price.valid_from <= at), None)

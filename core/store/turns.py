@@ -202,7 +202,7 @@ async def is_watched(session: AsyncSession, turn_id: UUID, *, since: datetime) -
 
 async def close_turn(
     transaction: Transaction, turn_id: UUID, end: TurnEnd, *, session_id: UUID | None, said: int
-) -> None:
+) -> int:
     """Close a turn: its row, its messages, its calls and selections, all in this transaction.
 
     Args:
@@ -211,6 +211,9 @@ async def close_turn(
         end: What it leaves.
         session_id: Its session; None for a turn without.
         said: How many messages the caller's own were.
+
+    Returns:
+        How many messages the session has then; those of the turn, when it has no session.
 
     Raises:
         TurnLost: It does not run any more: another process took this one for dead. Nothing is written.
@@ -242,6 +245,7 @@ async def close_turn(
     await transaction.insert(PluginSelectionRow, end.selections)
     if end.log is not None:
         await transaction.insert(TurnLog, [{"turn_id": turn_id, "events": end.log}])
+    return first + len(end.messages)
 
 
 async def _add_messages(

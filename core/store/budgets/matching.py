@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sqlalchemy.sql.base import Executable
     from sqlmodel.ext.asyncio.session import AsyncSession
 
-    from ..configuration import Configuration
+    from ..configuration import Answers
     from ..short import Transaction
 
 __all__ = ["PeriodRow", "ensure_periods", "is_bounded", "lock_periods", "matching_budgets"]
@@ -41,7 +41,7 @@ class PeriodRow:
     reserved: int
 
 
-async def is_bounded(configuration: Configuration, spender: Spender) -> bool:
+async def is_bounded(answers: Answers, spender: Spender) -> bool:
     """Whether there are budgets that may bound a spender; where there are none, nothing is set aside or settled."""
     account_id, api_key_id = spender.account_id, spender.api_key_id
     if account_id is None and api_key_id is None:
@@ -50,7 +50,7 @@ async def is_bounded(configuration: Configuration, spender: Spender) -> bool:
     async def work(session: AsyncSession) -> bool:
         return bool(await _rows(SessionTransaction(session), spender))
 
-    return await configuration.get(("budgets", account_id, api_key_id), work)
+    return await answers.get(("budgets", account_id, api_key_id), work)
 
 
 async def matching_budgets(

@@ -84,6 +84,25 @@ async def test_t67_thirty_prompts_to_one_new_session_at_once(site: Site, upstrea
 
 
 @pytest.mark.anyio
+async def test_what_was_deleted_of_a_thread_is_not_sent_any_more(site: Site, upstream: Upstream) -> None:
+    """Though the process that answers has the thread in its memory."""
+    upstream.script(lambda call: text(f"heard {newest_user_text(call).split()[0]}"))
+    key = secrets.token_hex(32)
+    async with open_dock(site.settings) as dock:
+        for number in (1, 2):
+            await answered(dock, task_of(site, f"m{number} please", key))
+        assert marks_of(upstream.calls[-1]) == ["m1", "m2"]
+        [first] = await site.rows(TurnRow, TurnRow.text == "m1 please")
+
+        async def delete_first(session: Any) -> None:
+            await session.delete(await session.get_one(TurnRow, first.id))
+
+        await dock.database.write(delete_first)
+        await answered(dock, task_of(site, "m3 please", key))
+        assert marks_of(upstream.calls[-1]) == ["m2", "m3"]
+
+
+@pytest.mark.anyio
 async def test_prompts_to_many_sessions_do_not_wait_for_each_other(site: Site, upstream: Upstream) -> None:
     gate = threading.Event()
     upstream.script(lambda call: text("heard", gate=gate))
@@ -162,6 +181,7 @@ async def test_t93_who_gives_up_while_a_turn_is_opened_leaves_nothing(
     upstream.script(lambda call: text("heard " + newest_user_text(call).split()[0]))
     key = secrets.token_hex(32)
     async with open_dock(site.settings) as dock:
+        await answered(dock, task_of(site, "first", None))  # prices and budgets are known by now
         gives_up, moment = GivesUp(dock, monkeypatch), 1
         while await gives_up.at(moment, asyncio.create_task(answered(dock, task_of(site, "gone", key))), after=after):
             await dock.settle()

@@ -104,7 +104,7 @@ async def spend(
     """Charge upstream calls of so many tokens each, and a call of one tool of each of some plugins, and settle."""
 
     charges = await price_charges(
-        PriceList(database.configuration),
+        PriceList(await database.configuration.current()),
         spender=spender,
         request_id="req",
         turn_id=holder_id,
@@ -185,7 +185,7 @@ async def test_without_a_budget_nothing_is_bounded(database: Database) -> None:
     spender = Spender(account_id=account.id)
     await add_budget(database, account, 0, is_active=False)
 
-    assert not await is_bounded(database.configuration, spender)
+    assert not await is_bounded(await database.configuration.current(), spender)
     assert await asked(database, spender) == Grant()
     assert await reservations(database) == 0
 
@@ -198,11 +198,11 @@ async def test_whether_a_spender_is_bounded_is_asked_once_until_something_change
     event.listen(database.engine.sync_engine, "before_cursor_execute", lambda *call: asked_for.append(call[2]))
 
     for _ in range(3):
-        assert not await is_bounded(database.configuration, spender)
+        assert not await is_bounded(await database.configuration.current(), spender)
     assert len([statement for statement in asked_for if "FROM budgets" in statement]) == 1
 
     await add_budget(database, account, 1)
-    assert await is_bounded(database.configuration, spender)
+    assert await is_bounded(await database.configuration.current(), spender)
 
 
 @pytest.mark.anyio

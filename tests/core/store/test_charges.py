@@ -64,7 +64,7 @@ async def record(
     **named: Any,
 ) -> tuple[NewCharge, ...]:
     charges = await price_charges(
-        PriceList(database.configuration),
+        PriceList(await database.configuration.current()),
         **{
             "spender": spender,
             "request_id": "req-1",

@@ -42,7 +42,7 @@ async def found(database: Database, **wanted: Any) -> Decimal | None:
     """The prompt price, or the call price, that counts."""
 
     asked = {"at": MARCH, **wanted}
-    prices = PriceList(database.configuration)
+    prices = PriceList(await database.configuration.current())
     row = await (prices.of_tool(**asked) if "plugin" in asked else prices.of_model(**asked))
     return None if row is None else row.prompt_price + row.call_price
 
@@ -100,11 +100,11 @@ async def test_prices_of_many_tools_are_found_as_those_of_each(database: Databas
     )
     asked = {"weather.now": "weather", "weather.forecast": "weather", "sql.query": "sql"}
 
-    prices = await PriceList(database.configuration).of_tools(asked, at=utc_now())
+    prices = await PriceList(await database.configuration.current()).of_tools(asked, at=utc_now())
 
     singly = {tool: await found(database, plugin=plugin, tool=tool) for tool, plugin in asked.items()}
     assert prices == {tool: price for tool, price in singly.items() if price is not None}
-    assert await PriceList(database.configuration).of_tools({}, at=utc_now()) == {}
+    assert await PriceList(await database.configuration.current()).of_tools({}, at=utc_now()) == {}
 
 
 @pytest.mark.anyio
