@@ -36,7 +36,7 @@ def checked_level(component: str, level: str, *, place: str = "log_levels") -> i
     if len(component) > _LONGEST or not _COMPONENT.fullmatch(component):
         raise ConfigurationError(
             f"{place}: {component[:_LONGEST]!r} is no component with a log.",
-            hint="Name one such as promptdock.turn, promptdock.plugins.<id>, uvicorn.access or root.",
+            hint="Name one such as promptdock.turn, promptdock.plugins.<id>, promptdock.access or root.",
         )
     number = _LEVELS.get(level.lower())
     if number is None:

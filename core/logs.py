@@ -16,6 +16,7 @@ from .json_logs import message_of
 from .log_levels import checked_level
 from .plaintext import one_line
 from .redactor import Redactor
+from .request_lines import RequestLines
 
 __all__ = ["LEVELS", "LogLevel", "LogLine", "StderrHandler", "command_logging", "server_logging"]
 
@@ -36,14 +37,19 @@ class LogLine(logging.Formatter):
     def __init__(self, *, timed: bool = True, tracebacks: bool = True, redactor: Redactor | None = None) -> None:
         super().__init__()
         self._redactor = redactor if redactor is not None else Redactor()
+        self._requests = RequestLines(self._redactor)
         self._timed = timed
         self._tracebacks = tracebacks
+        self._second = (0, "")
 
     def format(self, record: logging.LogRecord) -> str:
         """Give the line."""
-        line = f"{record.levelname.lower():<7} {record.name}: {self._shown(message_of(record))}"
+        message = self._requests.text(record)
+        if message is None:
+            message = self._shown(message_of(record))
+        line = f"{record.levelname.lower():<7} {record.name}: {message}"
         if self._timed:
-            line = f"{_utc(record.created)} {line}"
+            line = f"{self._utc(record.created)} {line}"
         if record.exc_info is None or record.exc_info[0] is None:
             return line
         if self._tracebacks:
@@ -51,9 +57,18 @@ class LogLine(logging.Formatter):
             return "\n".join([line, *(f"    {self._shown(part)}" for part in lines)])
         return f"{line} ({self._shown(f'{record.exc_info[0].__name__}: {record.exc_info[1]}')})"
 
+    def _utc(self, seconds: float) -> str:
+        whole = int(seconds)
+        second = self._second
+        if second[0] != whole:  # most lines of a busy server are of the same second as those before
+            second = self._second = (whole, time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(whole)))
+        return f"{second[1]}.{int((seconds - whole) * 1000):03d}Z"
+
     def _shown(self, text: str) -> str:
         """Foreign text in one line; hidden in it are also secrets that only become whole when it is one."""
-        return self._redactor.text(one_line(self._redactor.text(text)))
+        hidden = self._redactor.text(text)
+        line = one_line(hidden)
+        return hidden if line == hidden else self._redactor.text(line)
 
 
 class StderrHandler(logging.StreamHandler[TextIO]):
@@ -63,12 +78,6 @@ class StderrHandler(logging.StreamHandler[TextIO]):
         """Write one record."""
         self.setStream(sys.stderr)
         super().emit(record)
-
-
-def _utc(seconds: float) -> str:
-    whole = int(seconds)
-    stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(whole))
-    return f"{stamp}.{int((seconds - whole) * 1000):03d}Z"
 
 
 def command_logging(*, debug: bool) -> None:
@@ -118,7 +127,7 @@ def server_logging(
         config["loggers"]["promptdock.service"] = {"level": "WARNING"}  # plugins in quarantine are told of, always
     config["loggers"]["uvicorn"] = {"level": quiet}
     config["loggers"]["uvicorn.error"] = {"level": quiet}
-    config["loggers"]["uvicorn.access"] = {"level": "INFO" if access_log else "CRITICAL"}
+    config["loggers"]["promptdock.access"] = {"level": "INFO" if access_log else "CRITICAL"}
     for component, wanted in (levels or {}).items():
         place = config["root"] if component == "root" else config["loggers"].setdefault(component, {})
         place["level"] = checked_level(component, wanted)

@@ -197,6 +197,13 @@ class Settings(BaseSettings):
     )
     log_format: Literal["text", "json"] = Field(default="text", description="How the server writes its log lines")
 
+    metrics: bool = Field(default=True, description="Whether the server counts what it does, for GET /metrics")
+    metrics_token: SecretStr | None = Field(
+        default=None, min_length=8, description="Key that reads the metrics and the reasons of /readyz, nothing else"
+    )
+    trace_contents: bool = Field(default=False, description="Whether traces hold prompts, answers and tools' results")
+    loop_stall_ms: int = Field(default=250, ge=0, description="Milliseconds of a stall of the event loop that is told")
+
     max_body_bytes: int = Field(default=1_048_576, ge=1024, description="The largest request body")
     max_relay_bytes: int = Field(default=33_554_432, ge=1024, description="The largest body that is passed through")
     max_messages: int = Field(default=2_048, ge=1, description="The most messages of one request")

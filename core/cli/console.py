@@ -6,11 +6,12 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
-from dataclasses import dataclass
-from typing import TextIO
+from functools import cached_property
+from typing import TYPE_CHECKING, TextIO
 
-from rich.console import Console
-from rich.text import Text
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
 
 __all__ = ["Output", "open_output"]
 
@@ -18,17 +19,27 @@ __all__ = ["Output", "open_output"]
 _INVISIBLE = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufff9-\ufffb]")
 
 
-@dataclass(frozen=True, slots=True)
 class Output:
-    """The two streams of a command.
+    """The two streams of a command; what styles them is imported when something is styled.
 
-    Attributes:
+    Args:
         out: For what the command was asked for.
         err: For everything beside it.
     """
 
-    out: Console
-    err: Console
+    def __init__(self, out: TextIO, err: TextIO) -> None:
+        self._out = out
+        self._err = err
+
+    @cached_property
+    def out(self) -> Console:
+        """For what the command was asked for."""
+        return _console(self._out)
+
+    @cached_property
+    def err(self) -> Console:
+        """For everything beside it."""
+        return _console(self._err)
 
     @property
     def live(self) -> bool:
@@ -37,16 +48,21 @@ class Output:
 
     def line(self, text: Text | str = "") -> None:
         """Write one line to stdout; it is never wrapped or cut."""
-        self.out.print(text if isinstance(text, Text) else Text(text), soft_wrap=True)
+        self.out.print(_text(text), soft_wrap=True)
+
+    def plain(self, text: str) -> None:
+        """Write one line of our own words to stdout, as it is and at once."""
+        self._out.write(f"{text}\n")
+        self._out.flush()
 
     def aside(self, text: Text | str) -> None:
         """Write one line to stderr."""
-        self.err.print(text if isinstance(text, Text) else Text(text), soft_wrap=True)
+        self.err.print(_text(text), soft_wrap=True)
 
     def piece(self, text: str) -> None:
         """Write a part of a line to stdout, at once."""
-        self.out.print(Text(text), end="", soft_wrap=True)
-        self.out.file.flush()
+        self.out.print(_text(text), end="", soft_wrap=True)
+        self._out.flush()
 
     def json(self, value: object) -> None:
         """Write one JSON value to stdout, indented."""
@@ -55,16 +71,24 @@ class Output:
         from ..jsontext import dumps
 
         text = msgspec.json.format(dumps(value), indent=2).decode()
-        self.out.file.write(_INVISIBLE.sub(lambda match: f"\\u{ord(match.group()):04x}", text) + "\n")
+        self._out.write(_INVISIBLE.sub(lambda match: f"\\u{ord(match.group()):04x}", text) + "\n")
 
 
 @contextmanager
 def open_output() -> Iterator[Output]:
     """Keep stdout for the command alone: what plugins and tools print meanwhile goes to stderr."""
-    output = Output(out=_console(sys.stdout), err=_console(sys.stderr))
+    output = Output(sys.stdout, sys.stderr)
     with redirect_stdout(sys.stderr):
         yield output
 
 
 def _console(stream: TextIO) -> Console:
+    from rich.console import Console
+
     return Console(file=stream, highlight=False, markup=False, emoji=False)
+
+
+def _text(text: Text | str) -> Text:
+    from rich.text import Text
+
+    return text if isinstance(text, Text) else Text(text)

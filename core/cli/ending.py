@@ -9,7 +9,7 @@ import asyncio
 import logging
 import os
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any, NoReturn, TypeVar
 
@@ -24,7 +24,12 @@ _PATIENCE = 3.0
 _MOST_NAMES = 10
 
 
-def run_async(main: Coroutine[Any, Any, T], invocation: Invocation) -> T:
+def run_async(
+    main: Coroutine[Any, Any, T],
+    invocation: Invocation,
+    *,
+    loop_factory: Callable[[], asyncio.AbstractEventLoop] | None = None,
+) -> T:
     """Run a command's coroutine as ``asyncio.run`` does, but wait for what it leaves behind only for a while.
 
     When something does not end, the event loop is left open and the invocation says so: then the process must not
@@ -33,6 +38,7 @@ def run_async(main: Coroutine[Any, Any, T], invocation: Invocation) -> T:
     Args:
         main: What to run.
         invocation: Told of what does not end.
+        loop_factory: Makes the event loop; None takes asyncio's own.
 
     Returns:
         What the coroutine gives.
@@ -40,7 +46,7 @@ def run_async(main: Coroutine[Any, Any, T], invocation: Invocation) -> T:
     Raises:
         BaseException: Whatever the coroutine raises.
     """
-    runner = asyncio.Runner()
+    runner = asyncio.Runner(loop_factory=loop_factory)
     try:
         return runner.run(main)
     finally:

@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Awaitable, Callable, MutableMapping
+from functools import partial
 from types import FrameType
 from typing import Any, Final, TypeAlias
 
 from ..errors import ErrorInfo, ServiceUnavailable
 from ..jsontext import dumps
-from ..web.farewell import FAREWELL, Farewell
+from ..web.farewell import FAREWELL, STOPPING, Farewell
 
 __all__ = ["ASGIApp", "GracefulApp"]
 
@@ -37,22 +38,33 @@ class GracefulApp:
     Args:
         app: The app inside.
         grace: Seconds that requests may go on after the signal.
+        started: Called once the app inside has started.
     """
 
-    def __init__(self, app: ASGIApp, grace: float) -> None:
+    def __init__(self, app: ASGIApp, grace: float, started: Callable[[], None] = lambda: None) -> None:
         self._app = app
         self._grace = grace
-        self._over = asyncio.Event()
+        self._started = started
+        self._end = _End()
+        self._stopping = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass everything on to the app inside."""
         if scope["type"] == "lifespan":
             self._listen(asyncio.get_running_loop())
-            await self._app(scope, receive, send)
+            await self._live(scope, receive, send)
         elif scope["type"] == "http":
             await self._answer(scope, receive, send)
         else:
             await self._app(scope, receive, send)
+
+    async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def telling(message: Message) -> None:
+            if message["type"] == "lifespan.startup.complete":
+                self._started()
+            await send(message)
+
+        await self._app(scope, receive, telling)
 
     def _listen(self, loop: asyncio.AbstractEventLoop) -> None:
         """Hear the signals before the server does; its own handlers are in place by now, and follow ours."""
@@ -60,7 +72,8 @@ class GracefulApp:
             theirs = signal.getsignal(number)
 
             def heard(number: int, frame: FrameType | None, theirs: Any = theirs) -> None:
-                loop.call_soon_threadsafe(loop.call_later, self._grace, self._over.set)
+                self._stopping = True
+                loop.call_soon_threadsafe(loop.call_later, self._grace, self._end.come)
                 if callable(theirs):
                     theirs(number, frame)
 
@@ -68,26 +81,49 @@ class GracefulApp:
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         reply = _Reply(send)
-
-        async def receive_or_stop() -> Message:
-            return await _first(receive(), self._over)
-
-        await self._app(scope, receive_or_stop, reply.send)
-        if self._over.is_set():
+        if self._stopping:
+            scope.setdefault("state", {})[STOPPING] = True
+        await self._app(scope, partial(self._end.or_next, receive), reply.send)
+        if self._end.has_come:
             farewell: Farewell = scope.get("state", {}).get(FAREWELL, _openai_farewell)
             await reply.finish(farewell(_STOPPED.info))
 
 
-async def _first(message: Awaitable[Message], over: asyncio.Event) -> Message:
-    """The caller's next message, or that they are gone once the time is over."""
-    next_message = asyncio.ensure_future(message)
-    end = asyncio.ensure_future(over.wait())
-    try:
-        await asyncio.wait({next_message, end}, return_when=asyncio.FIRST_COMPLETED)
-        return next_message.result() if next_message.done() else {"type": "http.disconnect"}
-    finally:
-        end.cancel()
-        next_message.cancel()
+class _End:
+    """The end of the time that requests have after a signal, and who waits for a caller's next message meanwhile.
+
+    It ends such a wait as a time-out does: by a cancellation that it takes back. A task for each wait, to see which of
+    two comes first, would cost every request more than its route does.
+    """
+
+    def __init__(self) -> None:
+        self.has_come = False
+        self._waiting: set[asyncio.Task[Any]] = set()
+
+    def come(self) -> None:
+        """Let nobody wait any longer."""
+        self.has_come = True
+        for task in self._waiting:
+            task.cancel()
+
+    async def or_next(self, receive: Receive) -> Message:
+        """The caller's next message, or that they are gone once the time is over."""
+        task = asyncio.current_task()
+        if self.has_come or task is None:
+            return {"type": "http.disconnect"}
+        self._waiting.add(task)
+        try:
+            return await receive()
+        except asyncio.CancelledError:
+            if not self._ended(task):
+                raise
+            return {"type": "http.disconnect"}
+        finally:
+            self._waiting.discard(task)
+
+    def _ended(self, task: asyncio.Task[Any]) -> bool:
+        """Whether a task was cancelled by this, and by nobody else."""
+        return self.has_come and not task.uncancel()
 
 
 def _openai_farewell(info: ErrorInfo) -> tuple[bytes, bytes]:

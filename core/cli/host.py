@@ -6,8 +6,6 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from rich.text import Text
-
 from ..plaintext import one_line
 from .console import Output
 
@@ -54,6 +52,8 @@ def note_quarantined(output: Output, records: Iterable[PluginRecord]) -> None:
     """Mention on stderr that plugins are kept out, where something of theirs may be missed."""
     broken = quarantined(records)
     if broken:
+        from rich.text import Text
+
         count = "1 plugin is" if len(broken) == 1 else f"{len(broken)} plugins are"
         names = dict.fromkeys(one_line(record.name) for record in broken)
         told = f"{count} quarantined: {', '.join(names)}. Run 'promptdock plugins list' to see why."
@@ -63,4 +63,6 @@ def note_quarantined(output: Output, records: Iterable[PluginRecord]) -> None:
 def show_warnings(output: Output, warnings: Iterable[str]) -> None:
     """Show on stderr what the operator should look at although nothing is broken by it."""
     for warning in warnings:
+        from rich.text import Text
+
         output.aside(Text(one_line(f"Warning: {warning}"), "yellow"))

@@ -5,7 +5,6 @@ This module loads click and nothing else, so that ``--help``, ``--version`` and 
 
 from __future__ import annotations
 
-import difflib
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -75,6 +74,8 @@ class LazyGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command that was called; an unknown one is answered with the nearest that exists."""
         if args and not args[0].startswith("-") and args[0] not in _COMMANDS:
+            import difflib
+
             near = difflib.get_close_matches(args[0], _COMMANDS, n=1)
             guess = f"; did you mean '{near[0]}'?" if near else "."
             ctx.fail(f"There is no command {args[0][:100]!r}{guess}")

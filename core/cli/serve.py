@@ -78,18 +78,31 @@ def serve(
     Beyond this machine callers must send a key: PROMPTDOCK_API_KEY, or one that 'promptdock keys new' made. On this
     machine only what is under /api needs one; the first start makes one and shows it.
     """
+    from .collector import paused
+
+    options = _Options(host, port, workers, grace, "debug" if invocation.debug else level, access_log)
+    with paused():
+        return _serve(options, invocation, strict=strict, allow_anonymous=allow_anonymous)
+
+
+def _serve(options: _Options, invocation: Invocation, *, strict: bool, allow_anonymous: bool) -> int:
     from .console import open_output
     from .door import refuse_open_door, serving_settings
     from .ending import run_async
     from .listening import listen
+    from .loop import fast_loop
+    from .shared_metrics import shared_metrics
 
-    options = _Options(host, port, workers, grace, "debug" if invocation.debug else level, access_log)
-    settings = serving_settings(host, strict=strict, allow_anonymous=allow_anonymous)
-    run_async(refuse_open_door(settings, host), invocation)
-    with open_output() as output, listen(host, port) as listening:
-        if workers == 1:
-            return run_async(_serve_here(settings, options, listening, output), invocation)
-        return _serve_in_workers(settings, options, listening, output, invocation)
+    settings = serving_settings(options.host, strict=strict, allow_anonymous=allow_anonymous)
+    run_async(refuse_open_door(settings, options.host), invocation)
+    with (
+        open_output() as output,
+        listen(options.host, options.port) as listening,
+        shared_metrics(settings, options.workers) as gone,
+    ):
+        if options.workers == 1:
+            return run_async(_serve_here(settings, options, listening, output), invocation, loop_factory=fast_loop())
+        return _serve_in_workers(settings, options, listening, output, invocation, gone)
 
 
 def _log_config(settings: Settings, options: _Options) -> dict[str, Any]:
@@ -112,16 +125,15 @@ def _log_config(settings: Settings, options: _Options) -> dict[str, Any]:
 
 async def _serve_here(settings: Settings, options: _Options, listening: socket.socket, output: Output) -> int:
     from ..web import create_app
+    from .collector import leave_alone_what_is_there
     from .failures import FAILED, INTERRUPTED
     from .graceful import GracefulApp
     from .server import Server, server_config
 
     log_config = _log_config(settings, options)
     async with _opened(settings, options, listening, output) as (dock, announce):
-        app = GracefulApp(create_app(dock=dock), options.grace)
-        config = server_config(
-            app, grace=options.grace, workers=1, log_config=log_config, access_log=options.access_log
-        )
+        app = GracefulApp(create_app(dock=dock), options.grace, leave_alone_what_is_there)
+        config = server_config(app, grace=options.grace, workers=1, log_config=log_config)
         server = Server(config, ready=announce)
         await server.serve([listening])
     if not server.started:
@@ -130,25 +142,31 @@ async def _serve_here(settings: Settings, options: _Options, listening: socket.s
 
 
 def _serve_in_workers(
-    settings: Settings, options: _Options, listening: socket.socket, output: Output, invocation: Invocation
+    settings: Settings,
+    options: _Options,
+    listening: socket.socket,
+    output: Output,
+    invocation: Invocation,
+    gone: Callable[[int], None],
 ) -> int:
     import signal
 
+    from .collector import leave_alone_what_is_there
     from .ending import run_async
     from .failures import INTERRUPTED, CommandFailed
     from .server import GRACE_VARIABLE, Workers, server_config
 
     log_config = _log_config(settings, options)
     run_async(_try_out(settings, options, listening, output), invocation)
+    leave_alone_what_is_there()
     os.environ[GRACE_VARIABLE] = str(options.grace)
     config = server_config(
         _WORKER_APP,
         grace=options.grace,
         workers=options.workers,
         log_config=log_config,
-        access_log=options.access_log,
     )
-    workers = Workers(config, [listening])
+    workers = Workers(config, [listening], gone)
     workers.run()
     if workers.stopped_by is None:
         raise CommandFailed("A worker could not start; its reason is above", hint="Try promptdock serve --workers 1")
@@ -181,7 +199,6 @@ async def _opened(
             _announce(dock.service, options, listening, output)
             if first is not None:
                 show_first_account(first, output)
-            output.out.file.flush()
 
         yield dock, announce
 
@@ -195,7 +212,7 @@ def _announce(service: PromptService, options: _Options, listening: socket.socke
     records = service.catalog.plugins
     loaded = count_phrase(sum(record.state is PluginState.LOADED for record in records), "plugin")
     by = "" if options.workers == 1 else f", {options.workers} workers"
-    output.line(
+    output.plain(
         f"promptdock serves {url_of(options.host, listening)}/v1: default provider {service.router.default or 'none'}, "
         f"{loaded} loaded, {len(quarantined(records))} quarantined{by}. Stop it with Ctrl-C."
     )

@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any, Final
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
+from .collector import leave_alone_what_is_there, pause
 from .graceful import ASGIApp, GracefulApp
+from .protocol import QuickProtocol
 
 if TYPE_CHECKING:
     from litestar import Litestar
@@ -31,9 +33,7 @@ _MARGIN = 2
 _CLOSING = 15.0
 
 
-def server_config(
-    app: ASGIApp | str, *, grace: float, workers: int, log_config: dict[str, Any], access_log: bool
-) -> uvicorn.Config:
+def server_config(app: ASGIApp | str, *, grace: float, workers: int, log_config: dict[str, Any]) -> uvicorn.Config:
     """How uvicorn is to run.
 
     Args:
@@ -41,15 +41,15 @@ def server_config(
         grace: Seconds that requests may go on after a signal; those that do not end then are cut off soon after.
         workers: How many processes serve.
         log_config: For ``logging.config.dictConfig``, here and in every worker.
-        access_log: Whether each request is logged.
     """
     return uvicorn.Config(
         app,
         factory=isinstance(app, str),
         workers=workers,
         lifespan="on",
+        http=QuickProtocol,
         log_config=log_config,
-        access_log=access_log,
+        access_log=False,  # ours knows more of a request, and writes its line at the end
         server_header=False,
         timeout_graceful_shutdown=math.ceil(grace) + _MARGIN,
     )
@@ -83,10 +83,17 @@ class Server(uvicorn.Server):
 
 
 class Workers(Multiprocess):
-    """Serves in several processes, which are replaced when they die and killed when they do not end."""
+    """Serves in several processes, which are replaced when they die and killed when they do not end.
 
-    def __init__(self, config: uvicorn.Config, sockets: list[socket]) -> None:
+    Args:
+        config: How to run.
+        sockets: Where to listen.
+        gone: Told of each process that died.
+    """
+
+    def __init__(self, config: uvicorn.Config, sockets: list[socket], gone: Callable[[int], None]) -> None:
         super().__init__(config, sockets)
+        self._gone = gone
         self.stopped_by: int | None = None
 
     def handle_int(self) -> None:
@@ -107,6 +114,7 @@ class Workers(Multiprocess):
         super().keep_subprocess_alive()
         for old, new in zip(before, self.processes, strict=False):
             if old is not new:
+                self._gone(old.pid or 0)
                 _log.warning(
                     "The worker process %s %s; another one takes its place", old.pid, _ending(old.process.exitcode)
                 )
@@ -132,7 +140,8 @@ def _ending(code: int | None) -> str:
 
 def create_worker_app() -> ASGIApp:
     """Make the app of one worker, from the environment that its parent prepared."""
+    pause()
     from ..web import create_app
 
     app: Litestar = create_app()
-    return GracefulApp(app, float(os.environ.get(GRACE_VARIABLE, "10")))
+    return GracefulApp(app, float(os.environ.get(GRACE_VARIABLE, "10")), leave_alone_what_is_there)

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from ..prompts.dock import Dock
     from ..service import PromptService
     from ..settings import Settings
+    from ..telemetry.telemetry import Telemetry
     from .auth import Access, Authenticator
+    from .inside import InsideAccess
     from .journal import Sink
     from .limits import RequestLimits
 
@@ -25,11 +27,14 @@ __all__ = [
     "authenticator_of",
     "dock_of",
     "host_of",
+    "inside_of",
     "journal_of",
     "lifespan",
     "limits_of",
     "provide",
     "service_of",
+    "telemetry_of",
+    "withdraw_telemetry",
 ]
 
 _DOCK = "promptdock_dock"
@@ -37,6 +42,8 @@ _ACCESS = "promptdock_access"
 _AUTHENTICATOR = "promptdock_authenticator"
 _JOURNAL = "promptdock_journal"
 _LIMITS = "promptdock_limits"
+_INSIDE = "promptdock_inside"
+_TELEMETRY = "promptdock_telemetry"
 
 
 def dock_of(app: Litestar) -> Dock:
@@ -86,6 +93,21 @@ def limits_of(app: Litestar) -> RequestLimits:
     return cast("RequestLimits", app.state[_LIMITS])
 
 
+def inside_of(app: Litestar) -> InsideAccess:
+    """Who may see how the server is inside; there from the app's making."""
+    return cast("InsideAccess", app.state[_INSIDE])
+
+
+def telemetry_of(app: Litestar) -> Telemetry | None:
+    """What watches the app; None while it is not up."""
+    return cast("Telemetry | None", app.state.get(_TELEMETRY))
+
+
+def withdraw_telemetry(state: State) -> None:
+    """Take back what watches an app that shuts down."""
+    state.pop(_TELEMETRY, None)
+
+
 def provide(
     state: State,
     *,
@@ -94,6 +116,8 @@ def provide(
     journal: Sink | None = None,
     dock: Dock | None = None,
     limits: RequestLimits | None = None,
+    inside: InsideAccess | None = None,
+    telemetry: Telemetry | None = None,
 ) -> None:
     """Put parts where :func:`access_of` and its neighbours find them.
 
@@ -104,8 +128,11 @@ def provide(
         journal: Writes the journal.
         dock: The prompt service with its store.
         limits: Count requests.
+        inside: Says who may see how the server is inside.
+        telemetry: Watches the app.
     """
-    parts = {_ACCESS: access, _AUTHENTICATOR: authenticator, _JOURNAL: journal, _DOCK: dock, _LIMITS: limits}
+    parts: dict[str, object] = {_ACCESS: access, _AUTHENTICATOR: authenticator, _JOURNAL: journal, _DOCK: dock}
+    parts |= {_LIMITS: limits, _INSIDE: inside, _TELEMETRY: telemetry}
     for name, part in parts.items():
         if part is not None:
             state[name] = part

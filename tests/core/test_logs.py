@@ -43,8 +43,8 @@ def test_the_servers_level_is_promptdocks() -> None:
     config = server_logging("info", access_log=False)
     assert config["root"]["level"] == "WARNING"
     assert config["loggers"]["promptdock"]["level"] == "INFO"
-    assert config["loggers"]["uvicorn.access"]["level"] == "CRITICAL"
-    assert server_logging("error", access_log=True)["loggers"]["uvicorn.access"]["level"] == "INFO"
+    assert config["loggers"]["promptdock.access"]["level"] == "CRITICAL"
+    assert server_logging("error", access_log=True)["loggers"]["promptdock.access"]["level"] == "INFO"
 
 
 def test_importing_it_changes_no_logging() -> None:

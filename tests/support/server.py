@@ -11,6 +11,8 @@ from typing import Any
 
 import uvicorn
 
+from promptdock.cli.protocol import QuickProtocol
+
 __all__ = ["live_server"]
 
 
@@ -31,7 +33,14 @@ def live_server(app: Any, *, start_seconds: float = 20.0) -> Iterator[str]:
         listening.bind(("127.0.0.1", 0))
         listening.listen(128)
         server = uvicorn.Server(
-            uvicorn.Config(app, lifespan="on", log_config=None, access_log=False, timeout_graceful_shutdown=5)
+            uvicorn.Config(
+                app,
+                lifespan="on",
+                http=QuickProtocol,
+                log_config=None,
+                access_log=False,
+                timeout_graceful_shutdown=5,
+            )
         )
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, name="live-server")
         thread.start()

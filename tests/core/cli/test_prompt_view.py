@@ -7,7 +7,6 @@ from io import StringIO
 from typing import Any
 
 import pytest
-from rich.console import Console
 
 from promptdock.cli.console import Output
 from promptdock.cli.phrases import result_phrase, time_phrase
@@ -36,7 +35,7 @@ _AT: dict[str, Any] = {"request_id": "req_1", "turn_id": "chatcmpl-1", "at": 0.0
 
 def _render(events: Iterable[Event], **switches: bool) -> str:
     out = StringIO()
-    output = Output(Console(file=out), Console(file=StringIO()))
+    output = Output(out, StringIO())
     view = PromptView(output, Waiting(output), **{"verbose": False, "quiet": False, "stream": False} | switches)
     for event in events:
         view.show(event)

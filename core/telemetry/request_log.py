@@ -1,0 +1,151 @@
+"""The access log: one line for each request, at its end."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
+
+from ..redaction import redact_text
+from ..request_lines import REQUEST, RequestText
+from ..service_events import RelayRequested
+from ..turn.events import CompletionReceived, CompletionRequested, PluginCalled, TurnStarted
+from .exchange import NOTES, RequestNotes, RequestWatcher
+
+if TYPE_CHECKING:
+    from ..jsontext import JsonObject
+    from ..service_events import ServiceEvent
+    from ..turn.events import Event
+    from ..turn.plan import TurnPlan
+    from .exchange import Exchange
+
+__all__ = ["ACCESS_LOG", "RequestLog"]
+
+ACCESS_LOG: Final = "promptdock.access"
+"""Name of the logger."""
+_LONGEST: Final = 500
+_MOST_TOOLS: Final = 50
+
+
+class RequestLog(RequestWatcher):
+    """Writes the line of each request, and listens to its turn for what belongs there.
+
+    Args:
+        path: Gives the path that was asked for, of an ASGI scope.
+        request_id: Gives the request's id.
+        caller: Gives the caller's name, which is never a key.
+    """
+
+    def __init__(
+        self,
+        *,
+        path: Callable[[Mapping[str, Any]], str],
+        request_id: Callable[[Mapping[str, Any]], str],
+        caller: Callable[[Mapping[str, Any]], str],
+    ) -> None:
+        self._path = path
+        self._request_id = request_id
+        self._caller = caller
+        self._log = logging.getLogger(ACCESS_LOG)
+        self._blank = vars(logging.LogRecord(ACCESS_LOG, logging.INFO, __file__, 0, "", (), None))
+
+    def ended(self, exchange: Exchange) -> None:
+        """Write the line, when somebody wants to read it."""
+        if not self._log.isEnabledFor(logging.INFO):
+            return
+        scope, notes = exchange.scope, exchange.notes
+        path = self._path(scope)
+        members: JsonObject = {
+            "method": exchange.method[:16],
+            # whoever writes lines otherwise than our formatters do gets no key, either
+            "path": path if path == exchange.route else redact_text(path)[:_LONGEST],
+            "route": exchange.route,
+            "status": exchange.status,
+            "ms": round(exchange.seconds * 1000, 3),
+            "bytes_in": exchange.received,
+            "bytes_out": exchange.sent,
+            "caller": self._caller(scope),
+            "request_id": self._request_id(scope),
+        }
+        if notes.provider is not None:
+            members |= _of_turn(notes)
+        if notes.turn_id is not None:
+            members["turn_id"] = notes.turn_id
+        self._log.handle(self._record(members))
+
+    def _record(self, members: JsonObject) -> logging.LogRecord:
+        """A record for the line. Logging itself would look for the caller's file and thread anew for each."""
+        record = logging.LogRecord.__new__(logging.LogRecord)
+        now = time.time()
+        vars(record).update(self._blank, msg=RequestText(members), created=now, msecs=now % 1 * 1000)
+        setattr(record, REQUEST, members)
+        return record
+
+    def watch(self, plan: TurnPlan) -> _Notetaker | None:  # noqa: ARG002  (what turn watchers are given)
+        """Give what takes notes of a turn that a request asks for."""
+        notes = NOTES.get()
+        return None if notes is None else _Notetaker(notes)
+
+    def hear(self, event: ServiceEvent) -> None:
+        """Take a note of a passthrough."""
+        if isinstance(event, RelayRequested) and (notes := NOTES.get()) is not None:
+            notes.provider = event.provider
+
+
+def _of_turn(notes: RequestNotes) -> JsonObject:
+    members: JsonObject = {"provider": notes.provider}
+    if notes.model is not None:
+        members |= {
+            "model": notes.model,
+            "rounds": notes.rounds,
+            "tools": notes.tools[:_MOST_TOOLS],
+            "prompt_tokens": notes.prompt_tokens,
+            "completion_tokens": notes.completion_tokens,
+        }
+    return members
+
+
+class _Notetaker:
+    """Hears one turn."""
+
+    __slots__ = ("_notes",)
+
+    def __init__(self, notes: RequestNotes) -> None:
+        self._notes = notes
+
+    def tell(self, event: Event) -> None:
+        """Note what the line is to say of it."""
+        handle = _HANDLERS.get(type(event))
+        if handle is not None:
+            handle(self._notes, event)
+
+
+def _started(notes: RequestNotes, event: TurnStarted) -> None:
+    notes.turn_id = event.turn_id
+    notes.provider, notes.model = event.settings.provider, event.settings.model
+
+
+def _asked(notes: RequestNotes, event: CompletionRequested) -> None:
+    notes.rounds = event.round
+
+
+def _answered(notes: RequestNotes, event: CompletionReceived) -> None:
+    if event.usage is not None:
+        notes.prompt_tokens += event.usage.prompt_tokens
+        notes.completion_tokens += event.usage.completion_tokens
+
+
+def _ran(notes: RequestNotes, event: PluginCalled) -> None:
+    notes.tools.append(event.tool)
+
+
+_HANDLERS: Final[Mapping[type[Any], Callable[[RequestNotes, Any], None]]] = MappingProxyType(
+    {
+        CompletionReceived: _answered,
+        CompletionRequested: _asked,
+        PluginCalled: _ran,
+        TurnStarted: _started,
+    }
+)
