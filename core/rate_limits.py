@@ -115,6 +115,11 @@ class RateLimiter:
         self._ask_again_at = 0.0
         self._told_at = -math.inf
 
+    @property
+    def counts(self) -> bool:
+        """Whether there is a limit, so that it matters whose requests they are."""
+        return self._item is not None
+
     async def hit(self, scope: str, key: str) -> RateState | None:
         """Count one request.
 

@@ -35,6 +35,10 @@ class RelayRequest:
         headers: The caller's headers. Only those of :attr:`passed_headers` go on.
         body: The body's bytes; None for no body.
         request_id: The request that this call serves; it is not sent.
+        passed_headers: The caller's headers that go on, with lower-case names: those that say what the body is and how
+            to answer. These are ``Accept``, ``Accept-Encoding``, ``Content-Encoding``, ``Content-Type`` and
+            ``OpenAI-Beta``. Keys, cookies, organizations and projects stay here: the account that is asked is the
+            operator's.
 
     Raises:
         BadRequest: The method, the path, the query or a header to pass on cannot be sent; a path must not lead out of
@@ -47,8 +51,11 @@ class RelayRequest:
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     body: bytes | None = field(default=None, repr=False)
     request_id: str = ""
+    passed_headers: tuple[tuple[str, str], ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        named = ((name.lower(), value) for name, value in self.headers)
+        object.__setattr__(self, "passed_headers", tuple(header for header in named if header[0] in _PASSED))
         if self.method not in _METHODS:
             raise BadRequest(f"The method {self.method[:20]!r} is not passed on to providers.", param="method")
         if not self.path.startswith("/"):
@@ -65,16 +72,6 @@ class RelayRequest:
     def target(self) -> str:
         """Path and query, as they follow the base URL."""
         return f"{self.path}?{self.query}" if self.query else self.path
-
-    @property
-    def passed_headers(self) -> tuple[tuple[str, str], ...]:
-        """The caller's headers that go on, with lower-case names: those that say what the body is and how to answer.
-
-        These are ``Accept``, ``Accept-Encoding``, ``Content-Encoding``, ``Content-Type`` and ``OpenAI-Beta``. Keys,
-        cookies, organizations and projects stay here: the account that is asked is the operator's.
-        """
-        named = ((name.lower(), value) for name, value in self.headers)
-        return tuple((name, value) for name, value in named if name in _PASSED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,12 +113,14 @@ def _stays_below(path: str) -> bool:
     """Whether every server reads a path as one below the address that it is appended to."""
     if not _PATH.fullmatch(path):
         return False
-    try:
-        decoded = unquote(path, errors="strict")
-    except UnicodeDecodeError:  # overlong forms of dots and slashes are such, too
-        return False
-    if _MISREAD.search(decoded):
-        return False
+    decoded = path
+    if "%" in path:
+        try:
+            decoded = unquote(path, errors="strict")
+        except UnicodeDecodeError:  # overlong forms of dots and slashes are such, too
+            return False
+        if _MISREAD.search(decoded):
+            return False
     *inner, last = decoded[1:].split("/")
     # some servers drop what follows a semicolon, or blanks and dots at an end, before they look for ".."
     return all(map(_is_name, inner)) and (not last or _is_name(last))

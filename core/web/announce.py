@@ -21,13 +21,14 @@ from ..service_events import (
     AuthenticationSucceeded,
 )
 from .around import HUNG_UP, around
+from .heads import status_of
 from .paths import path_of
 from .request_id import request_id
 from .state import host_of
 
 if TYPE_CHECKING:
     from litestar import Litestar
-    from litestar.types import ASGIApp, Message, Receive, Scope, Send
+    from litestar.types import ASGIApp, Receive, Scope, Send
 
     from ..errors import ErrorInfo
 
@@ -102,22 +103,14 @@ class _Announcer:
             await self._inner(scope, receive, send)
             return
         began = time.perf_counter()
-        status: int | None = None
         where = {"method": scope["method"], "path": path_of(scope)}
         _tell(scope, APIRequestStarted, ANONYMOUS_PRINCIPAL, **where)
-
-        async def noting(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            await send(message)
-
         broken = True
         try:
-            await self._inner(scope, receive, noting)
+            await self._inner(scope, receive, send)
             broken = False
         finally:
-            ended = HTTPStatus.INTERNAL_SERVER_ERROR if broken else status or HUNG_UP
+            ended = HTTPStatus.INTERNAL_SERVER_ERROR if broken else status_of(scope) or HUNG_UP
             _tell_end(scope, int(ended), ms=(time.perf_counter() - began) * 1000, **where)
 
 

@@ -148,7 +148,7 @@ def asks_for_methods(request: ASGIConnection[Any, Any, Any, Any]) -> bool:
 
 
 async def _found(request: ASGIConnection[Any, Any, Any, Any]) -> Principal:
-    header = request.headers.get("authorization")
+    header = _authorization(request.scope)
     if header is None:
         return ANONYMOUS_PRINCIPAL
     sent = _sent_key(header)
@@ -165,6 +165,15 @@ async def _found(request: ASGIConnection[Any, Any, Any, Any]) -> Principal:
         return await authenticator.find(sent.decode())
     except UnicodeDecodeError:
         raise _wrong() from None
+
+
+def _authorization(scope: Mapping[str, Any]) -> str | None:
+    """The header, the first one of several."""
+    for name, value in scope["headers"]:
+        if name == b"authorization":
+            text: str = value.decode("latin-1")
+            return text
+    return None
 
 
 def _sent_key(header: str) -> bytes:

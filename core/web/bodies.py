@@ -69,7 +69,8 @@ _MUST: Final[Mapping[str, str]] = MappingProxyType(
 class Asked(BaseModel):
     """Base of the models of request bodies: strict types, no members that the model does not name."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    # built when a body of the kind comes for the first time: a start needs none of them
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
 
 
 async def read_model(request: Request[Any, Any, Any], model: type[M]) -> M:

@@ -50,7 +50,7 @@ async def read_json_body(scope: Mapping[str, Any], receive: Receive, limit: int)
         PayloadTooLarge: It is larger than the limit, by its header or in fact.
         CallerGone: The caller hung up meanwhile.
     """
-    _check_type(_headers(scope))
+    _check_type(dict(scope["headers"]))
     return await read_body(scope, receive, limit)
 
 
@@ -66,39 +66,38 @@ async def read_body(scope: Mapping[str, Any], receive: Receive, limit: int) -> b
         PayloadTooLarge: It is larger than the limit, by its header or in fact.
         CallerGone: The caller hung up meanwhile.
     """
-    headers = _headers(scope)
-    announced = headers.get(b"content-length", "")
+    headers = dict(scope["headers"])
+    announced = headers.get(b"content-length", b"").decode("latin-1")
     if announced.isdecimal() and int(announced) > limit:
         # whoever waits for "100 Continue" has sent nothing yet
         raise _too_large(limit) if b"expect" in headers else await _refusal(receive, limit)
     return await _read(receive, limit)
 
 
-def _headers(scope: Mapping[str, Any]) -> dict[bytes, str]:
-    return {name: value.decode("latin-1") for name, value in scope["headers"]}
-
-
-def _check_type(headers: Mapping[bytes, str]) -> None:
-    declared = headers.get(b"content-type", "").partition(";")[0].strip().lower()
+def _check_type(headers: Mapping[bytes, bytes]) -> None:
+    declared = headers.get(b"content-type", b"").decode("latin-1").partition(";")[0].strip().lower()
     if declared and declared != "application/json" and not declared.endswith("+json"):
         raise UnsupportedMediaType(f"The body is {declared!r}; send 'application/json'.")
-    encoding = headers.get(b"content-encoding", "identity").strip().lower()
+    encoding = headers.get(b"content-encoding", b"identity").decode("latin-1").strip().lower()
     if encoding not in {"", "identity"}:
         raise UnsupportedMediaType(f"The body is encoded with {encoding!r}; send it as it is.")
 
 
 async def _read(receive: Receive, limit: int) -> bytes:
-    body = bytearray()
+    pieces: list[bytes] = []
+    size = 0
     while True:
         message = await receive()
         if message["type"] != "http.request":
             raise CallerGone
-        body += message.get("body", b"")
+        piece = message.get("body", b"")
+        size += len(piece)
+        pieces.append(piece)
         more = message.get("more_body", False)
-        if len(body) > limit:
+        if size > limit:
             raise await _refusal(receive, limit) if more else _too_large(limit)
         if not more:
-            return bytes(body)
+            return b"".join(pieces)  # of one piece, which is the rule, the piece itself
 
 
 async def _refusal(receive: Receive, limit: int) -> PayloadTooLarge:

@@ -65,13 +65,19 @@ class Channel:
 
         A stream that has not begun, and has nothing to begin with, stays closed.
         """
-        ticking = asyncio.create_task(self._tick(seconds))
+        ticking: list[asyncio.Task[None]] = []
+        # most streams are over before the first comment is due: those need no task
+        first = asyncio.get_running_loop().call_later(
+            seconds, lambda: ticking.append(asyncio.create_task(self._tick(seconds)))
+        )
         try:
             yield
         finally:
-            ticking.cancel()
-            with suppress(asyncio.CancelledError):
-                await ticking
+            first.cancel()
+            for task in ticking:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
 
     async def _tick(self, seconds: float) -> None:
         loop = asyncio.get_running_loop()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from litestar import Request, Response, post
+from litestar import HttpMethod, Request, Response
 
 from .chat_reply import ChatReply
+from .handlers import guarded_route
 from .operations import ChatOperation, openai_errors
 from .running_reply import RunningReply
 from .schemas import ChatCompletion
@@ -15,8 +16,9 @@ from .state import dock_of
 __all__ = ["create_chat_completion"]
 
 
-@post(
+@guarded_route(
     "/chat/completions",
+    http_method=HttpMethod.POST,
     status_code=200,
     operation_id="createChatCompletion",
     opt={"command": "prompt", "thing": "ChatCompletion"},

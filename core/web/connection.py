@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from typing import Any, TypeVar
+from contextlib import suppress
+from typing import Any, Final, TypeVar
 
 from litestar.types import Receive
 
 __all__ = ["CallerGone", "while_connected"]
 
 T = TypeVar("T")
+
+_UNWATCHED: Final = 0.02
+"""Seconds for which nobody looks whether the caller is still there: looking costs a task, and most replies are
+quicker."""
 
 
 class CallerGone(Exception):
@@ -20,8 +25,8 @@ class CallerGone(Exception):
 async def while_connected(receive: Receive, work: Coroutine[Any, Any, T]) -> T:
     """Do some work, and cancel it when the caller hangs up.
 
-    Neither Litestar nor the server does that for a handler that is not streaming yet. The work runs in one task from
-    start to end, so that its context managers and time-outs see no other.
+    Neither Litestar nor the server does that for a handler that is not streaming yet. The work runs in this task from
+    start to end, so that its context managers and time-outs see no other; it is cancelled as by a time-out.
 
     Args:
         receive: The request's ASGI receive channel, its body read to the end.
@@ -34,19 +39,53 @@ async def while_connected(receive: Receive, work: Coroutine[Any, Any, T]) -> T:
         CallerGone: The caller hung up first; the work has been cancelled and has ended.
         Exception: Whatever the work raises.
     """
-    task = asyncio.create_task(work)
-    gone = asyncio.create_task(_hung_up(receive))
+    watch = _Watch(receive)
     try:
-        await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
-        if task.done():
-            return task.result()
-        raise CallerGone
+        result = await work
+    except (Exception, asyncio.CancelledError):
+        if watch.ended_it():
+            raise CallerGone from None
+        raise
     finally:
-        for unfinished in (gone, task):
-            unfinished.cancel()
-        await asyncio.gather(gone, task, return_exceptions=True)
+        watch.stop()
+    if watch.ended_it():
+        raise CallerGone
+    return result
 
 
-async def _hung_up(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
+class _Watch:
+    """Looks from some time on whether the caller is still there, and cancels the task that made it when not.
+
+    Args:
+        receive: The request's ASGI receive channel.
+    """
+
+    def __init__(self, receive: Receive) -> None:
+        task = asyncio.current_task()
+        assert task is not None, "requests are answered in tasks"
+        self._task: asyncio.Task[Any] = task
+        self._cancelled_before = task.cancelling()
+        self._receive = receive
+        self._saw_the_end = False
+        self._looking: asyncio.Task[None] | None = None
+        self._timer = asyncio.get_running_loop().call_later(_UNWATCHED, self._start)
+
+    def _start(self) -> None:
+        self._looking = asyncio.create_task(self._look())
+
+    async def _look(self) -> None:
+        with suppress(Exception):  # a channel that breaks leads to nobody, either
+            while (await self._receive())["type"] != "http.disconnect":
+                pass
+        self._saw_the_end = True
+        self._task.cancel()
+
+    def ended_it(self) -> bool:
+        """Whether the caller is gone, and nobody else wants the task to end; asked once."""
+        return self._saw_the_end and self._task.uncancel() <= self._cancelled_before
+
+    def stop(self) -> None:
+        """Look no longer."""
+        self._timer.cancel()
+        if self._looking is not None:
+            self._looking.cancel()

@@ -1,21 +1,21 @@
 """Cross-origin requests: which web pages may call the API, and what browsers are told about each path.
 
 Litestar has a middleware for this, which answers every preflight by itself: it names the same methods for all paths,
-for those that do not exist as well, and tells pages of other origins about them. So this is a ``before_send`` hook: a
+for those that do not exist as well, and tells pages of other origins about them. So this adds to replies as they go: a
 preflight is an ordinary ``OPTIONS`` request, whose reply says by its ``Allow`` what the path really has.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from ..errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from litestar.types import Message, Scope
+    from litestar.types import HTTPResponseStartEvent, Scope
 
     from ..settings import Settings
 
@@ -33,18 +33,17 @@ _MAX_AGE: Final = b"600"
 _PORTS: Final[Mapping[str, int]] = MappingProxyType({"http": 80, "https": 443})
 
 
-def cors_headers(settings: Settings, concerns: Callable[[Mapping[str, Any]], bool]) -> CorsHeaders | None:
-    """The hook for the origins that the settings name; None when they name none.
+def cors_headers(settings: Settings) -> CorsHeaders | None:
+    """What adds them for the origins that the settings name; None when they name none.
 
     Args:
         settings: Their ``cors_origins`` count.
-        concerns: Says of a scope whether its reply is ours.
 
     Raises:
         ConfigurationError: One of the origins is none.
     """
     origins = frozenset(map(_origin, settings.cors_origins))
-    return CorsHeaders(origins, concerns) if origins else None
+    return CorsHeaders(origins) if origins else None
 
 
 class CorsHeaders:
@@ -54,18 +53,14 @@ class CorsHeaders:
 
     Args:
         origins: Normal origins such as ``https://chat.example.com``, or ``*`` for any.
-        concerns: Says of a scope whether its reply is ours.
     """
 
-    def __init__(self, origins: frozenset[str], concerns: Callable[[Mapping[str, Any]], bool]) -> None:
+    def __init__(self, origins: frozenset[str]) -> None:
         self._origins = origins
-        self._concerns = concerns
 
-    async def __call__(self, message: Message, scope: Scope) -> None:
+    def __call__(self, start: HTTPResponseStartEvent, scope: Scope) -> None:
         """Add the headers to the start of a reply."""
-        if message["type"] != "http.response.start" or not self._concerns(scope):
-            return
-        told = list(message.get("headers", ()))
+        told = list(start.get("headers", ()))
         if _ANY not in self._origins:
             told.append((b"vary", b"Origin"))  # also without an origin: caches must not give this reply to a page
         asked = dict(scope["headers"])
@@ -75,7 +70,7 @@ class CorsHeaders:
             told.append((b"access-control-expose-headers", _SHOWN))
             if scope.get("method") == "OPTIONS" and b"access-control-request-method" in asked:
                 told += _preflight(told)
-        message["headers"] = told
+        start["headers"] = told
 
     def _allows(self, origin: bytes) -> bool:
         return _ANY in self._origins or origin.decode("latin-1") in self._origins

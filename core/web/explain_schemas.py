@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Final, cast
 
 from litestar.openapi.spec import OpenAPIMediaType, RequestBody
@@ -44,7 +43,6 @@ class ExplainEnvelope(Envelope, frozen=True, kw_only=True):
     data: dict[str, Any]
 
 
-@dataclass
 class ExplainOperation(OurOperation):
     """An explanation: its body is read by our own parser."""
 

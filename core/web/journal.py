@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from litestar.enums import ScopeType
 
 from ..ids import new_id
-from ..redaction import redact_text
 from .around import HUNG_UP, around
 from .auth import principal_in
-from .journal_view import MAX_BODY, shown_body, shown_headers
+from .journal_view import MAX_BODY, View, shown_body
 from .paths import path_of
 from .request_id import request_id
 from .state import journal_of
@@ -128,13 +127,14 @@ class _Observer:
     def __init__(self, inner: ASGIApp, concerns: Callable[[Mapping[str, Any]], bool]) -> None:
         self._inner = inner
         self._concerns = concerns
+        self._view = View()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         sink = journal_of(scope["litestar_app"]) if scope["type"] == ScopeType.HTTP else None
         if sink is None or not self._concerns(scope):
             await self._inner(scope, receive, send)
             return
-        exchange = _Exchange(scope, receive, send, sink)
+        exchange = _Exchange(scope, receive, send, sink, self._view)
         try:
             await self._inner(scope, exchange.receive, exchange.send)
         except BaseException:
@@ -144,10 +144,17 @@ class _Observer:
 
 
 class _Exchange:
-    """One request and its reply, on their way through."""
+    """One request and its reply, on their way through.
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send, sink: Sink) -> None:
+    Attributes:
+        key: Id of its row.
+        begun_with: The status that the reply began with; None while it has not.
+        is_ending: Whether the row is being written, or is written.
+    """
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send, sink: Sink, view: View) -> None:
         self._scope: Mapping[str, Any] = scope
+        self._view = view
         scope["state"][_EXCHANGE] = self
         self.key = new_id()
         self._receive = receive
@@ -156,7 +163,7 @@ class _Exchange:
         self._path = path_of(scope)
         self._started_at = datetime.now(UTC)
         self._started = time.perf_counter()
-        self._body = bytearray()
+        self._body = b""
         self._read = 0
         self._whole = False
         self._gone = False
@@ -164,6 +171,7 @@ class _Exchange:
         self.begun_with: int | None = None
         self._length: int | None = None
         self._sent = 0
+        self.is_ending = False
         self._writing: asyncio.Task[None] | None = None
 
     async def receive(self) -> Any:
@@ -174,7 +182,8 @@ class _Exchange:
         elif message["type"] == "http.request":
             piece = message.get("body", b"")
             self._read += len(piece)
-            self._body += piece[: max(0, MAX_BODY - len(self._body))]
+            if self._read <= MAX_BODY:
+                self._body = self._body + piece if self._body else piece
             self._whole = not message.get("more_body", False)
         return message
 
@@ -201,16 +210,14 @@ class _Exchange:
             return True
         return message["type"] == "http.response.body" and not message.get("more_body", False)
 
-    @property
-    def is_ending(self) -> bool:
-        """Whether the row is being written, or is written."""
-        return self._writing is not None
-
     async def end(self, status: int) -> None:
-        """Write the row, unless that is done. It is written to its end whatever becomes of whoever waits for it."""
-        if self._writing is None:
-            self._writing = asyncio.create_task(self._write(HUNG_UP if self._gone else status))
-        await asyncio.shield(self._writing)
+        """Write the row, unless that is done, or is somebody else's. It is written to its end, whoever waits for it."""
+        if not self.is_ending:
+            self.is_ending = True
+            if not self._scope["state"].get(_JOURNALED):
+                self._writing = asyncio.create_task(self._write(HUNG_UP if self._gone else status))
+        if self._writing is not None:
+            await asyncio.shield(self._writing)
 
     async def _write(self, status: int) -> None:
         if self._scope["state"].get(_JOURNALED):
@@ -228,7 +235,7 @@ class _Exchange:
             key=self.key,
             request_id=request_id(scope),
             method=scope["method"][:_LONGEST_METHOD],
-            path=redact_text(self._path),
+            path=self._view.path(self._path),
             template=scope.get("path_template"),
             command=subject.command,
             thing=subject.thing,
@@ -236,7 +243,7 @@ class _Exchange:
             status=status,
             started_at=self._started_at,
             ms=(time.perf_counter() - self._started) * 1000,
-            headers=shown_headers(scope["headers"]),
+            headers=self._view.headers(scope["headers"]),
             body=shown_body(self._body) if self._whole and self._read <= MAX_BODY else None,
             request_bytes=self._read,
             response_bytes=self._sent,

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-from ..jsontext import JsonError, loads
-from ..redaction import redact_headers, redact_json
+from ..jsontext import JsonError, loads, loads_members
+from ..redaction import HIDDEN, redact_headers, redact_json, redact_text
 
-__all__ = ["MAX_BODY", "shown_body", "shown_headers"]
+__all__ = ["MAX_BODY", "View", "shown_body"]
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+_MOST_KNOWN: Final = 1_000
+_SHORT: Final = 200
+"""The longest text that is remembered."""
 
 MAX_BODY: Final = 65_536
 """The most bytes of a request's body that are looked at."""
@@ -54,13 +61,46 @@ _MEMBERS: Final = frozenset(
 """Members of bodies whose values are shown. Prompts, system texts and keys are not."""
 
 
-def shown_headers(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
-    """The headers of a request, by name; hidden ones are named, too."""
-    return redact_headers([(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers], _HEADERS)
+class View:
+    """Shows requests; remembers what it has shown, since most headers and paths come again and again."""
+
+    def __init__(self) -> None:
+        self._headers: dict[tuple[bytes, bytes], tuple[str, str]] = {}
+        self._paths: dict[str, str] = {}
+
+    def headers(self, headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+        """The headers of a request, by lower-case name; hidden ones are named, too."""
+        shown: dict[str, str] = {}
+        for header in headers:
+            name, value = self._headers.get(header) or self._header(*header)
+            shown[name] = f"{shown[name]}, {value}" if name in shown and value != HIDDEN else value
+        return shown
+
+    def path(self, path: str) -> str:
+        """A path without what looks like a key."""
+        return self._paths.get(path) or _kept(self._paths, path, redact_text(path), len(path))
+
+    def _header(self, name: bytes, value: bytes) -> tuple[str, str]:
+        text = name.decode("latin-1").lower()
+        if text not in _HEADERS:
+            return text, HIDDEN  # nothing is remembered of what may be a secret
+        [shown] = redact_headers([(text, value.decode("latin-1"))], _HEADERS).items()
+        return _kept(self._headers, (name, value), shown, len(value))
 
 
-def shown_body(body: bytes | bytearray) -> Any:
+def _kept(known: dict[K, V], key: K, value: V, size: int) -> V:
+    """Remember a value, unless it is long; of too many, none is."""
+    if size <= _SHORT:
+        if len(known) >= _MOST_KNOWN:
+            known.clear()
+        known[key] = value
+    return value
+
+
+def shown_body(body: bytes) -> Any:
     """The body of a request as it may be shown; None when it is no JSON object.
+
+    Only the members that may be shown are decoded.
 
     Args:
         body: The whole body, of at most :data:`MAX_BODY` bytes.
@@ -68,8 +108,8 @@ def shown_body(body: bytes | bytearray) -> Any:
     if not body:
         return None
     try:
-        asked = loads(bytes(body))
+        asked = loads_members(body)
+        shown = {name: loads(asked[name]) for name in _MEMBERS.intersection(asked)}
     except JsonError:
         return None
-    # an allow-list of members says nothing about a body that has none
-    return redact_json(asked, _MEMBERS) if isinstance(asked, dict) else None
+    return redact_json({**asked, **shown}, _MEMBERS)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
-from litestar.types import Message, Scope
 
 from ..errors import BadRequest, Unauthorized
 from ..hosts import parse_host
@@ -17,9 +15,11 @@ from .auth import asks_for_methods, authenticate
 from .state import limits_of
 
 if TYPE_CHECKING:
+    from litestar.types import HTTPResponseStartEvent, Scope
+
     from ..settings import Settings
 
-__all__ = ["AT_HOST", "RateHeaders", "RequestLimits", "rate_limited"]
+__all__ = ["AT_HOST", "RequestLimits", "add_rate_headers", "rate_limited"]
 
 _STATE: Final = "promptdock_rate"
 AT_HOST: Final = "at_host"
@@ -74,9 +74,10 @@ async def rate_limited(request: ASGIConnection[Any, Any, Any, Any], handler: Bas
         _note(request, await limits.per_host.check("host", _address(request)))
         raise
     if principal.is_anonymous:
-        asked = _asked_host(request) if handler.opt.get(AT_HOST) else ""
-        _note(request, await limits.per_host.check("host", f"{asked} {_address(request)}"))
-    else:
+        if limits.per_host.counts:
+            asked = _asked_host(request) if handler.opt.get(AT_HOST) else ""
+            _note(request, await limits.per_host.check("host", f"{asked} {_address(request)}"))
+    elif limits.per_key.counts:
         _note(request, await limits.per_key.check("key", str(principal.api_key_id or principal.owner)))
 
 
@@ -96,27 +97,11 @@ def _asked_host(request: ASGIConnection[Any, Any, Any, Any]) -> str:
         return ""
 
 
-class RateHeaders:
-    """Tells callers where they stand; a ``before_send`` hook. Refusals bring these headers by themselves.
-
-    Args:
-        concerns: Says of a scope whether its reply gets the headers.
-    """
-
-    def __init__(self, concerns: Callable[[Mapping[str, Any]], bool]) -> None:
-        self._concerns = concerns
-
-    async def __call__(self, message: Message, scope: Scope) -> None:
-        """Add the headers to the start of a reply."""
-        if message["type"] != "http.response.start" or not self._concerns(scope):
-            return
-        told = headers(scope["state"].get(_STATE))
-        given = {name.lower() for name, _ in message.get("headers", ())}
-        message["headers"] = [
-            *message.get("headers", ()),
-            *(
-                (name.lower().encode(), value.encode())
-                for name, value in told.items()
-                if name.lower().encode() not in given
-            ),
-        ]
+def add_rate_headers(start: HTTPResponseStartEvent, scope: Scope) -> None:
+    """Tell callers where they stand; one of :class:`promptdock.web.heads.Head`. Refusals have these headers already."""
+    state: RateState | None = scope["state"].get(_STATE)
+    if state is None:
+        return
+    given = {name.lower() for name, _ in start.get("headers", ())}
+    told = ((name.lower().encode(), value.encode()) for name, value in headers(state).items())
+    start["headers"] = [*start.get("headers", ()), *(header for header in told if header[0] not in given)]

@@ -84,7 +84,7 @@ async def list_levels(request: Request[Any, Any, Any]) -> Response[LogLevelList]
     operation_class=taking(LevelAsked),
     summary="Set a component's log level",
     description=f"{_WHO} Every process of the server follows within seconds. A component is e.g. `promptdock.turn`, "
-    "`promptdock.plugins.weather`, `uvicorn.access` or `root`.",
+    "`promptdock.plugins.weather`, `promptdock.access` or `root`.",
     responses=envelope_errors(400, 401, 403, 409, 413, 415, 422, 503),
     tags=_TAGS,
 )

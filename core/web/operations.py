@@ -82,7 +82,11 @@ def envelope_errors(*statuses: int) -> dict[int, ResponseSpec]:
 
 @dataclass
 class OpenOperation(Operation):
-    """An operation whose every reply carries the request id; it needs no key."""
+    """An operation whose every reply carries the request id; it needs no key.
+
+    Classes below it add no fields, so they are no dataclasses of their own: its ``__init__`` calls their
+    ``__post_init__``.
+    """
 
     def __post_init__(self) -> None:
         self.responses = {
@@ -93,12 +97,10 @@ class OpenOperation(Operation):
                 response.headers = {**(response.headers or {}), "X-Request-ID": _request_id_header()}
 
 
-@dataclass
 class OurOperation(OpenOperation):
     """An operation that needs the key."""
 
 
-@dataclass
 class ChatOperation(OurOperation):
     """The chat completion: its body is read by our own parser, and it answers in two media types."""
 
@@ -110,7 +112,6 @@ class ChatOperation(OurOperation):
             answered.content = {**(answered.content or {}), "text/event-stream": _media(CHUNK)}
 
 
-@dataclass
 class ListOperation(OurOperation):
     """An operation that gives a list by pages."""
 
@@ -123,7 +124,6 @@ class ListOperation(OurOperation):
             listed.headers = {**(listed.headers or {}), "Link": link}
 
 
-@dataclass
 class CreatingOperation(OurOperation):
     """An operation that makes something."""
 
@@ -142,7 +142,6 @@ def taking(model: type[BaseModel], base: type[OurOperation] = OurOperation) -> t
         base: What else the operation is, e.g. :class:`CreatingOperation`.
     """
 
-    @dataclass
     class Taking(base):  # type: ignore[valid-type,misc]
         def __post_init__(self) -> None:
             super().__post_init__()

@@ -13,7 +13,7 @@ __all__ = ["Territory", "path_of"]
 
 _OPENAI: Final = ("/v1",)
 _ENVELOPE: Final = ("/api", "/prompt", "/config")
-_OURS: Final = ("/v1", "/api/v1", "/prompt", "/config", "/healthz", "/readyz")
+_OURS: Final = ("/v1", "/api/v1", "/prompt", "/config", "/healthz", "/readyz", "/metrics")
 
 
 def path_of(scope: Mapping[str, Any]) -> str:
@@ -56,6 +56,7 @@ class Territory:
         return self.holds(scope) and self._under(scope, *_OPENAI, *_ENVELOPE)
 
     def _under(self, scope: Mapping[str, Any], *roots: str) -> bool:
-        # as the router reads it: //v1 is /v1
-        path = normalize_path(path_of(scope))
-        return any(path == (full := self.prefix + root) or path.startswith(f"{full}/") for root in roots)
+        path = path_of(scope)
+        if "//" in path or not path.startswith("/"):
+            path = normalize_path(path)  # as the router reads it: //v1 is /v1
+        return f"{path}/".startswith(tuple(f"{self.prefix}{root}/" for root in roots))

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from litestar import Router
 from litestar.exceptions import HTTPException
 from litestar.plugins import InitPlugin
 
 from ..errors import ConfigurationError
 from ..hosts import HostForms
-from .allow import TruthfulAllow
+from .allow import correct_allow
 from .announce import announcing
 from .auth import Access, key_required, openai_access
 from .chat import create_chat_completion
@@ -19,18 +18,23 @@ from .cors import cors_headers
 from .errors import ErrorReplies
 from .explain import explain_prompt
 from .fallback import Fallback
+from .heads import heading
 from .health import healthz, readyz
+from .inside import InsideAccess
 from .inventory import get_plugins, get_providers, get_tools
 from .journal import observing
-from .limits import RateHeaders, RequestLimits, rate_limited
+from .limits import RequestLimits, add_rate_headers, rate_limited
 from .log_levels import LOG_LEVEL_ROUTES
+from .metrics import show_metrics
 from .models import list_models, retrieve_model
+from .part import Part
 from .paths import Territory
 from .prompts import config_at_host, config_by_reference, prompt_at_host, prompt_by_reference
 from .relay import RELAY_ROUTES
-from .request_id import RequestIdHeader
+from .request_id import add_request_id
 from .resources.routes import RESOURCE_ROUTES
 from .state import lifespan, provide
+from .watching import watching
 
 if TYPE_CHECKING:
     from litestar.config.app import AppConfig
@@ -39,6 +43,7 @@ if TYPE_CHECKING:
     from ..prompts.dock import Dock
     from ..service import PromptService
     from ..settings import Settings
+    from .heads import Head
 
 __all__ = ["PromptdockPlugin"]
 
@@ -55,7 +60,7 @@ class PromptdockPlugin(InitPlugin):
         dock: One that is open already, and that its owner closes; None opens one with the app.
         service: A prompt service that is open already, for the dock that the app opens.
         extra: Further plugins of the service that the app opens, given as objects, by plugin id.
-        path: What comes before ``/v1``, ``/api/v1``, ``/healthz`` and ``/readyz``.
+        path: What comes before ``/v1``, ``/api/v1``, ``/healthz``, ``/readyz`` and ``/metrics``.
         whole: True when the whole app is promptdock's: then errors and request ids of unknown paths are, too.
 
     Raises:
@@ -95,47 +100,48 @@ class PromptdockPlugin(InitPlugin):
         errors = ErrorReplies(territory)
         HostForms.of(self.settings.api_domain)  # refuses one that no host could ever have
         access = Access.of(self.settings)
-        provide(app_config.state, access=access, limits=RequestLimits.of(self.settings))
+        inside = InsideAccess.of(self.settings)
+        provide(app_config.state, access=access, limits=RequestLimits.of(self.settings), inside=inside)
         app_config.route_handlers.append(self._router(errors, access))
         app_config.lifespan.append(lifespan(self.settings, dock=self._dock, service=self._service, extra=self._extra))
         if self.settings.journal:
             app_config.lifespan.append(observing(territory.is_api))
         app_config.lifespan.append(announcing(territory.is_api))
-        app_config.before_send += [
-            RequestIdHeader(territory.holds),
-            RateHeaders(territory.is_api),
-            TruthfulAllow(territory.holds),
-        ]
-        cors = cors_headers(self.settings, territory.holds)
+        heads: list[Head] = [add_request_id, add_rate_headers, correct_allow]
+        cors = cors_headers(self.settings)
+        if cors is not None and territory.whole:
+            heads.append(cors)  # after what corrects Allow
+        app_config.lifespan.append(heading(heads, territory.holds))
+        app_config.lifespan.append(watching(self.settings, territory.holds))
         if territory.whole:
-            app_config.before_send += [] if cors is None else [cors]  # after what corrects Allow
             app_config.exception_handlers.update({HTTPException: errors, Exception: errors})
         else:
             # unknown paths and methods never reach a router of ours: the app's own handler hears of them
             app_config.exception_handlers = Fallback.around(app_config.exception_handlers, territory, errors)
         return app_config
 
-    def _router(self, errors: ErrorReplies, access: Access) -> Router:
+    def _router(self, errors: ErrorReplies, access: Access) -> Part:
         needs_key: dict[str, list[str]] = {"key": []}
         may_be_open = [{}, needs_key] if access.admits_anonymous else [needs_key]
 
-        def part(path: str, *handlers: ControllerRouterHandler) -> Router:
-            return Router(path, route_handlers=handlers, guards=[openai_access], security=may_be_open)
+        def part(path: str, *handlers: ControllerRouterHandler) -> Part:
+            return Part(path, route_handlers=handlers, guards=[openai_access], security=may_be_open)
 
         handlers: dict[Any, Any] = {HTTPException: errors, Exception: errors}
         counted: list[ControllerRouterHandler] = [
             part("/v1", create_chat_completion, list_models, retrieve_model),
             part("/api/v1", get_plugins, get_tools, get_providers),
-            Router("/api/v1", route_handlers=[prompt_by_reference, config_by_reference], security=[needs_key]),
-            Router("/api/v1", route_handlers=[explain_prompt], security=[needs_key]),
-            Router("/api/v1", route_handlers=RELAY_ROUTES, security=[needs_key]),
-            Router("/api/v1", route_handlers=RESOURCE_ROUTES, guards=[key_required], security=[needs_key]),
-            Router("/api/v1", route_handlers=LOG_LEVEL_ROUTES, guards=[key_required], security=[needs_key]),
+            Part("/api/v1", route_handlers=[prompt_by_reference, config_by_reference], security=[needs_key]),
+            Part("/api/v1", route_handlers=[explain_prompt], security=[needs_key]),
+            Part("/api/v1", route_handlers=RELAY_ROUTES, security=[needs_key]),
+            Part("/api/v1", route_handlers=RESOURCE_ROUTES, guards=[key_required], security=[needs_key]),
+            Part("/api/v1", route_handlers=LOG_LEVEL_ROUTES, guards=[key_required], security=[needs_key]),
             prompt_at_host,
             config_at_host,
         ]
-        return Router(
+        health: list[ControllerRouterHandler] = [healthz, readyz, *([show_metrics] if self.settings.metrics else [])]
+        return Part(
             self._territory.prefix or "/",
-            route_handlers=[Router("/", route_handlers=counted, guards=[rate_limited]), healthz, readyz],
+            route_handlers=[Part("/", route_handlers=counted, guards=[rate_limited]), *health],
             exception_handlers=handlers,
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Final, cast
 
 from litestar.openapi.spec import OpenAPIMediaType, OpenAPIResponse, RequestBody
@@ -65,7 +64,6 @@ class PromptEnvelope(Envelope, frozen=True, kw_only=True):
     data: dict[str, Any]
 
 
-@dataclass
 class PromptOperation(OurOperation):
     """A prompt: its body is read by our own parser, and it answers in two media types."""
 

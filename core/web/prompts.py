@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from litestar import Request, Response, post
+from litestar import HttpMethod, Request, Response, post
 from litestar.connection import ASGIConnection
 from litestar.params import FromPath
 
 from .auth import authenticate, key_required, principal_of
 from .client_lookup import FoundClient, client_at_host, client_by_reference
 from .config_reply import config_reply
+from .handlers import guarded_route
 from .limits import AT_HOST
 from .operations import OurOperation, envelope_errors
 from .prompt_reply import PromptReply
@@ -26,8 +27,9 @@ _PROMPT = {"command": "prompt", "thing": "LLMClient"}
 _CONFIG = {"command": "config", "thing": "ChatConfig"}
 
 
-@post(
+@guarded_route(
     "/llm-clients/{client:str}/prompt",
+    http_method=HttpMethod.POST,
     status_code=200,
     operation_id="promptLLMClient",
     operation_class=PromptOperation,
@@ -49,8 +51,9 @@ async def prompt_by_reference(request: Request[Any, Any, Any], client: FromPath[
     return RunningReply(PromptReply(dock, find))
 
 
-@post(
+@guarded_route(
     "/prompt",
+    http_method=HttpMethod.POST,
     status_code=200,
     operation_id="promptAtHost",
     operation_class=PromptOperation,
@@ -70,8 +73,9 @@ async def prompt_at_host(request: Request[Any, Any, Any]) -> Response[PromptEnve
     return RunningReply(PromptReply(dock, find))
 
 
-@post(
+@guarded_route(
     "/llm-clients/{client:str}/prompt/config",
+    http_method=HttpMethod.POST,
     status_code=200,
     operation_id="configureLLMClient",
     operation_class=OurOperation,

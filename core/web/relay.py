@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Final, cast
 
-from litestar import HttpMethod, Request, Response, post, route
+from litestar import HttpMethod, Request, Response
 from litestar.openapi.spec import OpenAPIMediaType, OpenAPIResponse, OpenAPIType, RequestBody, Schema
 from litestar.params import FromPath
 
 from ..errors import Forbidden
 from .auth import key_required, principal_of
+from .handlers import guarded_route
 from .operations import OurOperation, envelope_errors
 from .relay_reply import RelayedReply
 from .relay_request import CHAT, path_below_provider
@@ -24,7 +24,6 @@ _ERRORS: Final = (400, 401, 402, 404, 413, 415, 429, 502, 503, 504)
 _TAGS: Final = ["Passthrough"]
 
 
-@dataclass
 class RelayOperation(OurOperation):
     """An operation whose reply is the provider's own, whatever that is."""
 
@@ -36,7 +35,6 @@ class RelayOperation(OurOperation):
             answered.content = {"*/*": OpenAPIMediaType(schema=Schema())}
 
 
-@dataclass
 class RelayChatOperation(RelayOperation):
     """The same with a chat completion's body."""
 
@@ -48,7 +46,6 @@ class RelayChatOperation(RelayOperation):
         )
 
 
-@dataclass
 class RelayBodyOperation(RelayOperation):
     """The same with any body."""
 
@@ -61,8 +58,9 @@ def _operation_id(_: object, method: str, __: object) -> str:
     return f"passThrough{method.capitalize()}"
 
 
-@post(
+@guarded_route(
     "/prompts/passthrough",
+    http_method=HttpMethod.POST,
     status_code=200,
     operation_id="passChatThroughToDefault",
     operation_class=RelayChatOperation,
@@ -77,8 +75,9 @@ async def pass_chat_to_default(request: Request[Any, Any, Any]) -> Response[None
     return RunningReply(RelayedReply(dock_of(request.app), None, CHAT))
 
 
-@post(
+@guarded_route(
     "/prompts/passthrough/{provider_name:str}",
+    http_method=HttpMethod.POST,
     status_code=200,
     operation_id="passChatThrough",
     operation_class=RelayChatOperation,
@@ -97,7 +96,7 @@ async def pass_chat_through(request: Request[Any, Any, Any], provider_name: From
     return RunningReply(RelayedReply(dock_of(request.app), provider_name, CHAT))
 
 
-@route(
+@guarded_route(
     "/passthrough/{provider_name:str}/{provider_path:path}",
     http_method=[HttpMethod.POST, HttpMethod.PUT, HttpMethod.PATCH],
     status_code=200,
@@ -118,7 +117,7 @@ async def pass_through(
     return _relayed(request, provider_name, provider_path)
 
 
-@route(
+@guarded_route(
     "/passthrough/{provider_name:str}/{provider_path:path}",
     http_method=[HttpMethod.GET, HttpMethod.DELETE, HttpMethod.HEAD],
     status_code=200,

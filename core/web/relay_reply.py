@@ -8,14 +8,18 @@ from typing import TYPE_CHECKING, Any, Final
 
 from litestar.types import Receive, Scope, Send
 
+from ..prompts.relay_run import length_of
 from ..prompts.relaying import RelayTask, dock_relay
 from ..providers.relay import RelayReply, RelayRequest
 from .auth import principal_in
 from .connection import CallerGone, while_connected
+from .journal_rows import RelayDraft
 from .relay_request import read_relay
 from .request_id import request_id
 
 if TYPE_CHECKING:
+    from litestar.types import HTTPResponseStartEvent
+
     from ..prompts.dock import Dock
 
 __all__ = ["RelayedReply", "reply_headers"]
@@ -71,16 +75,36 @@ class RelayedReply:
             _log.info("request %s: the caller hung up", asked, extra={"request_id": asked})
 
     async def _answer(self, request: RelayRequest, scope: Mapping[str, Any], send: Send) -> None:
-        task = RelayTask(principal=principal_in(scope), provider=self._provider, request=request)
+        task = RelayTask(
+            principal=principal_in(scope), provider=self._provider, request=request, journal=RelayDraft(scope)
+        )
         async with dock_relay(self._dock, task) as reply:
             await _passed_on(reply, send)
 
 
 async def _passed_on(reply: RelayReply, send: Send) -> None:
-    await send({"type": "http.response.start", "status": reply.status, "headers": reply_headers(reply)})
+    start: HTTPResponseStartEvent = {
+        "type": "http.response.start",
+        "status": reply.status,
+        "headers": reply_headers(reply),
+    }
+    left = length_of(reply)
+    begun = left is None
+    if begun:  # whoever reads a stream may want to know that it has begun; else one packet holds it all
+        await send(start)
+    more = True
     async for piece in reply.body:
-        await send({"type": "http.response.body", "body": piece, "more_body": True})
-    await send({"type": "http.response.body", "body": b"", "more_body": False})
+        if not begun:
+            begun = True
+            await send(start)
+        if left is not None:
+            left -= len(piece)
+            more = left > 0
+        await send({"type": "http.response.body", "body": piece, "more_body": more})
+    if not begun:
+        await send(start)
+    if more:
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 def reply_headers(reply: RelayReply) -> list[tuple[bytes, bytes]]:

@@ -35,25 +35,20 @@ async def read_relay(scope: Mapping[str, Any], receive: Receive, path: str, *, l
         PayloadTooLarge: The body is larger than the limit.
         CallerGone: The caller hung up meanwhile.
     """
-    headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
+    headers = tuple([(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]])
     _check_type(headers)
-    request = RelayRequest(
-        method=scope["method"],
-        path=_checked(path),
-        query=scope.get("query_string", b"").decode("latin-1"),
-        headers=headers,
-        request_id=request_id(scope),
-    )
+    _check_path(path)
     body = await read_body(scope, receive, limit)
     if not body and path == CHAT:
         raise BadRequest("The request has no body: send the provider's own parameters, as JSON.")
+    method: str = scope["method"]
     return RelayRequest(
-        method=request.method,
-        path=request.path,
-        query=request.query,
+        method=method,
+        path=path,
+        query=scope.get("query_string", b"").decode("latin-1"),
         headers=headers,
-        body=None if not body and request.method in _BODILESS else body,
-        request_id=request.request_id,
+        body=None if not body and method in _BODILESS else body,
+        request_id=request_id(scope),
     )
 
 
@@ -83,7 +78,9 @@ def _parts(path: str) -> list[str]:
     return [part for part in path.split("/") if part]
 
 
-def _checked(path: str) -> str:
+def _check_path(path: str) -> None:
+    if path == CHAT:
+        return
     named = {part.partition(";")[0].strip(" .").casefold() for part in unquote(path).split("/")}
     if not _FILES.isdisjoint(named):
         raise BadRequest(
@@ -91,7 +88,6 @@ def _checked(path: str) -> str:
             code="path_not_relayed",
             param="path",
         )
-    return path
 
 
 def _check_type(headers: Iterable[tuple[str, str]]) -> None:

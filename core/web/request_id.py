@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from typing import Any, Final
-from uuid import uuid4
-
-from litestar.types import Message, Scope
+from collections.abc import Mapping
+from secrets import token_hex
+from typing import TYPE_CHECKING, Any, Final
 
 from ..redaction import redact_text
 
-__all__ = ["RequestIdHeader", "request_id"]
+if TYPE_CHECKING:
+    from litestar.types import HTTPResponseStartEvent, Scope
+
+__all__ = ["add_request_id", "request_id"]
 
 _HEADER: Final = b"x-request-id"
 _LEGAL: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
@@ -28,7 +29,7 @@ def request_id(scope: Mapping[str, Any]) -> str:
     """
     state: dict[str, Any] = scope["state"]
     if _KEY not in state:
-        state[_KEY] = _given(scope) or f"req_{uuid4().hex}"
+        state[_KEY] = _given(scope) or f"req_{token_hex(16)}"
     made: str = state[_KEY]
     return made
 
@@ -42,19 +43,6 @@ def _given(scope: Mapping[str, Any]) -> str | None:
     return None
 
 
-class RequestIdHeader:
-    """Puts ``X-Request-ID`` on every reply, also on those that no route handler makes.
-
-    It is a ``before_send`` hook and no middleware: Litestar's middlewares never see an unknown route.
-
-    Args:
-        concerns: Says of a scope whether its reply gets the header.
-    """
-
-    def __init__(self, concerns: Callable[[Mapping[str, Any]], bool]) -> None:
-        self._concerns = concerns
-
-    async def __call__(self, message: Message, scope: Scope) -> None:
-        """Add the header to the start of a reply."""
-        if message["type"] == "http.response.start" and self._concerns(scope):
-            message["headers"] = [*message.get("headers", ()), (_HEADER, request_id(scope).encode())]
+def add_request_id(start: HTTPResponseStartEvent, scope: Scope) -> None:
+    """Put ``X-Request-ID`` on a reply; one of :class:`promptdock.web.heads.Head`."""
+    start["headers"] = [*start.get("headers", ()), (_HEADER, request_id(scope).encode())]

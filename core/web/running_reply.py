@@ -21,7 +21,8 @@ class RunningReply(Response[T]):
     """
 
     def __init__(self, app: ASGIApp) -> None:
-        super().__init__(content=cast("T", None))
+        # not Litestar's own way to make one, which prepares what a reply of no content of its own never uses
+        self.content = cast("T", None)
         self._app = app
 
     def to_asgi_response(self, *_: Any, **__: Any) -> ASGIResponse:

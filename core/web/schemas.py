@@ -17,6 +17,7 @@ __all__ = [
     "Health",
     "Model",
     "ModelList",
+    "Part",
     "PluginList",
     "Problem",
     "ProviderList",
@@ -183,12 +184,24 @@ class Quarantined(msgspec.Struct, frozen=True):
     remedy: str | None
 
 
-class Readiness(msgspec.Struct, frozen=True):
-    """Prompts are answered; plugins in quarantine are named, and do not keep the others from serving."""
+class Part(msgspec.Struct, frozen=True):
+    """How a part of the server is.
 
-    status: Literal["ready"]
+    ``degraded``: prompts are answered all the same, or some of them. ``failed``: none are.
+    """
+
+    name: str
+    state: Literal["ok", "degraded", "failed"]
+    detail: str | None = None
+
+
+class Readiness(msgspec.Struct, frozen=True):
+    """Whether prompts are answered, and how each part is; plugins in quarantine do not keep the others from serving."""
+
+    status: Literal["ready", "not_ready"]
     plugins: int
     quarantined: list[Quarantined]
+    parts: list[Part]
 
 
 _NAMED: Final[JsonObject] = {"type": "object", "required": ["type"]}

@@ -6,9 +6,6 @@ from typing import Any
 
 from promptdock import tool
 
-from .evaluate import evaluate
-from .result import as_result
-
 __all__ = ["calculate"]
 
 
@@ -39,4 +36,7 @@ def calculate(expression: str) -> list[dict[str, Any]]:
     Raises:
         ToolError: The expression cannot be understood, has no real value, or would take too long.
     """
+    from .evaluate import evaluate
+    from .result import as_result
+
     return [as_result(evaluate(expression))]

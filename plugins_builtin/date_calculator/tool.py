@@ -7,8 +7,6 @@ from typing import Any, Literal
 
 from promptdock import tool
 
-from .operations import run
-
 __all__ = ["calculate_dates"]
 
 
@@ -51,4 +49,6 @@ def calculate_dates(
     Raises:
         ToolError: A date cannot be read, there are too few or too many, or the result is out of the calendar.
     """
+    from .operations import run
+
     return [run(dates, operation, date_format=date_format, days=days, now=datetime.now(UTC))]

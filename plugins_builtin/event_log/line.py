@@ -15,14 +15,13 @@ if TYPE_CHECKING:
 
 __all__ = ["write"]
 
-_LOGGER = "promptdock.plugins.event_log"
+_log = logging.getLogger("promptdock.plugins.event_log")
 
 
 def write(event: Event, settings: EventLogSettings) -> None:
     """Log what the settings allow of an event, as loud as they say."""
-    logger = logging.getLogger(_LOGGER)
     level = settings.level_number
-    if not logger.isEnabledFor(level):
+    if not _log.isEnabledFor(level):
         return
     line: dict[str, Any] = {
         "event": event.hook,
@@ -32,4 +31,4 @@ def write(event: Event, settings: EventLogSettings) -> None:
     }
     line = {name: bounded(value) for name, value in line.items()}
     # ASCII only: no control character of a prompt can forge or garble a line
-    logger.log(level, "%s", json.dumps(line, default=str), extra={"promptdock_event": line})
+    _log.log(level, "%s", json.dumps(line, default=str), extra={"promptdock_event": line})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from promptdock.jsontext import JsonError, dumps, dumps_text, loads
+from promptdock.jsontext import JsonError, dumps, dumps_text, loads, loads_members
 
 
 @pytest.mark.parametrize(
@@ -59,3 +59,15 @@ def test_a_value_nested_without_end_is_refused() -> None:
     loop.append(loop)
     with pytest.raises(JsonError, match="nested too deeply"):
         dumps(loop)
+
+
+def test_members_are_read_one_by_one() -> None:
+    members = loads_members(rb'{"a": [1, {"b": 2}], "c": "x", "a": {"d": null}}')
+
+    assert {name: loads(value) for name, value in members.items()} == {"a": {"d": None}, "c": "x"}
+
+
+@pytest.mark.parametrize("text", [b"", b"[]", b'"a"', b'{"a": ', b'{"a": 1} x', b'{"a": NaN}', b'{"a": ' * 100_000])
+def test_members_of_what_is_no_object_are_refused(text: bytes) -> None:
+    with pytest.raises(JsonError):
+        loads_members(text)

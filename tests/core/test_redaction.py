@@ -53,6 +53,8 @@ def test_a_mask_shows_the_end_of_a_long_secret_only() -> None:
         ("see https://example.org/a:b@c", "see https://example.org/a:b@c"),
         ("a skill-based task-runner counted 12 tokens", "a skill-based task-runner counted 12 tokens"),
         (f"id {SESSION}0 is no key", f"id {SESSION}0 is no key"),
+        ("AIza0123456789", "[hidden]"),
+        ("AIza012345678", "AIza012345678"),
     ],
 )
 def test_what_looks_like_a_secret_is_hidden(text: str, shown: str) -> None:

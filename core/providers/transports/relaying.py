@@ -9,7 +9,7 @@ from ... import __version__
 from ..relay import RelayRequest
 from . import Endpoint
 
-__all__ = ["reply_headers", "request_headers"]
+__all__ = ["RelayHeaders", "reply_headers"]
 
 _OF_ONE_CONNECTION = frozenset(
     {
@@ -24,32 +24,45 @@ _OF_ONE_CONNECTION = frozenset(
         "upgrade",
     }
 )
+_DEFAULTS = (("accept", "*/*"), ("accept-encoding", "identity"))
 
 
-def request_headers(endpoint: Endpoint, request: RelayRequest) -> list[tuple[str, str]]:
-    """Every header to send save those that frame the message: ours win over the caller's.
+class RelayHeaders:
+    """The headers of the requests to one endpoint.
 
-    Without an ``Accept-Encoding`` of the caller's, none but the plain form is asked for: HTTP libraries would put in
-    what they can decode, and here nobody decodes.
+    Args:
+        endpoint: Where they go.
     """
-    ours = {"user-agent": f"promptdock/{__version__}"}
-    # a user in the URL is sent as Basic, and there is one Authorization header only
-    if endpoint.api_key is not None and not urlsplit(endpoint.base_url).username:
-        ours["authorization"] = f"Bearer {endpoint.api_key.get_secret_value()}"
-    ours |= {name.lower(): value for name, value in endpoint.headers.items()}
-    theirs = [(name, value) for name, value in request.passed_headers if name not in ours]
-    given = ours.keys() | {name for name, _ in theirs}
-    defaults = {"accept": "*/*", "accept-encoding": "identity"}
-    return [*ours.items(), *theirs, *((name, value) for name, value in defaults.items() if name not in given)]
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        ours = {"user-agent": f"promptdock/{__version__}"}
+        # a user in the URL is sent as Basic, and there is one Authorization header only
+        if endpoint.api_key is not None and not urlsplit(endpoint.base_url).username:
+            ours["authorization"] = f"Bearer {endpoint.api_key.get_secret_value()}"
+        self._ours = {**ours, **{name.lower(): value for name, value in endpoint.headers.items()}}
+
+    def of(self, request: RelayRequest) -> list[tuple[str, str]]:
+        """Every header to send save those that frame the message: ours win over the caller's.
+
+        Without an ``Accept-Encoding`` of the caller's, none but the plain form is asked for: HTTP libraries would put
+        in what they can decode, and here nobody decodes.
+        """
+        headers = [*self._ours.items(), *(header for header in request.passed_headers if header[0] not in self._ours)]
+        given = {name for name, _ in headers}
+        headers += [header for header in _DEFAULTS if header[0] not in given]
+        return headers
 
 
 def reply_headers(raw: Iterable[tuple[bytes, bytes]]) -> tuple[tuple[str, str], ...]:
     """The headers that came, without those that are about the connection they came over."""
     pairs = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in raw]
-    dropped = set(_OF_ONE_CONNECTION)
+    dropped: set[str] = set()
     for name, value in pairs:
-        if name.lower() == "connection":
+        lower = name.lower()
+        if lower == "connection":
             dropped |= {token.strip().lower() for token in value.split(",")}
-        elif name.lower() == "transfer-encoding":
+        elif lower == "transfer-encoding":
             dropped.add("content-length")  # it says nothing beside chunks, and smuggles where somebody believes it
-    return tuple((name, value) for name, value in pairs if name.lower() not in dropped)
+    return tuple(
+        pair for pair in pairs if (lower := pair[0].lower()) not in _OF_ONE_CONNECTION and lower not in dropped
+    )

@@ -11,7 +11,7 @@ from ...jsontext import JsonObject, loads
 from ..relay import RelayReply, RelayRequest
 from . import Endpoint, Transport
 from .failures import Failures, unwritable
-from .relaying import reply_headers, request_headers
+from .relaying import RelayHeaders, reply_headers
 
 if TYPE_CHECKING:
     import httpx2
@@ -35,6 +35,7 @@ class SdkTransport(Transport):
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
+        self._relay_headers = RelayHeaders(endpoint)
         self._client: openai.AsyncOpenAI | None = None
         self._http: httpx2.AsyncClient | None = None
         self._opening = asyncio.Lock()
@@ -108,7 +109,7 @@ class SdkTransport(Transport):
             made = httpx2.Request(
                 request.method,
                 self._endpoint.url(request.target),
-                headers=request_headers(self._endpoint, request),
+                headers=self._relay_headers.of(request),
                 content=request.body,
             )
             return await self._http.send(made, stream=True, follow_redirects=False)

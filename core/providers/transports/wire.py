@@ -15,7 +15,7 @@ from ...jsontext import JsonError, JsonObject, dumps, loads
 from ..relay import RelayReply, RelayRequest
 from . import Endpoint, Transport
 from .failures import Failures, unwritable
-from .relaying import reply_headers, request_headers
+from .relaying import RelayHeaders, reply_headers
 from .retries import backoff, pause, should_retry
 from .sse import SseDecoder
 
@@ -31,6 +31,8 @@ _CONNECTIONS = 1000
 _KEEP_ALIVE = 30.0
 _DRAIN = 0.1
 _LARGE = 1_000_000
+_SENT_AGAIN = frozenset({"DELETE", "GET", "HEAD", "PUT"})
+"""Methods of requests that the library sends again by itself when a connection that it kept turns out to be closed."""
 
 
 class WireTransport(Transport):
@@ -42,6 +44,8 @@ class WireTransport(Transport):
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
+        self._headers = _request_headers(endpoint)
+        self._relay_headers = RelayHeaders(endpoint)
         self._session: ClientSession | None = None
         self._opening = asyncio.Lock()
 
@@ -110,7 +114,7 @@ class WireTransport(Transport):
                 raise await failures.unreachable()
             try:
                 response = await session.request(
-                    failures.method, failures.url, data=_payload(data), headers=self._headers()
+                    failures.method, failures.url, data=_payload(data), headers=self._headers
                 )
                 if 200 <= response.status < 300:
                     return response, b"" if stream else await response.read()
@@ -133,36 +137,27 @@ class WireTransport(Transport):
 
         if session.closed:
             raise await failures.unreachable()
+        headers = self._relay_headers.of(request)
         try:
             return await session.request(
                 request.method,
                 URL(self._endpoint.url(request.target), encoded=True),
-                # a file, as the library warns of big bodies that are bytes
-                data=None if request.body is None else BytesIO(request.body),
-                headers=request_headers(self._endpoint, request),
-                skip_auto_headers=("Content-Type",),
+                data=_payload(request.body),
+                headers=headers,
+                skip_auto_headers=None if any(name == "content-type" for name, _ in headers) else ("Content-Type",),
                 allow_redirects=False,
                 auto_decompress=False,
-                middlewares=(_once,),
+                middlewares=(_once,) if request.method in _SENT_AGAIN else (),
             )
         except (ClientError, OSError) as error:
             raise await _broken(error, failures) from _cause(error.__cause__ or error, failures)
-
-    def _headers(self) -> dict[str, str]:
-        headers = {
-            "Accept": "application/json",
-            "Content-Type": "application/json",
-            "User-Agent": f"promptdock/{__version__}",
-        }
-        # a user in the URL is sent as Basic, and there is one Authorization header only
-        if self._endpoint.api_key is not None and not urlsplit(self._endpoint.base_url).username:
-            headers["Authorization"] = f"Bearer {self._endpoint.api_key.get_secret_value()}"
-        return {**headers, **self._endpoint.headers}
 
     def _failures(self, method: str, path: str) -> Failures:
         return Failures(method, self._endpoint.url(path), self._endpoint.api_key)
 
     async def _opened(self) -> ClientSession:
+        if self._session is not None:
+            return self._session
         async with self._opening:
             if self._session is None:
                 self._session = await self._open()
@@ -185,6 +180,18 @@ class WireTransport(Transport):
             cookie_jar=DummyCookieJar(),
             trust_env=_has_proxy(),
         )
+
+
+def _request_headers(endpoint: Endpoint) -> dict[str, str]:
+    headers = {
+        "Accept": "application/json",
+        "Content-Type": "application/json",
+        "User-Agent": f"promptdock/{__version__}",
+    }
+    # a user in the URL is sent as Basic, and there is one Authorization header only
+    if endpoint.api_key is not None and not urlsplit(endpoint.base_url).username:
+        headers["Authorization"] = f"Bearer {endpoint.api_key.get_secret_value()}"
+    return {**headers, **endpoint.headers}
 
 
 def _trust() -> ssl.SSLContext:
@@ -245,36 +252,37 @@ async def _pieces(response: ClientResponse, failures: Failures) -> AsyncGenerato
     from aiohttp import ClientError
 
     try:
-        async with aclosing(_received(response)) as pieces:
-            async for piece in pieces:
-                yield piece
-    except (ClientError, OSError) as error:
-        raise await _broken(error, failures) from _cause(error, failures)
+        while piece := await response.content.readany():
+            yield piece
+    except (ClientError, OSError, RuntimeError) as error:
+        told = _closed(error, response)
+        raise await _broken(told, failures) from _cause(told, failures)
 
 
-async def _received(response: ClientResponse) -> AsyncGenerator[bytes, None]:
+def _closed(error: Exception, response: ClientResponse) -> Exception:
+    """What broke the reading of a body."""
     from aiohttp import ClientConnectionError
 
-    try:
-        async for piece in response.content.iter_any():
-            yield piece
-    except RuntimeError:
-        # said of a connection that this side has closed, and of bugs
-        if response.connection is not None and response.connection.transport is not None:
-            raise
-        raise ClientConnectionError("the provider was closed") from None
+    if not isinstance(error, RuntimeError):
+        return error
+    # said of a connection that this side has closed, and of bugs
+    if response.connection is not None and response.connection.transport is not None:
+        raise error
+    return ClientConnectionError("the provider was closed")
 
 
 async def _events(response: ClientResponse) -> AsyncGenerator[bytes, None]:
     """The data of each event up to ``[DONE]`` or the end of the body."""
     decoder = SseDecoder()
-    async with aclosing(_received(response)) as pieces:
-        async for piece in pieces:
+    try:
+        while piece := await response.content.readany():
             for data in decoder.feed(piece):
                 if data.startswith(b"[DONE]"):
                     await _drain(response)
                     return
                 yield data
+    except RuntimeError as error:
+        raise _closed(error, response) from None
 
 
 async def _drain(response: ClientResponse) -> None:

@@ -137,7 +137,6 @@ def filtering(base: type[OurOperation], filters: Mapping[str, str]) -> type[OurO
         filters: Query parameters and what each selects by.
     """
 
-    @dataclass
     class Filtering(base):  # type: ignore[valid-type,misc]
         def __post_init__(self) -> None:
             super().__post_init__()

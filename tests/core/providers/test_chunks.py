@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from promptdock.providers.call_ids import CallIds
-from promptdock.providers.chunks import ChunkFold, completion_as_chunks
+from promptdock.providers.chunks import ChunkFold, completion_as_chunk, completion_as_chunks
 
 TEXTS = st.text(max_size=20)
 CALLS = st.lists(
@@ -70,6 +70,33 @@ def fold(chunks: Any) -> dict[str, Any]:
 def test_a_completion_survives_being_streamed(completion: dict[str, Any]) -> None:
     """Whatever it holds."""
     assert fold(completion_as_chunks(completion)) == completion
+    assert fold([completion_as_chunk(completion)]) == completion
+
+
+def test_a_text_may_be_replaced_and_begin_again() -> None:
+    """Odd vendors do so; nulls change nothing."""
+    deltas: list[dict[str, Any]] = [
+        {"content": "a", "audio": "x"},
+        {"content": None},
+        {"content": "b", "audio": {"id": "1", "data": "c"}},
+        {"audio": {"id": "1", "data": "d"}, "role": "assistant"},
+    ]
+    completion = fold({"choices": [{"delta": delta}]} for delta in deltas)
+    assert completion["choices"][0]["message"] == {
+        "role": "assistant",
+        "content": "ab",
+        "refusal": None,
+        "audio": {"id": "1", "data": "cd"},
+    }
+
+
+def test_what_is_folded_is_not_changed_later() -> None:
+    """Neither the chunks that came, nor by what comes: lists grow in the fold alone."""
+    first = {"choices": [{"delta": {}, "logprobs": {"content": [{"token": "a"}]}}]}
+    second = {"choices": [{"delta": {}, "logprobs": {"content": [{"token": "b"}], "refusal": None}}]}
+    completion = fold([first, second])
+    assert completion["choices"][0]["logprobs"] == {"content": [{"token": "a"}, {"token": "b"}], "refusal": None}
+    assert first["choices"][0]["logprobs"] == {"content": [{"token": "a"}]}
 
 
 def test_pieces_are_joined() -> None:

@@ -5,7 +5,13 @@ from typing import Any
 
 import httpx
 
-SHAPES = {"v1": "ErrorResponse", "api": "ErrorEnvelope", "prompt": "ErrorEnvelope", "config": "ErrorEnvelope"}
+SHAPES = {
+    "v1": "ErrorResponse",
+    "api": "ErrorEnvelope",
+    "prompt": "ErrorEnvelope",
+    "config": "ErrorEnvelope",
+    "readyz": "Readiness",
+}
 
 
 def test_the_page_asks_no_other_host(client: httpx.Client) -> None:
