@@ -22,7 +22,8 @@ def new_id() -> UUID:
     nanoseconds = time.time_ns()
     milliseconds, rest = divmod(nanoseconds, 1_000_000)
     fraction = (rest << 12) // 1_000_000
-    return UUID(int=(milliseconds & (1 << 48) - 1) << 80 | _VERSION | fraction << 64 | _VARIANT | random.getrandbits(62))  # noqa: S311  (no secret)
+    chance = random.getrandbits(62)
+    return UUID(int=(milliseconds & (1 << 48) - 1) << 80 | _VERSION | fraction << 64 | _VARIANT | chance)
 
 
 def read_id(text: object) -> UUID | None:

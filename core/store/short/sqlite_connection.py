@@ -1,0 +1,165 @@
+"""One connection to a SQLite file, and the transaction on it. Whoever uses it does so one at a time, in any thread."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Awaitable, Coroutine, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+
+from .transaction import Taken
+
+if TYPE_CHECKING:
+    from ..tables import Table
+    from .prepared import Preparations
+    from .transaction import Query, Work
+
+__all__ = ["SqliteConnection", "driven"]
+
+_T = TypeVar("_T")
+_STATEMENTS: Final = 256
+"""Statements that a connection keeps compiled: more than we have."""
+_PATIENCE: Final = 30.0
+_FIRST_PAUSE: Final = 0.001
+_LONGEST_PAUSE: Final = 0.05
+
+
+class SqliteConnection:
+    """A transaction, as :class:`~promptdock.store.short.Transaction` has it, on a connection of its own.
+
+    Args:
+        path: The database's file.
+        preparations: Its statements.
+        is_writer: Whether it may write.
+
+    Raises:
+        sqlite3.Error: The file cannot be opened.
+    """
+
+    def __init__(self, path: str, preparations: Preparations, *, is_writer: bool) -> None:
+        self._preparations = preparations
+        self._connection = sqlite3.connect(
+            path, timeout=0, isolation_level=None, cached_statements=_STATEMENTS, check_same_thread=False
+        )
+        try:
+            for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+                self._connection.execute(f"PRAGMA {pragma}")
+            if not is_writer:
+                self._connection.execute("PRAGMA query_only = ON")
+        except BaseException:
+            self._connection.close()
+            raise
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction has begun."""
+        return self._connection.in_transaction
+
+    def begin_now(self) -> bool:
+        """Begin a transaction that writes, unless another process is at it.
+
+        Returns:
+            Whether it has begun.
+        """
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if not _is_busy(error):
+                raise
+            return False
+        return True
+
+    def begin(self) -> None:
+        """The same, waiting for other processes.
+
+        Raises:
+            sqlite3.OperationalError: They take too long.
+        """
+        end, pause = time.monotonic() + _PATIENCE, _FIRST_PAUSE
+        while not self.begin_now():
+            if time.monotonic() > end:
+                self._connection.execute("BEGIN IMMEDIATE")
+                return
+            time.sleep(pause)
+            pause = min(_LONGEST_PAUSE, pause * 1.5)
+
+    def commit(self) -> None:
+        """Store the transaction for good."""
+        self._connection.execute("COMMIT")
+
+    def roll_back(self) -> None:
+        """Undo the transaction, if there is one."""
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+
+    def savepoint(self) -> None:
+        """Begin a part of the transaction that can be undone by itself."""
+        self._connection.execute("SAVEPOINT unit")
+
+    def roll_back_to_savepoint(self) -> None:
+        """Undo that part."""
+        self._connection.execute("ROLLBACK TO unit")
+
+    def release_savepoint(self) -> None:
+        """End that part."""
+        self._connection.execute("RELEASE unit")
+
+    def read(self, work: Work[_T]) -> _T:
+        """Run a transaction that reads: all of it sees one state of the database."""
+        self._connection.execute("BEGIN")
+        try:
+            return driven(work(self))
+        finally:
+            self.roll_back()
+
+    def close(self) -> None:
+        """Close it."""
+        self._connection.close()
+
+    async def rows(self, query: Query, /, **values: Any) -> list[tuple[Any, ...]]:
+        """See :class:`~promptdock.store.short.Transaction`."""
+        prepared = self._preparations.query(query)
+        return prepared.decoded(self._connection.execute(prepared.sql, prepared.values(values)).fetchall())
+
+    async def run(self, query: Query, /, **values: Any) -> int:
+        """See :class:`~promptdock.store.short.Transaction`."""
+        prepared = self._preparations.query(query)
+        try:
+            return self._connection.execute(prepared.sql, prepared.values(values)).rowcount
+        except sqlite3.IntegrityError as error:
+            raise _told(error) from error
+
+    async def insert(
+        self, table: type[Table], rows: Sequence[Mapping[str, Any]], /, *, unless_there: bool = False
+    ) -> None:
+        """See :class:`~promptdock.store.short.Transaction`."""
+        prepared = self._preparations.insert(table, unless_there=unless_there)
+        try:
+            for row in rows:
+                self._connection.execute(prepared.sql, prepared.values(row))
+        except sqlite3.IntegrityError as error:
+            raise _told(error) from error
+
+
+def driven(work: Awaitable[_T]) -> _T:
+    """Run what is written as a coroutine, and never waits here: its statements are done when they return.
+
+    Raises:
+        RuntimeError: It awaits something else.
+    """
+    running = cast("Coroutine[Any, Any, _T]", work)
+    try:
+        running.send(None)
+    except StopIteration as end:
+        return cast("_T", end.value)
+    running.close()
+    raise RuntimeError("a transaction on the short way awaited something else than its statements")
+
+
+def _is_busy(error: sqlite3.OperationalError) -> bool:
+    return (error.sqlite_errorcode or 0) & 0xFF == sqlite3.SQLITE_BUSY
+
+
+def _told(error: sqlite3.IntegrityError) -> Exception:
+    unique = {sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY}
+    return Taken() if error.sqlite_errorcode in unique else error
