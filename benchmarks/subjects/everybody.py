@@ -10,7 +10,7 @@ from .promptdock import MANAGED, PASSTHROUGH, SESSION, Promptdock
 
 __all__ = [
     "BYTES", "DOCK", "DOCK_LOGGED", "DOCK_MANAGED", "DOCK_MANAGED_LOGGED", "DOCK_SESSION", "LANGCHAIN", "LITELLM",
-    "NGINX", "OPENAI_AGENTS", "OPENAI_SDK", "PORTKEY", "PYDANTIC_AI", "RELAY", "SMG", "UPSTREAM",
+    "NGINX", "OPENAI_AGENTS", "OPENAI_SDK", "PLAIN_RELAY", "PORTKEY", "PYDANTIC_AI", "RELAY", "SMG", "UPSTREAM",
 ]  # fmt: skip
 
 _LOG: Final = ("--access-log",)
@@ -20,6 +20,7 @@ DOCK_MANAGED: Final = Promptdock("promptdock managed", MANAGED)
 DOCK_MANAGED_LOGGED: Final = Promptdock("promptdock managed, logged", MANAGED, options=_LOG)
 DOCK_SESSION: Final = Promptdock("promptdock session", SESSION)
 RELAY: Final = App("bare relay", "relay")
+PLAIN_RELAY: Final = App("bare relay, plain uvicorn", "relay", settings={"BENCH_PLAIN": "1"})
 OPENAI_SDK: Final = App("Litestar + openai", "openai_sdk")
 BYTES: Final = App("byte relay", "bytes_relay")
 UPSTREAM: Final = Upstream()

@@ -45,7 +45,7 @@ def passthrough() -> Work:
         "passthrough",
         "Passthrough, non-streaming, 16 connections",
         CHAT,
-        ours=(all_.DOCK, all_.RELAY),
+        ours=(all_.DOCK, all_.RELAY, all_.PLAIN_RELAY),
         peers=(
             all_.DOCK_LOGGED,
             all_.OPENAI_SDK,
@@ -58,6 +58,7 @@ def passthrough() -> Work:
         ),
         bars=(
             Bar(dock, "rate", 0.7, all_.RELAY.name),
+            Bar(dock, "rate", 0.7, all_.PLAIN_RELAY.name),
             Bar(dock, "rate", 2.5, all_.PORTKEY.name),
             Bar(dock, "rate", 20.0, all_.LITELLM.name),
             Bar(dock, "rate", 1.0, all_.SMG.name, is_moonshot=True),
@@ -72,10 +73,11 @@ def stream(connections: int) -> Work:
         f"stream-{connections}",
         f"Passthrough, streaming 20 chunks, {connections} connections",
         STREAM,
-        ours=(all_.DOCK, all_.RELAY),
+        ours=(all_.DOCK, all_.RELAY, all_.PLAIN_RELAY),
         peers=(all_.OPENAI_SDK, all_.BYTES, all_.NGINX, all_.SMG, all_.LITELLM, all_.UPSTREAM),
         bars=(
             Bar(dock, "rate", 0.7, all_.RELAY.name),
+            Bar(dock, "rate", 0.7, all_.PLAIN_RELAY.name),
             Bar(dock, "first_ms", 1 / 0.7, all_.RELAY.name, kind="most"),
             Bar(dock, "first_ms", 0.3, all_.NGINX.name, kind="most", unit="ms more", is_moonshot=True, minus=True),
         ),

@@ -11,10 +11,11 @@ from sqlalchemy.types import TypeDecorator
 
 from ..jsontext import dumps_text, loads
 
-__all__ = ["MONEY_STEP", "MOST_MONEY", "JsonText", "Money", "UtcDateTime", "as_money", "utc_now"]
+__all__ = ["MONEY_STEP", "MOST_MONEY", "JsonText", "Money", "UtcDateTime", "as_money", "sqlite_moment", "utc_now"]
 
 MONEY_STEP: Final = Decimal("0.000000000001")
 """The smallest amount that is told apart: prices are per million tokens, and a token may cost very little."""
+_MOMENT: Final = len("2026-01-02 03:04:05.678901")
 MOST_MONEY: Final = Decimal(9_000_000)
 """The largest amount that one row can hold, in round numbers."""
 
@@ -27,6 +28,13 @@ def utc_now() -> datetime:
 def as_money(amount: Decimal) -> Decimal:
     """An amount as it is stored: rounded to :data:`MONEY_STEP`, half to even."""
     return amount.quantize(MONEY_STEP, rounding=ROUND_HALF_EVEN)
+
+
+def sqlite_moment(value: datetime) -> str:
+    """An aware time as SQLite's columns hold it: the text that :class:`UtcDateTime` comes to there."""
+    if value.tzinfo is None:
+        raise ValueError("a stored time must have a zone")
+    return value.astimezone(UTC).isoformat(" ", "microseconds")[:_MOMENT]
 
 
 class UtcDateTime(TypeDecorator[datetime]):

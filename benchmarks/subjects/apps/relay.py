@@ -1,4 +1,7 @@
-"""The bare relay: a Litestar handler and aiohttp's client, bytes in, bytes out, and nothing else."""
+"""The bare relay: a Litestar handler and aiohttp's client, bytes in, bytes out, and nothing else.
+
+With ``BENCH_PLAIN`` it is served by what uvicorn is without its extras: asyncio's own loop, and h11.
+"""
 
 from __future__ import annotations
 
@@ -46,4 +49,7 @@ async def pieces(answer: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
 
 if __name__ == "__main__":
     app = Litestar([relay], lifespan=[client], openapi_config=None, logging_config=None)
-    uvicorn.run(app, port=int(os.environ["BENCH_PORT"]), log_level="warning", access_log=False, server_header=False)
+    how: dict[str, Any] = {"loop": "asyncio", "http": "h11"} if os.environ.get("BENCH_PLAIN") else {}
+    uvicorn.run(
+        app, port=int(os.environ["BENCH_PORT"]), log_level="warning", access_log=False, server_header=False, **how
+    )
