@@ -15,7 +15,9 @@ from promptdock.cli.graceful import GracefulApp
 @pytest.fixture(autouse=True)
 def _collector_as_before() -> Iterator[None]:
     assert gc.isenabled()
+    before = gc.get_threshold()
     yield
+    gc.set_threshold(*before)
     gc.unfreeze()
     gc.enable()
 
@@ -40,6 +42,7 @@ def test_it_goes_on_without_what_is_there() -> None:
         leave_alone_what_is_there()
         assert gc.isenabled()
         assert gc.get_freeze_count() > 1000
+        assert gc.get_threshold()[0] > 700
         ring: list[Any] = []
         ring.append(ring)
         del ring
