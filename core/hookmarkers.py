@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any, TypeVar, overload
+from typing import Any, TypeAlias, TypeVar, overload
 
 import pluggy
 
 from .hook_versions import DeprecatedArgument, Deprecation, HookVersion
 
-__all__ = ["PROJECT", "hook_version", "hookimpl", "hookspec", "is_nonblocking"]
+__all__ = ["PROJECT", "Wanted", "hook_version", "hookimpl", "hookspec", "is_nonblocking", "wanted_by"]
 
 PROJECT = "promptdock"
 """Name of the pluggy project, and of the entry-point group."""
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 _NONBLOCKING = "promptdock_nonblocking"
+_WANTED = "promptdock_wanted"
 _VERSION = "promptdock_version"
+
+Wanted: TypeAlias = Callable[[Any], bool]
+"""Says, given its plugin's settings, whether an implementation wants to be told now."""
 
 _specify = pluggy.HookspecMarker(PROJECT)
 _mark = pluggy.HookimplMarker(PROJECT)
@@ -62,6 +66,7 @@ def hookimpl(function: _F) -> _F: ...
 def hookimpl(
     *,
     nonblocking: bool = False,
+    wanted: Wanted | None = None,
     optionalhook: bool = False,
     tryfirst: bool = False,
     trylast: bool = False,
@@ -71,6 +76,7 @@ def hookimpl(
     function: _F | None = None,
     *,
     nonblocking: bool = False,
+    wanted: Wanted | None = None,
     optionalhook: bool = False,
     tryfirst: bool = False,
     trylast: bool = False,
@@ -82,6 +88,9 @@ def hookimpl(
         function: The function, when used without parentheses.
         nonblocking: A synchronous function of a per-request hook that never waits: it is called on the event loop
             instead of in a worker thread.
+        wanted: Of an observe hook: asked on the event loop, with the plugin's settings, before each event. Where it
+            says False the hook is not called, and an event that nobody wants need not be made. It must be quick; when
+            it raises, the hook is called.
         optionalhook: Do not mind when this host has no such hook, e.g. because it is older.
         tryfirst: Be called before the others.
         trylast: Be called after the others.
@@ -94,6 +103,8 @@ def hookimpl(
     def mark(marked: _F) -> _F:
         if nonblocking:
             setattr(marked, _NONBLOCKING, True)
+        if wanted is not None:
+            setattr(marked, _WANTED, wanted)
         return _mark(optionalhook=optionalhook, tryfirst=tryfirst, trylast=trylast, specname=specname)(marked)
 
     return mark if function is None else mark(function)
@@ -102,3 +113,9 @@ def hookimpl(
 def is_nonblocking(function: Callable[..., Any]) -> bool:
     """Whether a hook implementation was marked ``nonblocking``."""
     return bool(getattr(function, _NONBLOCKING, False))
+
+
+def wanted_by(function: Callable[..., Any]) -> Wanted | None:
+    """What a hook implementation was marked ``wanted`` with."""
+    wanted: Wanted | None = getattr(function, _WANTED, None)
+    return wanted

@@ -22,6 +22,9 @@ Rules for all hooks:
   are told of the whole host's events in their order, each plugin at its own pace. Between the two kinds there is no
   order: compare ``event.at``. When very many events wait for slow observers, further ones are dropped, counted and
   logged. No event around turns holds a key, a secret, a header, a query or a body.
+- An observe hook marked ``@hookimpl(wanted=…)`` is not called while that function, given the plugin's settings, says
+  False: whoever writes to a log can ask whether anybody reads it. It is asked for each event, on the event loop, so it
+  must be quick; when it raises, the hook is called.
 """
 
 from __future__ import annotations

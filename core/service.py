@@ -116,8 +116,10 @@ class PromptService:
         """
         route = self.resolve(request.model if request.model is not None else request.defaults.model)
         role = request.system_role if request.system_role is not None else self.settings.system_role
+        if role != request.system_role or not request.request_id:
+            request = replace(request, system_role=role, request_id=request.request_id or new_request_id())
         return await plan_turn(
-            replace(request, system_role=role, request_id=request.request_id or new_request_id()),
+            request,
             route.provider,
             route.model,
             offers=self.offers,

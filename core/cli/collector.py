@@ -2,9 +2,10 @@
 
 What a start makes are modules, classes, routes and tables, which live as long as the process. Left alone, the collector
 takes a fifth of the start for finding nothing in them, and later stops the event loop for a tenth of a second whenever
-it looks through everything. So it pauses until the server has started, and from then on looks at what is newer only; and
-less often than Python does by itself, whose seven hundred objects are those of two requests: with a thousand streams
-open it would look through all of theirs several times a minute.
+it looks through everything. So it pauses until the server has started, and from then on looks at what is newer only.
+
+It does so less often than Python by itself, whose seven hundred new objects are those of two requests: with a thousand
+streams open it would look through all of theirs several times a minute.
 """
 
 from __future__ import annotations

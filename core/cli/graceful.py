@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from functools import partial
 from types import FrameType
 from typing import Any, Final, TypeAlias
@@ -136,15 +136,13 @@ class _Reply:
 
     def __init__(self, send: Send) -> None:
         self._send = send
-        self._started = self._events = self._ended = False
+        self._started = self._ended = False
+        self._headers: Iterable[tuple[bytes, bytes]] = ()
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self._started = True
-            self._events = any(
-                name.lower() == b"content-type" and value.startswith(b"text/event-stream")
-                for name, value in message.get("headers", ())
-            )
+            self._headers = message.get("headers", ())
         elif message["type"] == "http.response.body":
             self._ended = not message.get("more_body", False)
         await self._send(message)
@@ -156,8 +154,13 @@ class _Reply:
         if not self._started:
             headers = [(b"content-type", b"application/json"), (b"retry-after", b"1"), (b"connection", b"close")]
             await self._send({"type": "http.response.start", "status": _STOPPED.status, "headers": headers})
-        elif self._events:
+        elif self._is_of_events():
             body = event
         else:
             return  # half of some other body: cut off by the server, so that nobody takes it for whole
         await self._send({"type": "http.response.body", "body": body, "more_body": False})
+
+    def _is_of_events(self) -> bool:
+        return any(
+            name.lower() == b"content-type" and value.startswith(b"text/event-stream") for name, value in self._headers
+        )

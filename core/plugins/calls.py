@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..hook_versions import Adapter
+from ..hookmarkers import Wanted
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -58,6 +59,7 @@ class HookCall:
         takes: The hook's arguments that it wants.
         asynchronous: Whether it is a coroutine function.
         nonblocking: Whether it may run on the event loop although it is synchronous.
+        wanted: Says, given the settings, whether it is to be told; None for always.
         tier: 0 for ``tryfirst``, 2 for ``trylast``, else 1.
         optional: Whether the plugin does without it when a host has no such hook.
         successor: The hook in whose place it is called, when its own is deprecated.
@@ -73,6 +75,7 @@ class HookCall:
     takes: tuple[str, ...]
     asynchronous: bool
     nonblocking: bool
+    wanted: Wanted | None = None
     tier: int = 1
     optional: bool = False
     successor: str | None = None
@@ -89,6 +92,16 @@ class HookCall:
     def immediate(self) -> bool:
         """Whether it is called on the event loop, and its answer is there when the call returns."""
         return self.nonblocking and not self.asynchronous
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether it wants to be told now; so does one that cannot say."""
+        if self.wanted is None:
+            return True
+        try:
+            return bool(self.wanted(self.settings))
+        except Exception:  # noqa: BLE001  (whatever a plugin raises)
+            return True
 
     def arguments(self, values: Mapping[str, object]) -> dict[str, object]:
         """Pick what the implementation takes from what the hook offers, its plugin's settings among it."""

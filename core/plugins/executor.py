@@ -107,10 +107,18 @@ class HookExecutor:
         Raises:
             HookFailed: It raised.
         """
-        call.counters.calls += 1
+        counters = call.counters
+        counters.calls += 1
+        arguments = call.arguments(values)
         started = time.perf_counter()
-        answer = _caught(call.function, call.arguments(values))
-        if answer is not None and inspect.isawaitable(answer):
+        answer = _caught(call.function, arguments)
+        if answer is None:  # what most implementations give
+            seconds = time.perf_counter() - started
+            counters.total_ms += seconds * 1000
+            if self.watch is not None:
+                self.watch(call, "ok", seconds)
+            return None if call.adapter.answer is None else self._given(call, None, request_id)
+        if inspect.isawaitable(answer):
             return Unfinished(call, answer, started)
         self._count(call, "failed" if isinstance(answer, _Raised) else "ok", time.perf_counter() - started)
         return self._given(call, answer, request_id)

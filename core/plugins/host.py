@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..hookspecs import OBSERVE_SERVICE, OBSERVE_TURNS
 from ..jsontext import dumps
@@ -38,9 +38,6 @@ class PluginHost:
         loaded: What the loader gave.
         threads: Where synchronous hooks run.
         hook_timeout: Seconds that one implementation of a per-request hook may take.
-
-    Attributes:
-        listeners: Told of what happens around turns, at once and before the plugins; they never wait and never raise.
     """
 
     def __init__(self, loaded: LoadedPlugins, *, threads: WorkerThreads, hook_timeout: float) -> None:
@@ -49,11 +46,11 @@ class PluginHost:
         self._executor = HookExecutor(threads=threads, timeout=hook_timeout)
         self._observing = MappingProxyType({hook: loaded.calls[hook] for hook in OBSERVE_TURNS if hook in loaded.calls})
         self._deliveries: set[asyncio.Task[None]] = set()
-        around = {hook: loaded.calls[hook] for hook in OBSERVE_SERVICE if hook in loaded.calls}
+        self._around_calls = around = {hook: loaded.calls[hook] for hook in OBSERVE_SERVICE if hook in loaded.calls}
         self._around = observers_by_plugin(around, self._executor, self._deliveries)
         self._silenced = tuple(record for record in loaded.catalog.plugins if _cannot_be_asked(record, loaded.table))
         self._closed = False
-        self.listeners: list[Callable[[ServiceEvent], None]] = []
+        self._listeners: dict[type[ServiceEvent], tuple[Callable[[Any], None], ...]] = {}
 
     @classmethod
     def load(
@@ -170,6 +167,36 @@ class PluginHost:
         """An observer for one turn."""
         return HookObserver(self._observing, self._executor, self._deliveries)
 
+    def listen(self, listener: Callable[[Any], None], *kinds: type[ServiceEvent]) -> Callable[[], None]:
+        """Have the host's own parts told of what happens around turns, at once and before the plugins.
+
+        Args:
+            listener: Never waits and never raises.
+            kinds: The events that it is told of.
+
+        Returns:
+            What ends this.
+        """
+        for kind in kinds:
+            self._listeners[kind] = (*self._listeners.get(kind, ()), listener)
+
+        def stop() -> None:
+            for kind in kinds:
+                self._listeners[kind] = tuple(one for one in self._listeners[kind] if one != listener)
+
+        return stop
+
+    def wants(self, kind: type[ServiceEvent]) -> bool:
+        """Whether anybody wants to be told of events of a kind now; if not, nobody has to make one."""
+        if self._closed:
+            return False
+        if self._listeners.get(kind):
+            return True
+        for call in self._around_calls.get(kind.hook, ()):  # noqa: SIM110  (half the time of any(), many times a request)
+            if call.is_wanted:
+                return True
+        return False
+
     def tell(self, event: ServiceEvent) -> None:
         """Tell the observe hooks of something that happened around turns; never waits and never raises.
 
@@ -182,10 +209,11 @@ class PluginHost:
         """
         if self._closed:
             return
-        for listener in self.listeners:
+        for listener in self._listeners.get(type(event), ()):
             listener(event)
         for observer in self._around.get(event.hook, ()):
-            observer.tell(event)
+            if observer.wants(event.hook):
+                observer.tell(event)
 
     async def drain(self, timeout: float) -> bool:  # noqa: ASYNC109  (a bound on the wait, part of the call)
         """Wait until the observe hooks were told everything that happened so far.

@@ -9,7 +9,7 @@ from typing import Any
 import pluggy
 
 from ..hook_table import Hook, HookKind, HookTable
-from ..hookmarkers import PROJECT, is_nonblocking
+from ..hookmarkers import PROJECT, Wanted, is_nonblocking, wanted_by
 from .calls import HookCall, wanted_arguments
 from .quarantine import Quarantine
 from .signatures import check_signature, refuse_removed, refuse_unknown
@@ -135,8 +135,22 @@ def _call(hook: Hook, name: str, version: str, implementation: pluggy.HookImpl) 
         takes=wanted_arguments(function, hook.arguments, hook.offered),
         asynchronous=asynchronous,
         nonblocking=is_nonblocking(function),
+        wanted=_wanted(hook, function),
         tier=0 if implementation.tryfirst else 2 if implementation.trylast else 1,
         optional=implementation.optionalhook,
         successor=hook.deprecated.successor if hook.deprecated is not None else None,
         adapter=hook.adapter(),
     )
+
+
+def _wanted(hook: Hook, function: Any) -> Wanted | None:
+    wanted = wanted_by(function)
+    if wanted is None:
+        return None
+    if hook.kind is not HookKind.OBSERVE:
+        raise Quarantine(f"its {hook.name} is marked 'wanted'", "Only observe hooks can say that they want no event.")
+    if not callable(wanted):
+        raise Quarantine(
+            f"the 'wanted' of its {hook.name} cannot be called", "Give @hookimpl(wanted=…) a function of the settings."
+        )
+    return wanted

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..jsontext import JsonObject
-from ..selection.decisions import Decision, decision_as_json
+from ..selection.decisions import Decision, Decisions, decision_as_json
 from ..selection.scope import NOT_OFFERED
 
 __all__ = ["shown_decisions"]
@@ -13,4 +13,11 @@ __all__ = ["shown_decisions"]
 
 def shown_decisions(decisions: Iterable[Decision]) -> list[JsonObject]:
     """The decisions that streams and replies hold: what else is installed is nothing to an LLM client's callers."""
-    return [decision_as_json(decision) for decision in decisions if decision.rule != NOT_OFFERED]
+    if not isinstance(decisions, Decisions) or decisions.withheld is not None:
+        return [decision_as_json(decision) for decision in decisions if decision.rule != NOT_OFFERED]
+    base, changes = decisions.base, decisions.changes
+    return [
+        decision_as_json(changes[place]) if place in changes else base.as_json(place)
+        for place, decision in enumerate(base.decisions)
+        if decision.rule != NOT_OFFERED
+    ]

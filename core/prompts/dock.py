@@ -105,14 +105,18 @@ class Dock:
             BudgetExceeded: A budget has no room for it.
             PromptdockError: The prompt cannot be answered. In each case nothing was written.
         """
-        async with AsyncExitStack() as stack:
-            patience = Patience(self.settings.session_wait)
-            if task.session_key is not None:
-                await patience.wait(self._gate.enter(task.session_key))
-                stack.callback(self._gate.leave, task.session_key)
+        patience = Patience(self.settings.session_wait)
+        if task.session_key is not None:
+            await patience.wait(self._gate.enter(task.session_key))
+        try:
             turn = OpenTurn(self, task, await OpeningTurn(self, task, patience).open(), streamed=streamed)
-            stack.push_async_callback(turn.abandon)
-            yield turn
+            try:
+                yield turn
+            finally:
+                await turn.abandon()
+        finally:
+            if task.session_key is not None:
+                self._gate.leave(task.session_key)
 
     async def to_its_end(self, work: Coroutine[Any, Any, _T]) -> _T:
         """Do something that is done to its end even when whoever waits for it is cancelled; closing waits for it."""

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from ..ids import new_id
 from ..selection.decision_sets import StoredDecisions, stored_decisions
+from ..service_events import SessionOpened
 from ..store.budgets import BudgetDeclined
 from ..store.database import StoreUnavailable
 from ..store.recovery import recover
@@ -37,6 +38,7 @@ from .threads import KeptThread
 from .turn_row import turn_row
 
 if TYPE_CHECKING:
+    from ..store.charges import Spender
     from ..store.short import Transaction
     from .dock import Dock
 
@@ -59,6 +61,7 @@ class Opening:
         session: The session as it was before; None without one.
         planned: What runs.
         set_aside: What it may use.
+        spender: Who spends.
     """
 
     turn_id: UUID
@@ -66,6 +69,7 @@ class Opening:
     session: Conversation | None
     planned: PlannedTurn
     set_aside: SetAside
+    spender: Spender
 
     @property
     def session_id(self) -> UUID | None:
@@ -102,6 +106,7 @@ class OpeningTurn:
         self._dock = dock
         self._task = task
         self._patience = patience
+        self._spender = task.spender
         self._turn_id = new_id()
         self._place = new_id()
         self._ticket: UUID | None = None
@@ -161,13 +166,14 @@ class OpeningTurn:
         """Read, plan and try to open; None when somebody else of the session is before us."""
         while True:
             thread = await self._thread()
-            planned = await plan_stored_turn(self._dock.service, self._task.for_turn(self._turn_id), thread)
+            planned = await plan_stored_turn(self._dock.service, self._task, thread, turn_id=self._turn_id)
             costing = await cost_turn(
                 self._dock.database.configuration,
                 planned,
                 answer_tokens=self._dock.settings.budget_answer_tokens,
                 tool_calls=self._dock.settings.budget_tool_calls,
-                spender=self._task.spender,
+                spender=self._spender,
+                since=self._task.known_since,
             )
             seen = self._conversation if thread is None else thread.session
             decisions = stored_decisions(planned.plan.tool_set.decisions)
@@ -183,7 +189,7 @@ class OpeningTurn:
             try:
                 written = await asyncio.shield(self._writing)
             except BudgetDeclined as error:
-                self._tell_declined(error)
+                self._dock.host.tell(declined(self._task, error))
                 raise
             except Taken:
                 if thread is not None or not await self._was_made_meanwhile():
@@ -216,6 +222,7 @@ class OpeningTurn:
             session=written.session,
             planned=written.planned,
             set_aside=cast("SetAside", written.share),
+            spender=self._spender,
         )
 
     async def _write(
@@ -237,7 +244,7 @@ class OpeningTurn:
         if decisions is not None:
             await keep_decision_set(transaction, decisions.set_id, decisions.base_as_json())
         share = await costing.reserve(
-            transaction, spender=self._task.spender, turn_id=self._turn_id, worker_id=self._dock.worker_id
+            transaction, spender=self._spender, turn_id=self._turn_id, worker_id=self._dock.worker_id
         )
         return _Written(opened.outcome, planned, opened.number, share, seen)
 
@@ -284,12 +291,9 @@ class OpeningTurn:
                 look_for_the_dead = loop.time() + _LOOK_FOR_THE_DEAD
 
     def _tell_opened(self, written: _Written, new_session: Conversation | None) -> None:
-        if new_session is not None:
+        if new_session is not None and self._dock.host.wants(SessionOpened):
             for event in session_opened(self._task, new_session.id):
                 self._dock.host.tell(event)
         if written.share is not None:
             for event in authorizations(self._task, written.planned.plan.turn_id, written.share.grant):
                 self._dock.host.tell(event)
-
-    def _tell_declined(self, error: BudgetDeclined) -> None:
-        self._dock.host.tell(declined(self._task, error))

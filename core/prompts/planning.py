@@ -6,12 +6,13 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
+from uuid import UUID
 
 from ..errors import ServiceUnavailable
 from ..turn.estimate import TurnEstimate, estimate_turn
 from ..turn.messages import PRIVATE_ROLES, Message
 from ..turn.repair import repaired
-from ..turn.tokens import estimate_messages
+from ..turn.tokens import ThreadCounter, estimate_messages
 from ..turn.window import FittedThread, fit_thread
 from .incoming import said_messages
 from .task import PromptTask, client_defaults, client_scope
@@ -50,31 +51,42 @@ class PlannedTurn:
     thread: KeptThread | None = None
 
 
-async def plan_stored_turn(service: PromptService, task: PromptTask, thread: KeptThread | None) -> PlannedTurn:
+async def plan_stored_turn(
+    service: PromptService, task: PromptTask, thread: KeptThread | None, *, turn_id: UUID
+) -> PlannedTurn:
     """Plan a turn.
 
     Args:
         service: The prompt service.
         task: What is asked.
         thread: The session as it stands; None for a new one, or a prompt without.
+        turn_id: Id of its row, which also names it, and the completion that comes of it.
 
     Raises:
         PromptdockError: The prompt cannot be answered.
     """
-    if task.client is None or not task.keeps_thread:
-        request = task.request if task.client is None else client_request(task.request, task.client, service)
-        return _settled(await service.plan(request), service.settings, said=_newest(request.messages))
+    name = f"chatcmpl-{turn_id.hex}"
+    if task.client is None:
+        return await _planned_whole(service, replace(task.request, turn_id=name))
+    if not task.keeps_thread:
+        return await _planned_whole(service, client_request(task.request, task.client, service, turn_id=name))
     said = said_messages(task.request.messages, has_history=thread is not None and thread.count > 0)
-    request = client_request(task.request, task.client, service)
-    return await _planned(service, task.client, request, thread, said)
+    return await _planned(service, task, task.client, thread, said, name)
+
+
+async def _planned_whole(service: PromptService, request: PromptRequest) -> PlannedTurn:
+    """A turn whose thread the caller keeps."""
+    plan = await service.plan(request)
+    return PlannedTurn(plan=plan, estimate=_estimate(plan, service.settings), said=_newest(request.messages))
 
 
 async def _planned(
     service: PromptService,
+    task: PromptTask,
     client: LLMClient,
-    request: PromptRequest,
     thread: KeptThread | None,
     said: tuple[Message, ...],
+    turn_id: str,
 ) -> PlannedTurn:
     settings = service.settings
     window = client.context_tokens or settings.context_tokens
@@ -82,29 +94,31 @@ async def _planned(
     whole = kept + repaired(said)
     tokens = (0 if thread is None else thread.tokens) + estimate_messages(whole[len(kept) :])
     fitted = FittedThread(messages=whole, dropped=0, tokens=tokens) if tokens <= window else fit_thread(whole, window)
-    plan = await service.plan(replace(request, messages=fitted.messages))
+    request = client_request(task.request, client, service, messages=fitted.messages, turn_id=turn_id)
+    plan = _counted(await service.plan(request), thread)
     _check_configured(plan, client)
-    needed = estimate_turn(plan, answer_tokens=settings.llm_client_max_completion_tokens, max_rounds=1)
-    over = needed.prompt_tokens + needed.completion_tokens - window
+    estimate = _estimate(plan, settings)
+    # a client's answers have a limit, so its rounds are alike, whoever asks for the most of them
+    over = (estimate.prompt_tokens + estimate.completion_tokens) // estimate.rounds - window
     if over > 0:
         # system text, tools and the answer want room in the window, too
         fitted = fit_thread(whole, max(_SMALLEST, fitted.tokens - over))
-        plan = await service.plan(replace(request, messages=fitted.messages))
+        plan = _counted(await service.plan(replace(request, messages=fitted.messages)), thread)
+        estimate = _estimate(plan, settings)
     dropped = older + count + len(said) - len(fitted.messages)
-    return _settled(plan, settings, said=said, dropped=dropped, thread=thread)
+    return PlannedTurn(plan=plan, estimate=estimate, said=said, dropped=dropped, thread=thread)
 
 
-def _settled(
-    plan: TurnPlan,
-    settings: Settings,
-    *,
-    said: tuple[Message, ...],
-    dropped: int = 0,
-    thread: KeptThread | None = None,
-) -> PlannedTurn:
-    """Estimated here, as no transaction should last any longer for it."""
-    most = estimate_turn(plan, answer_tokens=settings.budget_answer_tokens, max_rounds=settings.max_rounds)
-    return PlannedTurn(plan=plan, estimate=most, said=said, dropped=dropped, thread=thread)
+def _counted(plan: TurnPlan, thread: KeptThread | None) -> TurnPlan:
+    """The plan, with what its thread came to before."""
+    if thread is None:
+        return plan
+    return replace(plan, counter=ThreadCounter(known=thread.messages, tokens=thread.tokens))
+
+
+def _estimate(plan: TurnPlan, settings: Settings) -> TurnEstimate:
+    """Made while planning, as no transaction should last any longer for it."""
+    return estimate_turn(plan, answer_tokens=settings.budget_answer_tokens, max_rounds=settings.max_rounds)
 
 
 def _check_configured(plan: TurnPlan, client: LLMClient) -> None:
@@ -118,19 +132,30 @@ def _check_configured(plan: TurnPlan, client: LLMClient) -> None:
         )
 
 
-def client_request(asked: PromptRequest, client: LLMClient, service: PromptService) -> PromptRequest:
+def client_request(
+    asked: PromptRequest,
+    client: LLMClient,
+    service: PromptService,
+    *,
+    messages: tuple[Message, ...] | None = None,
+    turn_id: str | None = None,
+) -> PromptRequest:
     """Make what is asked of an LLM client into what its turn is planned from.
 
     Args:
         asked: What the caller says.
         client: The client, whose own settings and tools count.
         service: The prompt service.
+        messages: The thread that is sent; None for what the caller says.
+        turn_id: Names the turn; None leaves that as it is.
     """
     most = asked.max_completion_tokens
     if most is not None and client.max_completion_tokens is not None:
         most = min(most, client.max_completion_tokens)
     return replace(
         asked,
+        messages=asked.messages if messages is None else messages,
+        turn_id=asked.turn_id if turn_id is None else turn_id,
         model=None,
         system_role=client.system_role,
         max_completion_tokens=most,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from ..jsontext import JsonObject
@@ -30,6 +30,8 @@ from .wire import StreamedEvents
 
 __all__ = ["TurnRecord"]
 
+_E = TypeVar("_E", bound=Event)
+
 
 class TurnRecord:
     """Hears one turn, as an observer of it.
@@ -48,12 +50,15 @@ class TurnRecord:
         self._turn_id = turn_id
         self._said = tuple(said)
         self.events: list[Event] = []
+        self._by_kind: dict[type[Event], list[Any]] = {}
         self.streamed = streamed
+        self._narrated: tuple[int, tuple[Message, ...]] = (-1, ())
 
     def tell(self, event: Event) -> None:
         """Take an event."""
         if not isinstance(event, CompletionDelta):
             self.events.append(event)
+            self._by_kind.setdefault(type(event), []).append(event)
         if self.streamed is not None:
             self.streamed.add(event)
 
@@ -65,12 +70,19 @@ class TurnRecord:
     @property
     def messages(self) -> tuple[Message, ...]:
         """What the turn adds to the thread, the caller's own included, with narration."""
-        return narrated_messages(self.events, self._said)
+        heard = len(self.events)
+        if self._narrated[0] != heard:  # told in the store and in the reply, and made once
+            self._narrated = (heard, narrated_messages(self.events, self._said))
+        return self._narrated[1]
+
+    def of(self, kind: type[_E]) -> Sequence[_E]:
+        """The events of one kind so far, in order."""
+        return self._by_kind.get(kind, ())
 
     def completions(self) -> Iterator[CompletionSpend]:
         """What the upstream calls took, one each; an estimate where the provider does not say."""
-        asked = {event.round: event for event in self._of(CompletionRequested)}
-        for event in self._of(CompletionReceived):
+        asked = {event.round: event for event in self.of(CompletionRequested)}
+        for event in self.of(CompletionReceived):
             yield _spent(asked[event.round], event)
         if isinstance(self.last, TurnFailed) and self.last.unreported is not None:
             open_call = self.last.unreported
@@ -86,12 +98,12 @@ class TurnRecord:
 
     def invocations(self) -> Iterator[ToolSpend]:
         """The tools that ran, once for each time."""
-        for event in self._of(PluginCalled):
+        for event in self.of(PluginCalled):
             yield ToolSpend(round=event.round, plugin=event.plugin, tool=event.tool)
 
     def plugins_presented(self) -> frozenset[str]:
         """Ids of the plugins whose tools the model saw."""
-        return frozenset(event.plugin for event in self._of(ToolPresented))
+        return frozenset(event.plugin for event in self.of(ToolPresented))
 
     def end(self, last_entry: JsonObject | None = None) -> TurnEnd:
         """Everything that the store keeps of the turn.
@@ -103,7 +115,7 @@ class TurnRecord:
         return TurnEnd(
             state=self._state(),
             messages=self.messages[len(self._said) :],
-            rounds=len(self._of(CompletionReceived)),
+            rounds=len(self.of(CompletionReceived)),
             prompt_tokens=_storable(sum(one.prompt_tokens for one in spent)),
             completion_tokens=_storable(sum(one.completion_tokens for one in spent)),
             total_tokens=_storable(sum(one.total_tokens for one in spent)),
@@ -120,8 +132,8 @@ class TurnRecord:
         return "cancelled" if is_cancelled else "failed"
 
     def _tool_calls(self) -> Iterator[JsonObject]:
-        asked = {(event.round, event.call_id): event.arguments for event in self._of(ToolRequested)}
-        for event in self._of(ToolResponded):
+        asked = {(event.round, event.call_id): event.arguments for event in self.of(ToolRequested)}
+        for event in self.of(ToolResponded):
             yield {
                 "turn_id": self._turn_id,
                 "round": event.round,
@@ -136,7 +148,7 @@ class TurnRecord:
             }
 
     def _selections(self) -> Iterator[JsonObject]:
-        for event in self._of(PluginSelected):
+        for event in self.of(PluginSelected):
             yield {
                 "turn_id": self._turn_id,
                 "plugin": event.plugin,
@@ -145,9 +157,6 @@ class TurnRecord:
                 "terms": event.terms,
                 "tools": event.tools,
             }
-
-    def _of(self, kind: type[Any]) -> list[Any]:
-        return [event for event in self.events if isinstance(event, kind)]
 
 
 def _spent(asked: CompletionRequested, event: CompletionReceived) -> CompletionSpend:

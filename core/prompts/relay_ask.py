@@ -96,6 +96,8 @@ def _most_written(request: RelayRequest, members: Mapping[str, Any]) -> int | No
     if not _WITHOUT_ANSWER.isdisjoint(request.path.split("/")):
         return 0
     told = {name: members[name] for name in (*_limits(request.path), *_ANSWERS) if members.get(name) is not None}
+    if not told:
+        return None
     counts = {name: _count(value) for name, value in told.items()}
     if None in counts.values():
         return None  # the provider may read what we cannot, so nothing that is said beside it is a bound

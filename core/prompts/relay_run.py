@@ -7,14 +7,14 @@ import logging
 import time
 from collections.abc import AsyncGenerator
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from ..error_table import describe
 from ..errors import PromptdockError
 from ..ids import new_id
 from ..providers.relay import RelayReply
-from ..service_events import RelayFailed, RelayReceived, RelayRequested
+from ..service_events import ChargeRecorded, RelayFailed, RelayReceived, RelayRequested
 from ..store.budgets import BudgetDeclined, Grant, is_bounded
 from ..store.charges import CompletionSpend, price_charges, record_charges
 from ..store.database import StoreUnavailable
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 __all__ = ["OpenRelay", "length_of"]
 
+_NEW_ENOUGH: Final = 1.0
+"""Seconds for which what is known of the configuration serves one passthrough."""
 _log = logging.getLogger("promptdock.prompts")
 
 
@@ -73,7 +75,8 @@ class OpenRelay:
             for event in authorizations(self.task, "", self._grant):
                 self._dock.host.tell(event)
         self._began = time.perf_counter()
-        self._dock.host.tell(RelayRequested(**self._facts()))
+        if self._dock.host.wants(RelayRequested):
+            self._dock.host.tell(RelayRequested(**self._facts()))
 
     async def pieces(self, reply: RelayReply) -> AsyncGenerator[bytes, None]:
         """The reply's body as it comes; what completes it comes when it is charged."""
@@ -122,13 +125,16 @@ class OpenRelay:
         was_heard = is_whole or reading.is_whole
         is_charged = self._may_have_cost(error)
         spend = spent(self._provider, self._ask, reading, is_whole=was_heard) if is_charged else None
-        self._dock.host.tell(
-            RelayReceived(**self._facts(), status=self._status, ms=self._ms(), usage=reading.usage)
-            if was_heard and self._status is not None
-            else self._failed(error)
-        )
+        self._tell_end(reading, error, was_heard=was_heard)
         if spend is not None or self._grant.authorized:
             await self._store(spend, with_row=is_whole)
+
+    def _tell_end(self, reading: ReplyReading, error: BaseException | None, *, was_heard: bool) -> None:
+        host, status = self._dock.host, self._status
+        if status is None or not was_heard:
+            host.tell(self._failed(error))
+        elif host.wants(RelayReceived):
+            host.tell(RelayReceived(**self._facts(), status=status, ms=self._ms(), usage=reading.usage))
 
     def _may_have_cost(self, error: BaseException | None) -> bool:
         if not self._ask.is_metered:
@@ -140,7 +146,7 @@ class OpenRelay:
 
     async def _store(self, spend: CompletionSpend | None, *, with_row: bool) -> None:
         try:
-            answers = await self._dock.database.configuration.current()
+            answers = await self._configuration()
             charges = await self._charges(answers, spend)
             await self._write(answers, charges, with_row=with_row)
         except PromptdockError as error:
@@ -148,8 +154,9 @@ class OpenRelay:
             _log.error("request %s could not be charged: %s", asked, error, extra={"request_id": asked})
             self._dock.lost(self._holder_id)
             raise
-        for notice in recorded(self.task, "", charges):
-            self._dock.host.tell(notice)
+        if self._dock.host.wants(ChargeRecorded):
+            for notice in recorded(self.task, "", charges):
+                self._dock.host.tell(notice)
 
     async def _charges(self, answers: Answers, spend: CompletionSpend | None) -> tuple[NewCharge, ...]:
         return await price_charges(
@@ -189,7 +196,7 @@ class OpenRelay:
             raise
 
     async def _granted(self) -> Grant:
-        answers = await self._dock.database.configuration.current()
+        answers = await self._configuration()
         if not await is_bounded(answers, self.task.spender):
             return Grant()
         price = await PriceList(answers).of_model(self._provider, self._ask.model, at=utc_now())
@@ -205,6 +212,12 @@ class OpenRelay:
         except BudgetDeclined as error:
             self._dock.host.tell(declined(self.task, error))
             raise
+
+    async def _configuration(self) -> Answers:
+        since = self.task.known_since
+        if since is not None and time.monotonic() - since > _NEW_ENOUGH:
+            since = None
+        return await self._dock.database.configuration.current(since=since)
 
     def _unwanted(self, writing: asyncio.Future[Grant]) -> None:
         """What was set aside, or may have been, for a caller who has gone by now is given back."""

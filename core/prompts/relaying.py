@@ -54,12 +54,15 @@ class RelayTask:
         provider: The provider's name as it was given; None or blank for the default provider.
         request: What goes to the provider as it is.
         journal: Makes the journal's row, which is written with the charge.
+        known_since: A moment, by ``time.monotonic``: what is known of budgets and prices since then is new enough, for
+            a second. None asks the store for what is new.
     """
 
     principal: Principal
     provider: str | None
     request: RelayRequest
     journal: RelayJournalDraft | None = None
+    known_since: float | None = None
 
     @property
     def client(self) -> None:
@@ -106,7 +109,7 @@ async def dock_relay(dock: Dock, task: RelayTask) -> AsyncIterator[RelayReply]:
         async with provider.relay(relay.task.request) as reply, aclosing(relay.pieces(reply)) as pieces:
             if _is_empty(task.request, reply):
                 await relay.end()  # the head is all of it
-            yield replace(reply, body=pieces)
+            yield RelayReply(status=reply.status, headers=reply.headers, body=pieces)
     except BaseException as error:
         await relay.break_off(error)
         raise

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,6 +22,7 @@ from ..turn.events import (
 from .decisions import shown_decisions
 
 if TYPE_CHECKING:
+    from .record import TurnRecord
     from .running import OpenTurn
 
 __all__ = ["reply_data"]
@@ -51,7 +52,7 @@ def reply_data(turn: OpenTurn) -> JsonObject:
 def _metadata(turn: OpenTurn) -> JsonObject:
     plan = turn.opening.planned.plan
     return {
-        "tool_calls": _tool_calls(turn.record.events) or None,
+        "tool_calls": _tool_calls(turn.record) or None,
         "provider": plan.settings.provider,
         "model": plan.settings.model,
         "temperature": plan.settings.temperature,
@@ -61,33 +62,37 @@ def _metadata(turn: OpenTurn) -> JsonObject:
 
 
 def _particulars(turn: OpenTurn) -> JsonObject:
-    opening, events = turn.opening, turn.record.events
+    opening, record = turn.opening, turn.record
     plan = opening.planned.plan
     return {
         "session_key": opening.session_key,
         "turn": {"id": str(opening.turn_id), "number": opening.number, "request_id": plan.request.request_id},
-        "iterations": [_for_strangers(one) if turn.is_strangers else one for one in _iterations(events)],
+        "iterations": [_for_strangers(one) if turn.is_strangers else one for one in _iterations(record)],
         "plugins": {
             "attached": sorted(turn.attached_plugins),
-            "selected": _unique(event.plugin for event in events if isinstance(event, (PluginSelected, ToolPresented))),
+            "selected": _unique(
+                (
+                    *(event.plugin for event in record.of(PluginSelected)),
+                    *(event.plugin for event in record.of(ToolPresented)),
+                )
+            ),
         },
-        "tools": [event.name for event in events if isinstance(event, ToolPresented)],
+        "tools": [event.name for event in record.of(ToolPresented)],
         "decisions": shown_decisions(plan.tool_set.decisions),
         "dropped_messages": opening.planned.dropped,
-        "messages": list(turn.record.messages),
-        "rounds": sum(isinstance(event, CompletionReceived) for event in events),
+        "messages": list(record.messages),
+        "rounds": len(record.of(CompletionReceived)),
     }
 
 
-def _iterations(events: Sequence[Event]) -> Iterator[JsonObject]:
+def _iterations(record: TurnRecord) -> Iterator[JsonObject]:
     """Every upstream call: what was asked, and what came back, if anything did."""
-    answers = {event.round: event.completion for event in events if isinstance(event, CompletionReceived)}
-    for event in events:
-        if isinstance(event, CompletionRequested):
-            yield {
-                "request": {"api_url": event.api_url, "api_key": event.key_hint, **event.request},
-                "response": answers.get(event.round),
-            }
+    answers = {event.round: event.completion for event in record.of(CompletionReceived)}
+    for event in record.of(CompletionRequested):
+        yield {
+            "request": {"api_url": event.api_url, "api_key": event.key_hint, **event.request},
+            "response": answers.get(event.round),
+        }
 
 
 def _for_strangers(iteration: JsonObject) -> JsonObject:
@@ -98,8 +103,8 @@ def _for_strangers(iteration: JsonObject) -> JsonObject:
     return {**iteration, "request": request}
 
 
-def _tool_calls(events: Sequence[Event]) -> list[JsonObject]:
-    asked = {(one.round, one.call_id): one.arguments for one in events if isinstance(one, ToolRequested)}
+def _tool_calls(record: TurnRecord) -> list[JsonObject]:
+    asked = {(one.round, one.call_id): one.arguments for one in record.of(ToolRequested)}
     return [
         {
             "function_name": event.name,
@@ -108,8 +113,7 @@ def _tool_calls(events: Sequence[Event]) -> list[JsonObject]:
             "plugin": event.plugin,
             "error": event.error,
         }
-        for event in events
-        if isinstance(event, ToolResponded)
+        for event in record.of(ToolResponded)
     ]
 
 
@@ -136,5 +140,5 @@ def _error_completion(turn: OpenTurn, last: Event) -> JsonObject:
     }
 
 
-def _unique(names: Iterator[str]) -> list[Any]:
+def _unique(names: Iterable[str]) -> list[Any]:
     return list(dict.fromkeys(names))

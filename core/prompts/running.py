@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ..error_table import describe
 from ..errors import BudgetExceeded
 from ..jsontext import JsonObject
+from ..service_events import ChargeRecorded
 from ..store.tables import JournalRow
 from ..store.turns import TurnLost, close_turn
 from ..turn.events import Event, TurnFailed, TurnFinished
@@ -154,8 +155,9 @@ class OpenTurn:
             raise
         if ending is not None:
             self.streamed.entries.append(ending)  # not before: who reads it may be sure that it is stored
-        for notice in recorded(self.task, self.opening.planned.plan.turn_id, charges.charges):
-            self._dock.host.tell(notice)
+        if self._dock.host.wants(ChargeRecorded):
+            for notice in recorded(self.task, self.opening.planned.plan.turn_id, charges.charges):
+                self._dock.host.tell(notice)
 
     def _last_entry(self) -> JsonObject:
         """The last entry of the stream: what a caller who does not stream would get."""
@@ -183,7 +185,7 @@ class OpenTurn:
         return await charges_of(
             self._dock.database.configuration,
             self.record,
-            spender=self.task.spender,
+            spender=self.opening.spender,
             request_id=self.task.request.request_id,
             turn_id=self.opening.turn_id,
             set_aside=self.opening.set_aside,
@@ -191,7 +193,7 @@ class OpenTurn:
 
     async def _write(self, end: TurnEnd, charges: TurnCharges) -> int:
         row = self._journal_row()
-        turn_id, spender = self.opening.turn_id, self.task.spender
+        turn_id, spender = self.opening.turn_id, self.opening.spender
         session_id, said = self.opening.session_id, len(self.opening.planned.said)
 
         async def work(transaction: Transaction) -> int:
@@ -216,7 +218,7 @@ class OpenTurn:
         self._dock.threads.keep(before.grown(now, [*planned.said, *end.messages], limit=limit))
 
     async def _charge(self, charges: TurnCharges) -> None:
-        turn_id, spender = self.opening.turn_id, self.task.spender
+        turn_id, spender = self.opening.turn_id, self.opening.spender
 
         async def work(transaction: Transaction) -> None:
             await charges.write(transaction, spender=spender, turn_id=turn_id)

@@ -113,7 +113,13 @@ class Costing:
 
 
 async def cost_turn(
-    configuration: Configuration, planned: PlannedTurn, *, answer_tokens: int, tool_calls: int, spender: Spender
+    configuration: Configuration,
+    planned: PlannedTurn,
+    *,
+    answer_tokens: int,
+    tool_calls: int,
+    spender: Spender,
+    since: float | None = None,
 ) -> Costing:
     """Find out what a turn may cost.
 
@@ -123,9 +129,10 @@ async def cost_turn(
         answer_tokens: The most tokens of an answer that nobody limits.
         tool_calls: How many are set aside for a turn with tools, which makes no more of them while a budget counts.
         spender: Who will spend.
+        since: A moment at which prices and budgets may have been looked up; see ``Configuration.current``.
     """
     now, plan, most = utc_now(), planned.plan, planned.estimate
-    answers = await configuration.current()
+    answers = await configuration.current(since=since)
     prices = PriceList(answers)
     price = await prices.of_model(plan.settings.provider, plan.settings.model, at=now)
     tools = await prices.of_tools({tool.id: tool.plugin.name for tool in plan.tool_set.tools}, at=now)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
@@ -57,6 +57,7 @@ class PromptTask:
         session_key: The session; None for a new one.
         keeps_thread: Whether the thread is kept here, in a session; False where the protocol has callers send it whole.
         journal: Makes the journal's row, which is written with the turn.
+        asked_at: When the caller's rights were looked at, by ``time.monotonic``; None for who has none to look at.
     """
 
     principal: Principal
@@ -65,15 +66,17 @@ class PromptTask:
     session_key: str | None = None
     keeps_thread: bool = True
     journal: JournalDraft | None = None
-
-    def for_turn(self, turn_id: UUID) -> PromptTask:
-        """The same task, for a turn whose row has an id."""
-        return replace(self, request=replace(self.request, turn_id=f"chatcmpl-{turn_id.hex}"))
+    asked_at: float | None = None
 
     @property
     def account_id(self) -> UUID | None:
         """Whose account pays: the LLM client's, else the caller's."""
         return self.client.account_id if self.client is not None else self.principal.account_id
+
+    @property
+    def known_since(self) -> float | None:
+        """From when on what was looked up will do; None for a turn that may wait for others, and looks it up anew."""
+        return self.asked_at if self.session_key is None else None
 
     @property
     def spender(self) -> Spender:

@@ -54,8 +54,8 @@ class RelayRequest:
     passed_headers: tuple[tuple[str, str], ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        named = ((name.lower(), value) for name, value in self.headers)
-        object.__setattr__(self, "passed_headers", tuple(header for header in named if header[0] in _PASSED))
+        passed = tuple([(lower, value) for name, value in self.headers if (lower := name.lower()) in _PASSED])
+        object.__setattr__(self, "passed_headers", passed)
         if self.method not in _METHODS:
             raise BadRequest(f"The method {self.method[:20]!r} is not passed on to providers.", param="method")
         if not self.path.startswith("/"):

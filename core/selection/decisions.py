@@ -61,7 +61,15 @@ class DecisionBase:
 
     def __init__(self, decisions: Sequence[Decision] = (), *, offered: int = 0) -> None:
         self.decisions = tuple(decisions)
+        self._as_json: dict[int, JsonObject] = {}
         self.offered = offered
+
+    def as_json(self, place: int) -> JsonObject:
+        """The decision at a place as JSON, made once for all prompts: read it, never change it."""
+        made = self._as_json.get(place)
+        if made is None:
+            made = self._as_json[place] = decision_as_json(self.decisions[place])
+        return made
 
     @cached_property
     def id(self) -> UUID:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
+import operator
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from .term_index import Hit
 __all__ = ["judge"]
 
 _log = logging.getLogger("promptdock.selection")
+_PLACE = operator.attrgetter("place")
 _LONG = 20_000
 """Characters of text that are read on the event loop; more of them are read in a thread."""
 
@@ -45,19 +47,30 @@ async def judge(
     """
     rules = candidates.catalog.rules
     found = [*candidates.settled, *await _looked_up(candidates, request, threads)]
+    found += [_ask_quick(place, rules[place], request) for place in candidates.quick]
+    if candidates.waiting:
+        found += await _waited_for(candidates, request, threads, timeout)
+    found.sort(key=_PLACE)
+    return tuple(found)
+
+
+async def _waited_for(
+    candidates: Candidates,
+    request: SelectionRequest,
+    threads: WorkerThreads,
+    timeout: float,  # noqa: ASYNC109
+) -> Sequence[Judgement]:
+    """What the rules say that may wait, side by side."""
+    rules = candidates.catalog.rules
     waiting = [
         asyncio.ensure_future(_ask_waiting(place, rules[place], request, threads, timeout))
         for place in candidates.waiting
     ]
     try:
-        found += [_ask_quick(place, rules[place], request) for place in candidates.quick]
-        if waiting:
-            found += await asyncio.gather(*waiting)
+        return await asyncio.gather(*waiting)
     finally:
         for task in waiting:
             task.cancel()
-    found.sort(key=lambda judgement: judgement.place)
-    return tuple(found)
 
 
 async def _looked_up(candidates: Candidates, request: SelectionRequest, threads: WorkerThreads) -> Sequence[Judgement]:

@@ -114,9 +114,13 @@ def _changes(candidates: Candidates, judgements: Sequence[Judgement]) -> dict[in
     for item in judgements:
         for place in candidates.of_rule(item.place):
             before = base[place]
-            if item.ms >= _SLOW_MS or item.verdict != Verdict(before.kept, before.reason, before.terms):
+            if item.ms >= _SLOW_MS or not _says(before, item.verdict):
                 changes[place] = decision_of(None if before.tool is None else tools[before.tool], item)
     return changes
+
+
+def _says(decision: Decision, verdict: Verdict) -> bool:
+    return decision.kept == verdict.selected and decision.reason == verdict.reason and decision.terms == verdict.terms
 
 
 def _kept(candidates: Candidates, changes: Mapping[int, Decision], refused: Collection[str]) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ older than the question: a key that is switched off is refused at once, by every
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Hashable
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
@@ -93,17 +94,28 @@ class Configuration:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._answers: Answers | None = None
+        self._asked_at = 0.0
 
-    async def current(self) -> Answers:
+    async def current(self, *, since: float | None = None) -> Answers:
         """What is known of the configuration as it is now.
+
+        Args:
+            since: A moment, by ``time.monotonic``: what it was then, or at any time after, will do as well. Whoever
+                asks twice for one request need not have the database asked twice.
 
         Raises:
             StoreUnavailable: The database cannot be reached.
         """
+        answers = self._answers
+        if since is not None and answers is not None and self._asked_at >= since:
+            return answers
+        began = time.monotonic()
         version = await self._database.peek(_version)
         answers = self._answers
         if answers is None or answers.version != version:
-            answers = self._answers = Answers(self._database, version)
+            answers = Answers(self._database, version)
+        if began >= self._asked_at:  # of two who ask at once, the later one knows better
+            self._answers, self._asked_at = answers, began
         return answers
 
     async def get(self, question: Hashable, work: Callable[[AsyncSession], Awaitable[_T]]) -> _T:

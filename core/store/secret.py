@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import os
 import secrets
@@ -30,7 +29,7 @@ _FACT: Final = "secret_fingerprint"
 
 def keyed_digest(secret: SecretStr, text: str) -> str:
     """Hash a text so that only who knows the secret can: HMAC-SHA256, 64 hex digits."""
-    return hmac.new(secret.get_secret_value().encode(), text.encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(secret.get_secret_value().encode(), text.encode(), "sha256").hex()
 
 
 async def server_secret(settings: Settings, database: Database) -> SecretStr:

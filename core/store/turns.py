@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from sqlalchemy import update
@@ -48,6 +48,9 @@ __all__ = [
     "queue_turn",
     "watch_turn",
 ]
+
+_SESSION: Final = tuple(field.name for field in fields(Conversation))
+"""The columns of a new session's row."""
 
 
 class TurnLost(ServiceUnavailable):
@@ -138,7 +141,7 @@ async def open_turn(
         raise NotFound("The session was deleted meanwhile.", param="session_key", code="session_not_found")
     if now is None:
         now = conversation
-        await transaction.insert(SessionRow, [asdict(conversation)])
+        await transaction.insert(SessionRow, [{name: getattr(conversation, name) for name in _SESSION}])
     elif await _busy(transaction, now.id, ticket):
         return Opened(outcome=Outcome.BUSY)
     if now.turns != conversation.turns:

@@ -220,7 +220,7 @@ class Exchange:
 
 
 def _is_event_stream(message: Message) -> bool:
-    return any(
-        value.startswith(b"text/event-stream") and name.lower() == b"content-type"
-        for name, value in message.get("headers", ())
-    )
+    for name, value in message.get("headers", ()):
+        if value.startswith(b"text/event-stream") and name.lower() == b"content-type":
+            return True
+    return False

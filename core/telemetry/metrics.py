@@ -10,6 +10,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Final, ParamSpec
 
 from .. import __version__
+from ..service_events import RelayFailed, RelayReceived
 from .registry import MetricsRegistry
 from .request_metrics import RequestMetrics
 from .service_metrics import HookMetrics, PluginMetrics, StallMetrics, StoreMetrics
@@ -53,7 +54,7 @@ class Metrics:
             self._keep_flushing(asyncio.get_running_loop())
         hear = _quiet(self._turns.hear)
         service.turn_watchers.append(self._turns.watch)
-        service.host.listeners.append(hear)
+        stop = service.host.listen(hear, RelayFailed, RelayReceived)
         service.host.watch_hooks(_quiet(self._hooks.observe))
         try:
             yield
@@ -62,7 +63,7 @@ class Metrics:
             if self._timer is not None:
                 self._timer.cancel()
             service.turn_watchers.remove(self._turns.watch)
-            service.host.listeners.remove(hear)
+            stop()
             service.host.watch_hooks(None)
             self.registry.flush()
 

@@ -9,12 +9,11 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
-from ..service_events import RelayFailed, RelayReceived
 from ..turn.events import CompletionReceived, CompletionRequested, TurnFailed
 from .outcomes import OK, is_callers_fault, outcome_of, outcome_of_status
 
 if TYPE_CHECKING:
-    from ..service_events import ServiceEvent
+    from ..service_events import RelayFailed, RelayReceived
     from ..turn.events import Event
     from ..turn.plan import TurnPlan
 
@@ -82,10 +81,9 @@ class ProviderHealth:
         """Give what hears the events of one turn."""
         return _Listener(self.of(plan.settings.provider))
 
-    def hear(self, event: ServiceEvent) -> None:
-        """Take note of passthroughs."""
-        if isinstance(event, (RelayFailed, RelayReceived)):
-            self.of(event.provider).note(outcome_of_status(event.status))
+    def hear(self, event: RelayFailed | RelayReceived) -> None:
+        """Take note of a passthrough."""
+        self.of(event.provider).note(outcome_of_status(event.status))
 
     def of(self, provider: str) -> ProviderRecord:
         """The record of a provider, made when there is none."""

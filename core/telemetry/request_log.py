@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..redaction import redact_text
 from ..request_lines import REQUEST, RequestText
-from ..service_events import RelayRequested
 from ..turn.events import CompletionReceived, CompletionRequested, PluginCalled, TurnStarted
 from .exchange import NOTES, RequestNotes, RequestWatcher
 
 if TYPE_CHECKING:
     from ..jsontext import JsonObject
-    from ..service_events import ServiceEvent
+    from ..service_events import RelayFailed, RelayReceived
     from ..turn.events import Event
     from ..turn.plan import TurnPlan
     from .exchange import Exchange
@@ -88,9 +87,9 @@ class RequestLog(RequestWatcher):
         notes = NOTES.get()
         return None if notes is None else _Notetaker(notes)
 
-    def hear(self, event: ServiceEvent) -> None:
-        """Take a note of a passthrough."""
-        if isinstance(event, RelayRequested) and (notes := NOTES.get()) is not None:
+    def hear(self, event: RelayFailed | RelayReceived) -> None:
+        """Take a note of a passthrough, which ends before its request does."""
+        if (notes := NOTES.get()) is not None:
             notes.provider = event.provider
 
 

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from opentelemetry.context import Context
     from opentelemetry.trace import TracerProvider
 
-    from ..service_events import ServiceEvent
     from ..turn.observe import Observer
     from ..turn.plan import TurnPlan
     from .exchange import Exchange
@@ -92,10 +91,8 @@ class Tracing(RequestWatcher):
         """Give what makes spans of the events of one turn."""
         return turn_spans(self._tracer, plan, contents=self._contents)
 
-    def hear(self, event: ServiceEvent) -> None:
+    def hear(self, event: RelayFailed | RelayReceived) -> None:
         """Make a span of a passthrough that has ended."""
-        if not isinstance(event, (RelayFailed, RelayReceived)):
-            return
         end = time.time_ns()
         span = self._tracer.start_span(
             f"passthrough {event.provider}",

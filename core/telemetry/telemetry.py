@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..service_events import RelayFailed, RelayReceived
 from .provider_health import ProviderHealth
 from .tracing import open_tracing
 
@@ -71,9 +72,8 @@ class Telemetry:
 
 def _attach(stack: AsyncExitStack, service: PromptService, listener: ProviderHealth | Tracing) -> None:
     service.turn_watchers.append(listener.watch)
-    service.host.listeners.append(listener.hear)
     stack.callback(service.turn_watchers.remove, listener.watch)
-    stack.callback(service.host.listeners.remove, listener.hear)
+    stack.callback(service.host.listen(listener.hear, RelayFailed, RelayReceived))
 
 
 def _metrics(settings: Settings) -> Metrics | None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
-from ..service_events import RelayFailed, RelayReceived
+from ..service_events import RelayReceived
 from ..turn.events import (
     CompletionDelta,
     CompletionReceived,
@@ -25,7 +25,7 @@ from .outcomes import OK, outcome_of, outcome_of_status
 from .registry import LATENCIES
 
 if TYPE_CHECKING:
-    from ..service_events import ServiceEvent
+    from ..service_events import RelayFailed
     from ..turn.events import Event
     from ..turn.plan import TurnPlan
     from .registry import MetricsRegistry
@@ -92,13 +92,11 @@ class TurnMetrics:
         """Give what hears the events of one turn."""
         return _Watch(self, plan)
 
-    def hear(self, event: ServiceEvent) -> None:
-        """Take note of what happens around turns: of passthroughs."""
+    def hear(self, event: RelayFailed | RelayReceived) -> None:
+        """Take note of a passthrough."""
+        self.called(event.provider, _PASSTHROUGH, outcome_of_status(event.status), event.ms / 1000)
         if isinstance(event, RelayReceived):
-            self.called(event.provider, _PASSTHROUGH, outcome_of_status(event.status), event.ms / 1000)
             self.spent(event.provider, event.usage)
-        elif isinstance(event, RelayFailed):
-            self.called(event.provider, _PASSTHROUGH, outcome_of_status(event.status), event.ms / 1000)
 
     def called(self, provider: str, kind: str, outcome: str, seconds: float) -> None:
         """Count an upstream call."""

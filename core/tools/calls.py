@@ -123,7 +123,8 @@ class Progress:
 
     def end(self) -> None:
         """Tell what still waits; from now on nobody is told any more."""
-        self._tell()
+        if self._waiting:
+            self._tell()
         self._ended = True
 
     def _schedule(self) -> None:

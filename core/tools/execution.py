@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Callable, Mapping
+from contextvars import copy_context
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ from ..threads import ThreadsExhausted, WorkerThreads
 from .errors import ToolErrorCode
 from .tool import Tool
 
-__all__ = ["Ending", "ToolExecutor"]
+__all__ = ["Ending", "ToolExecutor", "is_immediate"]
 
 _GRACE = 0.5
 """Seconds that a cancelled async tool has for its clean-up before nobody waits for it any more."""
@@ -67,14 +68,14 @@ class ToolExecutor:
             asyncio.CancelledError: The waiting task was cancelled; nothing that the tool does raises it.
         """
         run = _Run(tool.function, values)
-        is_async = _is_async(tool.function)
-        if tool.nonblocking and not is_async:
-            ending = run.at_once()
+        if is_immediate(tool):
+            # in a context of its own, as in a task: what the tool sets there is not for the turn to see
+            ending = copy_context().run(run.at_once)
             if not inspect.isawaitable(ending.value):
                 return ending
             work = run.finished(ending)
         else:
-            work = run.here() if is_async else run.in_thread(self._threads)
+            work = run.here() if tool.is_async else run.in_thread(self._threads)
         task = asyncio.create_task(work)
         self._strays.add(task)
         task.add_done_callback(self._strays.discard)
@@ -135,7 +136,6 @@ def _ending(task: asyncio.Task[Ending]) -> Ending:
     return Ending(error=asyncio.CancelledError()) if task.cancelled() else task.result()
 
 
-def _is_async(function: Callable[..., Any]) -> bool:
-    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
-        getattr(function, "__call__", None)  # noqa: B004  (asks for the method of a callable object)
-    )
+def is_immediate(tool: Tool) -> bool:
+    """Whether a tool is run on the event loop, and its result is there when its function returns."""
+    return tool.nonblocking and not tool.is_async

@@ -15,6 +15,8 @@ from typing import Any
 __all__ = ["ResultNotSerialisable", "ResultTooLarge", "check_size"]
 
 _SCALARS = frozenset({int, float, bool, type(None), str})
+_CONTAINERS = frozenset({list, tuple, dict})
+"""What nearly all results are made of, told by their types at once."""
 
 
 class ResultNotSerialisable(ValueError):
@@ -76,6 +78,8 @@ def check_size(value: object, limit: int) -> None:
 
 def _least(value: Any, *, dumped: bool) -> int:
     """How many characters the value itself takes at least, without what it contains."""
+    if type(value) in _CONTAINERS:
+        return 1
     if isinstance(value, Enum):
         return 0  # its value is written, and counted, instead
     if isinstance(value, str):
@@ -91,7 +95,7 @@ def _least(value: Any, *, dumped: bool) -> int:
 
 def _open(value: Any, limit: int, *, dumped: bool) -> _Open | None:
     """The value's parts, or None when it has none."""
-    if isinstance(value, (list, tuple, Mapping, AbstractSet, deque, range)):
+    if type(value) in _CONTAINERS or isinstance(value, (list, tuple, Mapping, AbstractSet, deque, range)):
         if len(value) > limit:
             raise ResultTooLarge(f"it has {len(value)} elements; at most {limit} characters are taken")
         parts = chain.from_iterable(value.items()) if isinstance(value, Mapping) else iter(value)

@@ -138,15 +138,18 @@ class ToolRunner:
     async def _value(self, one: RunningCall, bound: BoundTool, checked: CheckedArguments) -> Any:
         tool = bound.tool
         timeout = tool.timeout if tool.timeout is not None else self._timeout
-        progress = Progress(one.watcher)
-        context = self._context(one.request, bound, timeout, progress)
-        values = checked.values | dict.fromkeys(tool.arguments.contexts, context)
+        values, progress = checked.values, None
+        if tool.arguments.contexts:
+            progress = Progress(one.watcher)
+            context = self._context(one.request, bound, timeout, progress)
+            values = values | dict.fromkeys(tool.arguments.contexts, context)
         one.watcher.called(checked.data)
         started = time.perf_counter()
         try:
             ending = await self._executor.run(tool, values, timeout)
         finally:
-            progress.end()
+            if progress is not None:
+                progress.end()
         refusal = one.judge(ending, timeout)
         one.watcher.responded(refusal.code if refusal else None, (time.perf_counter() - started) * 1000)
         if refusal is not None:

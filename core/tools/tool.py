@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import functools
+import inspect
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Generic, ParamSpec, TypeVar, overload
 
@@ -66,6 +67,7 @@ class Tool:
         self._nonblocking = nonblocking
         self._effects = effects
         self._examples = examples
+        self._is_async = _is_async(function)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call the function, unchecked, as if it were no tool."""
@@ -104,6 +106,11 @@ class Tool:
         return self._function
 
     @property
+    def is_async(self) -> bool:
+        """Whether calling the function gives something to await."""
+        return self._is_async
+
+    @property
     def timeout(self) -> float | None:
         """Seconds that a call may take, or None for the host's setting."""
         return self._timeout
@@ -133,6 +140,7 @@ class Tool:
         _ = self.arguments  # read from the signature of the real function; the copy takes it along
         copied = copy.copy(self)
         copied._function = function  # noqa: SLF001  (its own class)
+        copied._is_async = _is_async(function)  # noqa: SLF001
         return copied
 
     def with_timeout(self, seconds: float | None) -> Tool:
@@ -275,3 +283,9 @@ def tool(
 def _key_of(function: Callable[..., Any], name: str) -> str:
     own = getattr(function, "__name__", "")
     return own if is_wire_name(own) else name
+
+
+def _is_async(function: Callable[..., Any]) -> bool:
+    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
+        getattr(function, "__call__", None)  # noqa: B004  (asks for the method of a callable object)
+    )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
 from ..plugins.catalog import RegisteredTool
 from ..tools.errors import ToolErrorCode
+from ..tools.execution import is_immediate
 from ..tools.outcome import ToolOutcome
 from ..tools.runner import BoundTool, CallRequest, ToolRunner
 from .events import Event, PluginCalled, PluginResponded, ToolProgressed, ToolRequested, ToolResponded
@@ -85,8 +87,24 @@ class RoundOfCalls:
         """
         for call in self._calls:
             yield self._requested(call)
+        if len(self._calls) == 1 and self._is_immediate(self._calls[0]):
+            told: list[Event] = []
+            try:
+                self.outcomes = (await self._answer(self._calls[0], told.append),)
+            finally:  # also of a call that is cancelled while hooks look at its result: it has run, and is charged
+                for event in told:
+                    yield event
+        else:
+            async with aclosing(self._side_by_side()) as running:
+                async for event in running:
+                    yield event
+        for outcome in self.outcomes:
+            yield self._responded(outcome)
+
+    async def _side_by_side(self) -> AsyncGenerator[Event, None]:
+        """Each call in a task of its own, told of while they run."""
         events: asyncio.Queue[Event | None] = asyncio.Queue()
-        tasks = [asyncio.create_task(self._answer(call, events)) for call in self._calls]
+        tasks = [asyncio.create_task(self._answer(call, events.put_nowait)) for call in self._calls]
         gathered = asyncio.gather(*tasks)
         gathered.add_done_callback(lambda _: events.put_nowait(None))
         try:
@@ -95,10 +113,13 @@ class RoundOfCalls:
             self.outcomes = tuple(await gathered)
         finally:
             await _stop(tasks, gathered)
-        for outcome in self.outcomes:
-            yield self._responded(outcome)
 
-    async def _answer(self, call: RequestedCall, events: asyncio.Queue[Event | None]) -> ToolOutcome:
+    def _is_immediate(self, call: RequestedCall) -> bool:
+        """Whether a call is over as soon as it runs, so that nothing can be told of it meanwhile."""
+        tool = self._tools.get(call.name)
+        return tool is not None and is_immediate(tool.tool)
+
+    async def _answer(self, call: RequestedCall, tell: Callable[[Event], None]) -> ToolOutcome:
         tool = self._tools.get(call.name)
         request = CallRequest(
             call_id=call.id,
@@ -111,7 +132,7 @@ class RoundOfCalls:
             round=self._round,
             presented=tuple(self._tools),
         )
-        return await self._runner.run(request, _Watcher(self, call, tool, events))
+        return await self._runner.run(request, _Watcher(self, call, tool, tell))
 
     def _requested(self, call: RequestedCall) -> ToolRequested:
         tool = self._tools.get(call.name)
@@ -169,12 +190,12 @@ class _Watcher:
         owner: RoundOfCalls,
         call: RequestedCall,
         tool: RegisteredTool | None,
-        events: asyncio.Queue[Event | None],
+        tell: Callable[[Event], None],
     ) -> None:
         self._owner = owner
         self._call = call
         self._tool = tool
-        self._events = events
+        self._tell = tell
 
     def _stamp(self) -> dict[str, Any]:
         tool = self._tool
@@ -185,10 +206,10 @@ class _Watcher:
         return "" if self._tool is None else self._tool.plugin.name
 
     def called(self, arguments: Mapping[str, Any]) -> None:
-        self._events.put_nowait(PluginCalled(**self._stamp(), plugin=self._plugin, arguments=arguments))
+        self._tell(PluginCalled(**self._stamp(), plugin=self._plugin, arguments=arguments))
 
     def responded(self, error: ToolErrorCode | None, ms: float) -> None:
-        self._events.put_nowait(PluginResponded(**self._stamp(), plugin=self._plugin, error=error, ms=ms))
+        self._tell(PluginResponded(**self._stamp(), plugin=self._plugin, error=error, ms=ms))
 
     def progressed(self, message: str, fraction: float | None) -> None:
-        self._events.put_nowait(ToolProgressed(**self._stamp(), message=message, fraction=fraction))
+        self._tell(ToolProgressed(**self._stamp(), message=message, fraction=fraction))

@@ -79,11 +79,17 @@ class TurnEngine:
             iterates it, cancels the upstream call and the running tools.
         """
         turn = _Turn(self, plan)
-        async with aclosing(turn.events()) as events:
-            while (event := await turn.next_of(events)) is not None:
-                yield event
-                if isinstance(event, TurnFailed):
-                    return
+        is_heard = False  # whether what is raised comes from who hears the turn
+        try:
+            async with aclosing(turn.events()) as events:
+                async for event in events:
+                    is_heard = True
+                    yield event
+                    is_heard = False
+        except BaseException as error:  # the one error boundary of a turn, since plugins raise anything
+            if is_heard or (isinstance(error, asyncio.CancelledError) and is_cancelled()):
+                raise
+            yield turn.failed(error)
 
 
 class _Turn:
@@ -104,15 +110,6 @@ class _Turn:
         self._fingerprint: str | None = None
         self._completion: JsonObject = {}
         self._stamp = {"request_id": plan.request.request_id, "turn_id": plan.turn_id}
-
-    async def next_of(self, events: AsyncGenerator[Event, None]) -> Event | None:
-        """The next event; the one error boundary of a turn, since plugins raise anything."""
-        try:
-            return await anext(events, None)
-        except BaseException as error:
-            if isinstance(error, asyncio.CancelledError) and is_cancelled():
-                raise
-            return self.failed(error)
 
     async def events(self) -> AsyncGenerator[Event, None]:
         for event in opening_events(self._plan, self._now):

@@ -60,24 +60,26 @@ def narrated_messages(events: Iterable[Event], new_user_messages: Iterable[Messa
     """
     heard = tuple(events)
     rounds = new_rounds(heard)
+    presented = [event for event in heard if isinstance(event, ToolPresented)]
+    calls: dict[int, list[ToolRequested]] = {}
+    for event in heard:
+        if isinstance(event, ToolRequested):
+            calls.setdefault(event.round, []).append(event)
     told = [*new_user_messages, *_told(heard, PluginSelected), *_told(heard, SettingsConflicted)]
     for event in heard:
-        match event:
-            case CompletionRequested():
-                told += _told([event])
-                told += _told(heard, ToolPresented) if event.round == 1 else ()
-            case CompletionReceived():
-                calls = [call for call in heard if isinstance(call, ToolRequested) and call.round == event.round]
-                told += [*_told([event]), *_answered(rounds.get(event.round, ()), calls)]
-            case TurnFailed():
-                told += _told([event])
+        if isinstance(event, CompletionRequested):
+            told += _told([event, *presented] if event.round == 1 else [event])
+        elif isinstance(event, CompletionReceived):
+            told += _told([event])
+            told += _answered(rounds.get(event.round, ()), calls.get(event.round, ()))
+        elif isinstance(event, TurnFailed):
+            told += _told([event])
     return tuple(told)
 
 
-def _told(events: Iterable[Event], kind: type[Event] = Event) -> Iterator[Message]:
+def _told(events: Iterable[Event], kind: type[Event] = Event) -> list[Message]:
     """The narration of the events of one kind."""
-    told = (narrate(event) for event in events if isinstance(event, kind))
-    return (message for message in told if message is not None)
+    return [told for event in events if isinstance(event, kind) and (told := narrate(event)) is not None]
 
 
 def _answered(messages: Sequence[Message], calls: Iterable[ToolRequested]) -> Iterator[Message]:

@@ -38,18 +38,16 @@ async def observed(events: AsyncGenerator[Event, None], *observers: Observer) ->
         async with aclosing(events):
             async for event in events:
                 turn.hear(event)
-                _tell(observers, event)
+                for observer in observers:
+                    observer.tell(event)
                 yield event
-                turn.passed(event)
+                if isinstance(event, CompletionRequested):
+                    turn.passed(event)
     finally:
         cancelled = turn.cancelled()
         if cancelled is not None:
-            _tell(observers, cancelled)
-
-
-def _tell(observers: tuple[Observer, ...], event: Event) -> None:
-    for observer in observers:
-        observer.tell(event)
+            for observer in observers:
+                observer.tell(cancelled)
 
 
 class _Watch:
@@ -70,10 +68,9 @@ class _Watch:
             self._answered.append(event.usage)
             self._call.hear(event)
 
-    def passed(self, event: Event) -> None:
-        """Note that the turn goes on behind an event: only then a provider is really asked."""
-        if isinstance(event, CompletionRequested):
-            self._call.hear(event)
+    def passed(self, event: CompletionRequested) -> None:
+        """Note that the turn goes on behind a request: only then a provider is really asked."""
+        self._call.hear(event)
 
     def cancelled(self) -> TurnFailed | None:
         """How the turn ends when nobody wants its further events; None when it has ended, or never began."""

@@ -43,6 +43,8 @@ class TurnPlan:
         messages: The thread as the provider gets it in the first round: system message first.
         selection_ms: Milliseconds that it took to select the tools.
         counter: Estimates tokens from characters, and those of the thread once.
+        text: The newest user text.
+        handed_back: Wire names of the caller's own tools.
     """
 
     turn_id: str
@@ -55,16 +57,13 @@ class TurnPlan:
     messages: tuple[Message, ...]
     selection_ms: float = 0.0
     counter: ThreadCounter = field(default_factory=ThreadCounter, compare=False, repr=False)
+    text: str = field(init=False)
+    handed_back: frozenset[str] = field(init=False)
 
-    @property
-    def text(self) -> str:
-        """The newest user text."""
-        return newest_text(self.thread)
-
-    @property
-    def handed_back(self) -> frozenset[str]:
-        """Wire names of the caller's own tools."""
-        return frozenset(tool_name(tool) for tool in self.request.tools)
+    def __post_init__(self) -> None:
+        """Read what is asked for many times in each turn."""
+        object.__setattr__(self, "text", newest_text(self.thread))
+        object.__setattr__(self, "handed_back", frozenset([tool_name(tool) for tool in self.request.tools]))
 
 
 async def plan_turn(
@@ -139,7 +138,7 @@ async def _select(
     tool_set = make_tool_set(
         candidates, judgements, provider=name, taken=taken, withheld=_reason_to_withhold(request, provider, model)
     )
-    asked = effective_settings(request, provider, model, tool_set.settings).model
+    asked = _model(request, model, tool_set.settings)
     if asked == model:
         return tool_set
     # a rule changed the model, and the new one may take no tools
@@ -172,7 +171,7 @@ def effective_settings(
     asked, given = provider.provider, request.defaults
     return EffectiveSettings(
         provider=asked.name,
-        model=wanted.model if request.model is None and wanted.model is not None else model,
+        model=_model(request, model, wanted),
         temperature=_first(
             request.temperature,
             wanted.temperature,
@@ -190,8 +189,15 @@ def effective_settings(
     )
 
 
+def _model(request: PromptRequest, model: str, wanted: PromptSettings) -> str:
+    return wanted.model if request.model is None and wanted.model is not None else model
+
+
 def _first(*values: _T | None) -> _T | None:
-    return next((value for value in values if value is not None), None)
+    for value in values:
+        if value is not None:
+            return value
+    return None
 
 
 def date_line(now: datetime) -> str:

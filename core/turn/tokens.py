@@ -68,10 +68,16 @@ class ThreadCounter:
 
     Args:
         counter: Counts texts; None estimates them from characters.
+        known: Messages that were counted before, and that threads begin with, save for a system message.
+        tokens: What these come to.
     """
 
-    def __init__(self, counter: TokenCounter | None = None) -> None:
+    def __init__(
+        self, counter: TokenCounter | None = None, *, known: tuple[Message, ...] = (), tokens: int = 0
+    ) -> None:
         self._counter = counter or CharacterCounter()
+        self._known = known
+        self._known_tokens = tokens
         self._thread: tuple[Message, ...] = ()
         self._tokens = 0
 
@@ -84,10 +90,18 @@ class ThreadCounter:
         thread, known = tuple(messages), len(self._thread)
         # the same objects are told to be equal at once
         if not known or thread[:known] != self._thread:
-            known, self._tokens = 0, 0
+            known, self._tokens = self._begun(thread)
         self._tokens += estimate_messages(thread[known:], self._counter)
         self._thread = thread
         return self._tokens
+
+    def _begun(self, thread: tuple[Message, ...]) -> tuple[int, int]:
+        """How many messages at the beginning of a thread are known, and what these come to."""
+        size = len(self._known)
+        for start in (0, 1) if size else ():
+            if thread[start : start + size] == self._known:
+                return start + size, self._known_tokens + estimate_messages(thread[:start], self._counter)
+        return 0, 0
 
 
 _SHARES: tuple[tuple[bytes, int], ...] = (

@@ -10,6 +10,7 @@ from .events import Usage
 
 __all__ = ["read_usage", "sum_usage", "usage_object"]
 
+_SEVERAL = 2
 _COUNTS = ("prompt_tokens", "completion_tokens", "total_tokens")
 
 
@@ -34,8 +35,8 @@ def read_usage(completion: Mapping[str, Any]) -> Usage | None:
 def sum_usage(parts: Iterable[Usage | None]) -> Usage | None:
     """Add up what is known; None when nothing is."""
     known = [part for part in parts if part is not None]
-    if not known:
-        return None
+    if len(known) < _SEVERAL:
+        return known[0] if known else None
     details: JsonObject = {}
     for part in known:
         details = _added(details, part.details or {})

@@ -31,9 +31,12 @@ if TYPE_CHECKING:
     from litestar.types import ASGIApp, Receive, Scope, Send
 
     from ..errors import ErrorInfo
+    from ..plugins.host import PluginHost
+    from ..service_events import ServiceEvent
 
 __all__ = ["announce_key", "announce_principal", "announce_refusal", "announcing"]
 
+_HOST: Final = "promptdock_announced_to"
 _PRINCIPAL: Final = "promptdock_announced_principal"
 _ASKED: Final = "promptdock_announced_key"
 _CODE: Final = "promptdock_error_code"
@@ -74,6 +77,8 @@ def announce_principal(scope: Mapping[str, Any], principal: Principal) -> None:
     if principal.is_anonymous:
         return
     scope["state"][_PRINCIPAL] = principal
+    if not _wants(scope, AuthenticationSucceeded):
+        return
     key_id = None if principal.api_key_id is None else str(principal.api_key_id)
     _tell(scope, AuthenticationSucceeded, principal, kind=principal.kind.value, key_id=key_id)
 
@@ -102,6 +107,7 @@ class _Announcer:
         if scope["type"] != ScopeType.HTTP or not self._concerns(scope):
             await self._inner(scope, receive, send)
             return
+        scope["state"][_HOST] = host_of(scope["litestar_app"])
         began = time.perf_counter()
         where = {"method": scope["method"], "path": path_of(scope)}
         _tell(scope, APIRequestStarted, ANONYMOUS_PRINCIPAL, **where)
@@ -123,10 +129,10 @@ def _tell_end(scope: Mapping[str, Any], status: int, **about: Any) -> None:
         _tell(scope, APIRequestFailed, principal, status=status, code=code, **about)
 
 
-def _tell(scope: Mapping[str, Any], event: Callable[..., Any], principal: Principal, /, **members: Any) -> None:
-    """Tell of something, unless the app is not up or goes down."""
-    host = host_of(scope["litestar_app"])
-    if host is not None:
+def _tell(scope: Mapping[str, Any], event: type[ServiceEvent], principal: Principal, /, **members: Any) -> None:
+    """Tell of something, unless nobody wants to hear of it, or the app is not up or goes down."""
+    if _wants(scope, event):
+        host: PluginHost = scope["state"][_HOST]
         host.tell(
             event(
                 request_id=request_id(scope),
@@ -135,6 +141,12 @@ def _tell(scope: Mapping[str, Any], event: Callable[..., Any], principal: Princi
                 **members,
             )
         )
+
+
+def _wants(scope: Mapping[str, Any], event: type[ServiceEvent]) -> bool:
+    """Whether what an event is made of is worth looking for."""
+    host: PluginHost | None = scope["state"].get(_HOST)
+    return host is not None and host.wants(event)
 
 
 def _first(scope: Mapping[str, Any], name: str) -> bool:

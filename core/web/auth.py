@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import re
+import time
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Access",
     "Authenticator",
+    "asked_at",
     "asks_for_methods",
     "authenticate",
     "caller_of",
@@ -37,6 +39,7 @@ __all__ = [
 ]
 
 _STATE: Final = "promptdock_principal"
+_ASKED_AT: Final = "promptdock_asked_at"
 _SCHEMES: Final = frozenset({"bearer", "token"})
 # ASCII only: str.strip() also takes A0 and 85 for blanks, which end characters of UTF-8 that a header brings as Latin-1
 _BLANKS: Final = " \t\n\r\f\v"
@@ -99,6 +102,7 @@ async def authenticate(request: ASGIConnection[Any, Any, Any, Any]) -> Principal
     """
     state: dict[str, Any] = request.scope["state"]
     if _STATE not in state:
+        state[_ASKED_AT] = time.monotonic()
         state[_STATE] = found = await _found(request)
         announce_principal(request.scope, found)
     return principal_in(request.scope)
@@ -112,6 +116,15 @@ def principal_of(request: ASGIConnection[Any, Any, Any, Any]) -> Principal:
 def principal_in(scope: Mapping[str, Any]) -> Principal:
     """Like :func:`principal_of`, for those who have the request's ASGI scope only."""
     return cast("Principal", scope["state"].get(_STATE, ANONYMOUS_PRINCIPAL))
+
+
+def asked_at(scope: Mapping[str, Any]) -> float | None:
+    """When it was asked who sends a request, by ``time.monotonic``; None when nobody did.
+
+    What was found out of the configuration since then is as new as the caller's rights are.
+    """
+    moment: float | None = scope["state"].get(_ASKED_AT)
+    return moment
 
 
 def caller_of(principal: Principal) -> Caller:

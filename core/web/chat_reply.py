@@ -12,7 +12,7 @@ from litestar.types import Receive, Scope, Send
 from ..error_table import describe
 from ..prompts.task import PromptTask
 from ..turn.events import CompletionDelta, Event, TurnFailed, TurnFinished
-from .auth import caller_of, principal_in
+from .auth import asked_at, caller_of, principal_in
 from .body import read_json_body
 from .channel import Channel, send_json
 from .chat_request import ChatRequest, parse_chat_request
@@ -78,6 +78,7 @@ class ChatReply:
             client=client,
             keeps_thread=False,
             journal=PromptDraft(scope, None if client is None else client.id),
+            asked_at=asked_at(scope),
         )
 
     async def _answer(self, chat: ChatRequest, task: PromptTask, send: Send) -> None:

@@ -13,7 +13,7 @@ __all__ = ["CallerGone", "while_connected"]
 
 T = TypeVar("T")
 
-_UNWATCHED: Final = 0.02
+_UNWATCHED: Final = 0.05
 """Seconds for which nobody looks whether the caller is still there: looking costs a task, and most replies are
 quicker."""
 

@@ -7,9 +7,8 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from litestar.enums import ScopeType
 
@@ -42,8 +41,7 @@ _BODILESS: Final = frozenset({204, 304})
 """Statuses of replies that end with their headers."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JournalEntry:
+class JournalEntry(NamedTuple):
     """One API request.
 
     Attributes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from litestar.utils.path import normalize_path
@@ -33,6 +33,19 @@ class Territory:
 
     prefix: str = ""
     whole: bool = False
+    _ours: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    _openai: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    _envelope: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    _api: tuple[str, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        for name, roots in (
+            ("_ours", _OURS),
+            ("_openai", _OPENAI),
+            ("_envelope", _ENVELOPE),
+            ("_api", (*_OPENAI, *_ENVELOPE)),
+        ):
+            object.__setattr__(self, name, tuple(f"{self.prefix}{root}/" for root in roots))
 
     def below(self, path: str) -> Territory:
         """The same part of an app that itself lies below a path."""
@@ -41,22 +54,23 @@ class Territory:
 
     def holds(self, scope: Mapping[str, Any]) -> bool:
         """Whether a request is ours to answer."""
-        return self.whole or self._under(scope, *_OURS)
+        return self.whole or _is_under(scope, self._ours)
 
     def speaks_openai(self, scope: Mapping[str, Any]) -> bool:
         """Whether errors about a path have OpenAI's shape."""
-        return self._under(scope, *_OPENAI)
+        return _is_under(scope, self._openai)
 
     def speaks_envelope(self, scope: Mapping[str, Any]) -> bool:
         """Whether errors about a path have the shape of our API."""
-        return self._under(scope, *_ENVELOPE)
+        return _is_under(scope, self._envelope)
 
     def is_api(self, scope: Mapping[str, Any]) -> bool:
         """Whether a request is one to an API of ours, rather than to health checks or documentation."""
-        return self.holds(scope) and self._under(scope, *_OPENAI, *_ENVELOPE)
+        return self.holds(scope) and _is_under(scope, self._api)
 
-    def _under(self, scope: Mapping[str, Any], *roots: str) -> bool:
-        path = path_of(scope)
-        if "//" in path or not path.startswith("/"):
-            path = normalize_path(path)  # as the router reads it: //v1 is /v1
-        return f"{path}/".startswith(tuple(f"{self.prefix}{root}/" for root in roots))
+
+def _is_under(scope: Mapping[str, Any], roots: tuple[str, ...]) -> bool:
+    path = path_of(scope)
+    if "//" in path or not path.startswith("/"):
+        path = normalize_path(path)  # as the router reads it: //v1 is /v1
+    return f"{path}/".startswith(roots)

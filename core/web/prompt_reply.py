@@ -18,7 +18,7 @@ from ..prompts.resuming import stored_entries
 from ..prompts.task import PromptTask
 from ..service_events import LLMClientCalled
 from ..turn.events import Event, TurnFailed
-from .auth import caller_of, principal_in
+from .auth import asked_at, caller_of, principal_in
 from .body import read_json_body
 from .channel import Channel, send_json
 from .client_lookup import FoundClient
@@ -98,6 +98,7 @@ class PromptReply:
             client=found.client,
             session_key=asked.session_key,
             journal=PromptDraft(scope, found.client.id),
+            asked_at=asked_at(scope),
         )
         if resumption is not None:
             await self._resume(task, resumption, scope, send)
@@ -151,6 +152,8 @@ class PromptReply:
         await channel.close()
 
     def _tell(self, found: FoundClient, task: PromptTask) -> None:
+        if not self._dock.host.wants(LLMClientCalled):
+            return
         self._dock.host.tell(
             LLMClientCalled(
                 request_id=task.request.request_id,

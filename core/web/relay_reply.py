@@ -11,7 +11,7 @@ from litestar.types import Receive, Scope, Send
 from ..prompts.relay_run import length_of
 from ..prompts.relaying import RelayTask, dock_relay
 from ..providers.relay import RelayReply, RelayRequest
-from .auth import principal_in
+from .auth import asked_at, principal_in
 from .connection import CallerGone, while_connected
 from .journal_rows import RelayDraft
 from .relay_request import read_relay
@@ -76,7 +76,11 @@ class RelayedReply:
 
     async def _answer(self, request: RelayRequest, scope: Mapping[str, Any], send: Send) -> None:
         task = RelayTask(
-            principal=principal_in(scope), provider=self._provider, request=request, journal=RelayDraft(scope)
+            principal=principal_in(scope),
+            provider=self._provider,
+            request=request,
+            journal=RelayDraft(scope),
+            known_since=asked_at(scope),
         )
         async with dock_relay(self._dock, task) as reply:
             await _passed_on(reply, send)

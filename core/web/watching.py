@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from litestar.enums import ScopeType
 
+from ..service_events import RelayFailed, RelayReceived
 from ..telemetry.exchange import NOTES, Exchange, Watchers
 from ..telemetry.request_log import RequestLog
 from ..telemetry.telemetry import Telemetry
@@ -60,12 +61,12 @@ def watching(
 def _listening(app: Litestar, log: RequestLog) -> Iterator[None]:
     service = dock_of(app).service
     service.turn_watchers.append(log.watch)
-    service.host.listeners.append(log.hear)
+    stop = service.host.listen(log.hear, RelayFailed, RelayReceived)
     try:
         yield
     finally:
         service.turn_watchers.remove(log.watch)
-        service.host.listeners.remove(log.hear)
+        stop()
 
 
 @contextmanager

@@ -13,15 +13,19 @@ if TYPE_CHECKING:
 
     from .settings import EventLogSettings
 
-__all__ = ["write"]
+__all__ = ["is_read", "write"]
 
 _log = logging.getLogger("promptdock.plugins.event_log")
 
 
+def is_read(settings: EventLogSettings) -> bool:
+    """Whether anybody reads lines that are as loud as the settings say; levels change while the server runs."""
+    return _log.isEnabledFor(settings.level_number)
+
+
 def write(event: Event, settings: EventLogSettings) -> None:
     """Log what the settings allow of an event, as loud as they say."""
-    level = settings.level_number
-    if not _log.isEnabledFor(level):
+    if not is_read(settings):
         return
     line: dict[str, Any] = {
         "event": event.hook,
@@ -31,4 +35,4 @@ def write(event: Event, settings: EventLogSettings) -> None:
     }
     line = {name: bounded(value) for name, value in line.items()}
     # ASCII only: no control character of a prompt can forge or garble a line
-    _log.log(level, "%s", json.dumps(line, default=str), extra={"promptdock_event": line})
+    _log.log(settings.level_number, "%s", json.dumps(line, default=str), extra={"promptdock_event": line})

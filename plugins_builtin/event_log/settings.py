@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import cached_property
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -26,7 +27,7 @@ class EventLogSettings(BaseModel):
     def _lower(cls, value: object) -> object:
         return value.lower() if isinstance(value, str) else value
 
-    @property
+    @cached_property
     def level_number(self) -> int:
         """The level as ``logging`` counts it."""
         return logging.getLevelNamesMapping()[self.level.upper()]

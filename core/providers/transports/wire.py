@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncGenerator
+from contextlib import AbstractAsyncContextManager, aclosing
 from importlib import import_module
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ from ...jsontext import JsonError, JsonObject, dumps, loads
 from ..relay import RelayReply, RelayRequest
 from . import Endpoint, Transport
 from .failures import Failures, unwritable
-from .relaying import RelayHeaders, reply_headers
+from .relaying import PiecewiseReply, RelayHeaders
 from .retries import backoff, pause, should_retry
 from .sse import SseDecoder
 
@@ -75,17 +75,10 @@ class WireTransport(Transport):
         if empty:
             raise await failures.unreadable()
 
-    @asynccontextmanager
-    async def relay(self, request: RelayRequest) -> AsyncIterator[RelayReply]:
+    def relay(self, request: RelayRequest) -> AbstractAsyncContextManager[RelayReply]:
         """Send a request as it is; see :meth:`Transport.relay`."""
         failures = self._failures(request.method, request.path)
-        response = await self._sent(request, failures)
-        try:
-            async with aclosing(_pieces(response, failures)) as body:
-                yield RelayReply(status=response.status, headers=reply_headers(response.raw_headers), body=body)
-        finally:
-            # closes the connection, unless the body was read to its end and the pool has it back
-            response.close()
+        return PiecewiseReply(lambda: self._sent(request, failures), lambda response: _pieces(response, failures))
 
     async def models(self) -> Any:
         """Ask for the list of models, once: a list can wait for the next time somebody asks."""

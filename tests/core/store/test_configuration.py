@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -162,3 +163,15 @@ async def test_an_answer_that_changes_while_it_is_found_is_not_kept(database: Da
         await database.read(prices)  # the connection is there
     assert await database.configuration.get("prices", slow) == 0
     assert await database.configuration.get("prices", prices) == 1
+
+
+async def test_who_asks_twice_for_one_request_is_answered_from_what_was_found_since(
+    database: Database, other: Database
+) -> None:
+    before = time.monotonic()
+    first = await database.configuration.current()
+    await add(other, Price(kind="completion", provider="openai"))
+    assert await database.configuration.current(since=before) is first
+    newer = await database.configuration.current(since=time.monotonic())
+    assert newer.version > first.version
+    assert await database.configuration.current(since=before) is newer

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from contextvars import ContextVar
 from typing import Any
 
 import pytest
 
-from promptdock import CompletionDelta, PromptRequest, TurnFailed, hookimpl
-from tests.support.services import service_at
-from tests.support.upstream import Upstream, text
+from promptdock import CompletionDelta, PromptRequest, TurnFailed, hookimpl, tool
+from promptdock.turn.events import Event
+from tests.support.services import Plugin, service_at
+from tests.support.upstream import Upstream, text, tool_calls
 
 pytestmark = pytest.mark.anyio
 
@@ -90,3 +92,65 @@ async def test_a_failed_turn_is_told_with_its_error(upstream: Upstream) -> None:
         await service.prompt("hi")
     (failure,) = listener.failures
     assert (failure.error.status, failure.error.retry_after) == (429, 7.0)
+
+
+@tool(nonblocking=True)
+def instant() -> str:
+    """Answer at once."""
+    return "done"
+
+
+class Pondering:
+    """Takes its time over every result."""
+
+    def __init__(self) -> None:
+        self.ponders = asyncio.Event()
+
+    @hookimpl
+    async def transform_tool_result(self) -> None:
+        self.ponders.set()
+        await asyncio.sleep(60)
+
+
+class Kinds:
+    """Keeps the kinds of the events of a turn."""
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+
+    def tell(self, event: Event) -> None:
+        self.heard.append(type(event).__name__)
+
+
+async def test_a_call_that_ran_is_told_although_its_turn_is_cancelled(upstream: Upstream) -> None:
+    """It has run, and is charged, whatever hooks were still doing with its result."""
+    upstream.script([tool_calls([("instant", {})]), text("never")])
+    pondering, kinds = Pondering(), Kinds()
+    async with service_at(upstream, plugins={"p": Plugin(instant), "pondering": pondering}) as service:
+
+        async def consume() -> None:
+            async for _ in service.run(REQUEST, observers=[kinds]):
+                pass
+
+        turn = asyncio.create_task(consume())
+        await asyncio.wait_for(pondering.ponders.wait(), 10)
+        turn.cancel()
+        assert isinstance((await asyncio.gather(turn, return_exceptions=True))[0], asyncio.CancelledError)
+    assert kinds.heard[-4:] == ["ToolRequested", "PluginCalled", "PluginResponded", "TurnFailed"]
+
+
+async def test_what_a_tool_sets_in_its_context_is_not_seen_outside(upstream: Upstream) -> None:
+    """Also when it runs on the event loop, in the task of the turn."""
+    mine: ContextVar[str] = ContextVar("mine", default="unset")
+
+    @tool(nonblocking=True)
+    def set_it() -> str:
+        """Set it."""
+        mine.set("by the tool")
+        return mine.get()
+
+    upstream.script([tool_calls([("set_it", {})]), text("ok")])
+    async with service_at(upstream, plugins={"p": Plugin(set_it)}) as service:
+        result = await service.prompt("hi")
+    assert [call.content for call in result.calls] == ["by the tool"]
+    assert mine.get() == "unset"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from promptdock import CompletionCall
 from promptdock.turn.tokens import (
@@ -102,3 +104,19 @@ def test_a_completion_counts_all_that_was_said() -> None:
     other = {"message": {"role": "assistant", "content": None, "reasoning_content": "x" * 80}}
     assert estimate_completion({"choices": [one, other]}) == 30
     assert estimate_completion({}) == 0
+
+
+@given(st.lists(st.text(max_size=30), max_size=6), st.integers(0, 6), st.booleans())
+def test_a_thread_counter_believes_what_it_is_told_of_a_thread_only_where_it_begins_so(
+    texts: list[str], size: int, has_system: bool
+) -> None:
+    thread = tuple({"role": "user", "content": text} for text in texts)
+    system = ({"role": "system", "content": "Be brief."},) if has_system else ()
+    known = thread[:size]
+    counter = ThreadCounter(known=known, tokens=estimate_messages(known))
+    assert counter.count_messages((*system, *thread)) == estimate_messages((*system, *thread))
+    assert counter.count_messages((*system, *thread, *thread)) == estimate_messages((*system, *thread, *thread))
+
+    other = ({"role": "user", "content": "something else altogether"},)
+    liar = ThreadCounter(known=other, tokens=1_000_000)
+    assert liar.count_messages((*system, *thread)) == estimate_messages((*system, *thread))

@@ -55,7 +55,7 @@ def test_a_failure_of_ours_is_logged_once_and_told_neutrally(
     async def broken() -> None:
         raise RuntimeError("the secret is sk-123")
 
-    host = SimpleNamespace(tell=lambda _: None, listeners=[], calls={}, watch_hooks=lambda _: None)
+    host = SimpleNamespace(wants=lambda _: False, listen=lambda *_: lambda: None, calls={}, watch_hooks=lambda _: None)
     models = SimpleNamespace(list=broken)
     service: Any = SimpleNamespace(settings=settings, catalog=Catalog(), models=models, host=host, turn_watchers=[])
     with live_server(create_app(service=service)) as url, caplog.at_level(logging.INFO):

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from promptdock import ToolRequested, TurnStarted, hookimpl, hookspecs
+from promptdock import KeyCreated, ToolRequested, TurnStarted, hookimpl, hookspecs
 from promptdock.testing import Host, calls, turn_events
 
 PRIVATE = "my private words"
@@ -121,3 +121,11 @@ def test_trouble_of_the_log_itself_ends_no_turn(host: Host) -> None:
     host.script("Hello.")
     with host.chaos(plugin="event_log", raises=RuntimeError("boom")):
         assert host.prompt("Hello").text == "Hello."
+
+
+def test_what_nobody_reads_is_not_even_made(host: Host, caplog: pytest.LogCaptureFixture) -> None:
+    name = "promptdock.plugins.event_log"
+    caplog.set_level(logging.INFO, logger=name)
+    assert not host.service.host.wants(KeyCreated)
+    caplog.set_level(logging.DEBUG, logger=name)  # as the API does while the server runs
+    assert host.service.host.wants(KeyCreated)
