@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -66,12 +67,17 @@ def _forgetting(folder: Path) -> Gone:
     return forget
 
 
+_COUNTED: Final = re.compile(r"(counter|histogram|summary|gauge_[a-z]+)_\d+\.db")
+"""Names of prometheus_client's files."""
+
+
 def _empty(folder: Path) -> None:
     """Remove what an earlier server counted: its processes are not ours."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for left in folder.glob("*.db"):
-            left.unlink()
+            if _COUNTED.fullmatch(left.name):  # the folder may be one that holds more than numbers
+                left.unlink()
     except OSError as error:
         raise ConfigurationError(
             f"The folder {folder} for metrics cannot be used: {error.strerror}.",

@@ -100,7 +100,7 @@ class HookCall:
             return True
         try:
             return bool(self.wanted(self.settings))
-        except Exception:  # noqa: BLE001  (whatever a plugin raises)
+        except BaseException:  # noqa: BLE001  (whatever a plugin raises, as the call itself would be caught, too)
             return True
 
     def arguments(self, values: Mapping[str, object]) -> dict[str, object]:

@@ -7,6 +7,7 @@ import inspect
 import logging
 import time
 from collections.abc import Callable, Coroutine, Mapping
+from contextvars import copy_context
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -87,7 +88,8 @@ class HookExecutor:
             HookFailed: It raised, took too long, or no worker thread was free.
         """
         if call.immediate:
-            answer = self.call_now(call, values, request_id=request_id)
+            # in a context of its own, as in a thread or a task: what it sets there is not for the turn to see
+            answer = copy_context().run(self.call_now, call, values, request_id=request_id)
             return await self.finish(answer, request_id=request_id) if isinstance(answer, Unfinished) else answer
         call.counters.calls += 1
         work = self._answer(call, call.arguments(values))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 import pluggy
 
@@ -144,13 +144,14 @@ def _call(hook: Hook, name: str, version: str, implementation: pluggy.HookImpl) 
 
 
 def _wanted(hook: Hook, function: Any) -> Wanted | None:
-    wanted = wanted_by(function)
+    wanted: Any = wanted_by(function)
     if wanted is None:
         return None
     if hook.kind is not HookKind.OBSERVE:
         raise Quarantine(f"its {hook.name} is marked 'wanted'", "Only observe hooks can say that they want no event.")
-    if not callable(wanted):
+    if not callable(wanted) or inspect.iscoroutinefunction(wanted):
         raise Quarantine(
-            f"the 'wanted' of its {hook.name} cannot be called", "Give @hookimpl(wanted=…) a function of the settings."
+            f"the 'wanted' of its {hook.name} cannot be called at once",
+            "Give @hookimpl(wanted=…) a plain function of the settings.",
         )
-    return wanted
+    return cast("Wanted", wanted)

@@ -8,9 +8,11 @@ from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
 from contextvars import copy_context
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from ..providers.base import copied
+from ..turn.events import CompletionRequested
 from .calls import HookCall
 from .executor import HookExecutor, HookFailed, Unfinished
 
@@ -83,6 +85,8 @@ class HookObserver:
         calls = self._calls.get(event.hook)
         if calls is None:
             return
+        if isinstance(event, CompletionRequested) and self.wants(event.hook):
+            event = replace(event, request=copied(event.request))  # the request itself is about to be sent
         if self._task is not None or self._telling:
             self._queue(event, calls)
             return

@@ -127,7 +127,7 @@ class OpenRelay:
         spend = spent(self._provider, self._ask, reading, is_whole=was_heard) if is_charged else None
         self._tell_end(reading, error, was_heard=was_heard)
         if spend is not None or self._grant.authorized:
-            await self._store(spend, with_row=is_whole)
+            await self._dock.to_its_end(self._store(spend, with_row=is_whole))
 
     def _tell_end(self, reading: ReplyReading, error: BaseException | None, *, was_heard: bool) -> None:
         host, status = self._dock.host, self._status
@@ -149,7 +149,7 @@ class OpenRelay:
             answers = await self._configuration()
             charges = await self._charges(answers, spend)
             await self._write(answers, charges, with_row=with_row)
-        except PromptdockError as error:
+        except Exception as error:
             asked = self.task.request.request_id
             _log.error("request %s could not be charged: %s", asked, error, extra={"request_id": asked})
             self._dock.lost(self._holder_id)

@@ -139,7 +139,7 @@ class OpenTurn:
         try:
             charges = await self._charges()
             end = self.record.end(ending)
-            self._keep_thread(end, await self._write(end, charges))
+            count = await self._write(end, charges)
         except Exception as error:
             if self.task.journal is not None:
                 self.task.journal.give_back()
@@ -153,6 +153,7 @@ class OpenTurn:
             if isinstance(error, TurnLost) and charges is not None:
                 await self._charge(charges)  # what was spent was spent
             raise
+        self._keep_thread(end, count)
         if ending is not None:
             self.streamed.entries.append(ending)  # not before: who reads it may be sure that it is stored
         if self._dock.host.wants(ChargeRecorded):

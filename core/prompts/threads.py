@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
+from ..jsontext import dumps
 from ..turn.messages import PRIVATE_ROLES, Message
 from ..turn.repair import repaired
 from ..turn.tokens import estimate_messages
@@ -17,8 +18,12 @@ if TYPE_CHECKING:
 
 __all__ = ["KeptThread", "KeptThreads"]
 
-_MOST_TOKENS: Final = 4_000_000
-"""Of all kept threads together; about 16 MB of text."""
+_MOST_BYTES: Final = 67_108_864
+"""Of all kept threads together, as JSON and with what Python needs around it, roughly."""
+_MOST_OF_ONE: Final = 4_194_304
+"""What is larger holds pictures or documents, and is read from the store each time."""
+_PER_THREAD: Final = 1_024
+_PER_MESSAGE: Final = 320
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +36,7 @@ class KeptThread:
         count: How many messages it was made of; a few may be left out of it.
         older: How many messages are older than these.
         tokens: What it comes to, as estimated.
+        size: Bytes that it takes, roughly.
     """
 
     session: Conversation
@@ -38,6 +44,7 @@ class KeptThread:
     count: int
     older: int
     tokens: int
+    size: int = _PER_THREAD
 
     @classmethod
     def of(cls, stored: StoredThread) -> KeptThread:
@@ -49,6 +56,7 @@ class KeptThread:
             count=len(stored.messages),
             older=stored.older,
             tokens=estimate_messages(messages),
+            size=_PER_THREAD + _bytes(messages),
         )
 
     def grown(self, session: Conversation, new: Sequence[Message], *, limit: int) -> KeptThread:
@@ -67,6 +75,7 @@ class KeptThread:
             messages=self.messages + added,
             count=self.count + len(public),
             tokens=self.tokens + estimate_messages(added),
+            size=self.size + _bytes(added),
         )
         return longer.newest(limit)
 
@@ -83,7 +92,12 @@ class KeptThread:
             count=self.count - cut,
             older=self.older + cut,
             tokens=self.tokens - estimate_messages(self.messages[:cut]),
+            size=self.size - _bytes(self.messages[:cut]),
         )
+
+
+def _bytes(messages: Sequence[Message]) -> int:
+    return sum([_PER_MESSAGE + len(dumps(message)) for message in messages])
 
 
 class KeptThreads:
@@ -95,7 +109,7 @@ class KeptThreads:
 
     def __init__(self) -> None:
         self._threads: OrderedDict[UUID, KeptThread] = OrderedDict()
-        self._tokens = 0
+        self._size = 0
 
     def find(self, session: Conversation) -> KeptThread | None:
         """The thread of a session as it stands."""
@@ -109,14 +123,16 @@ class KeptThreads:
         return kept
 
     def keep(self, thread: KeptThread) -> None:
-        """Keep a thread in place of what was kept of its session."""
+        """Keep a thread in place of what was kept of its session, unless it is too large."""
         self._forget(thread.session.id)
+        if thread.size > _MOST_OF_ONE:
+            return
         self._threads[thread.session.id] = thread
-        self._tokens += thread.tokens
-        while self._tokens > _MOST_TOKENS:
+        self._size += thread.size
+        while self._size > _MOST_BYTES:
             self._forget(next(iter(self._threads)))
 
     def _forget(self, session_id: UUID) -> None:
         gone = self._threads.pop(session_id, None)
         if gone is not None:
-            self._tokens -= gone.tokens
+            self._size -= gone.size

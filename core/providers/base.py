@@ -14,7 +14,7 @@ from ..jsontext import JsonObject
 if TYPE_CHECKING:
     from .relay import RelayReply, RelayRequest
 
-__all__ = ["Capabilities", "CompletionCall", "ModelInfo", "Provider", "masked", "prune"]
+__all__ = ["Capabilities", "CompletionCall", "ModelInfo", "Provider", "copied", "masked", "prune"]
 
 _SHORTEST_SHOWN = 12
 _PLAIN = 2
@@ -75,11 +75,15 @@ class CompletionCall:
     round: int = 1
 
     def body(self) -> JsonObject:
-        """The call in the OpenAI protocol's form, without nulls and without ``stream``.
+        """The call in the OpenAI protocol's form, without nulls and without ``stream``; a copy, to be changed at will.
 
-        Vendors differ from here (``max_tokens``, fixed temperatures); the provider's quirks see to that. What it holds
-        is shared with the call: change the object, never its members' own.
+        Vendors differ from here (``max_tokens``, fixed temperatures); the provider's quirks see to that.
         """
+        body: JsonObject = copied(self._body)
+        return body
+
+    def shared_body(self) -> JsonObject:
+        """The same for those who only read: what it holds is shared with the call, and threads are long."""
         return dict(self._body)
 
     @cached_property
@@ -90,6 +94,15 @@ class CompletionCall:
         body |= {"temperature": self.temperature, "max_completion_tokens": self.max_completion_tokens}
         pruned: JsonObject = prune(body)
         return pruned
+
+
+def copied(value: Any) -> Any:
+    """A copy of a JSON value, at any depth."""
+    if isinstance(value, Mapping):
+        return {key: copied(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [copied(item) for item in value]
+    return value
 
 
 def prune(value: Any) -> Any:

@@ -25,6 +25,7 @@ __all__ = ["OpenAICompatibleProvider"]
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _MODELS_KEPT = 256
+_LONGEST_KEPT = 200
 
 
 class OpenAICompatibleProvider(Provider):
@@ -156,15 +157,18 @@ class OpenAICompatibleProvider(Provider):
         await self._transport.aclose()
 
     def _body(self, call: CompletionCall, *, stream: bool) -> JsonObject:
-        return self._quirks_of(call.model).applied(call.body(), stream=stream)
+        return self._quirks_of(call.model).applied(call.shared_body(), stream=stream)
 
     def _quirks_of(self, model: str) -> Quirks:
         """What the table says, looked up once a model; callers name models as they like, so not all are kept."""
         known = self._known_quirks.get(model)
         if known is None:
+            known = quirks_of(self.name, model, self._quirks)
+            if len(model) > _LONGEST_KEPT:
+                return known
             if len(self._known_quirks) >= _MODELS_KEPT:
                 self._known_quirks.clear()
-            known = self._known_quirks[model] = quirks_of(self.name, model, self._quirks)
+            self._known_quirks[model] = known
         return known
 
     def _ready(self) -> Transport:

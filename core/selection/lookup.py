@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TypeGuard
+from typing import Final, TypeGuard
 
+from ..jsontext import well_formed
 from .rules import SearchTerms, SelectionRequest, SelectionRule, Verdict
 from .term_index import Hit, TermIndex, ThreadIndex
 
@@ -14,11 +15,14 @@ __all__ = ["TermLookup", "is_looked_up"]
 def is_looked_up(rule: SelectionRule) -> TypeGuard[SearchTerms]:
     """Whether a rule decides by its terms alone: not one that decides in a way of its own about them."""
     # an attribute of the object's own stands for the method, e.g. one that records or troubles it
-    return isinstance(rule, SearchTerms) and type(rule).decide is SearchTerms.decide and "decide" not in vars(rule)
+    return type(rule) is SearchTerms and vars(rule).keys().isdisjoint(_DECIDING)
+
+
+_DECIDING: Final = frozenset({"decide", "verdict"})
 
 
 class TermLookup:
-    """Decides for many rules in one pass over the text, exactly as each by itself.
+    """Decides for many rules in one pass over the text, exactly as each by itself would with the terms that it has now.
 
     Args:
         rules: The rules; each counts once.
@@ -32,6 +36,7 @@ class TermLookup:
         self.rules = tuple({id(rule): rule for rule in rules}.values())
         self._numbers = {id(rule): number for number, rule in enumerate(self.rules)}
         self._input = TermIndex([rule.terms if rule.scope == "input" else () for rule in self.rules])
+        self._texts = tuple(tuple(well_formed(term.text) for term in rule.terms) for rule in self.rules)
         thread = TermIndex([rule.terms if rule.scope == "thread" else () for rule in self.rules])
         self._thread = ThreadIndex(thread, limit=kept)
 
@@ -64,4 +69,5 @@ class TermLookup:
             found.setdefault(number, []).append(place)
         for number, places in found.items():
             rule = self.rules[number]
-            yield number, rule.verdict(tuple(rule.terms[place].text for place in places))
+            texts = self._texts[number]
+            yield number, rule.verdict(tuple(texts[place] for place in places))

@@ -134,7 +134,7 @@ class Database:
             StoreUnavailable: The database cannot be reached.
             Exception: Whatever ``work`` raises.
         """
-        return await self._observed("read", lambda: self._told(lambda: self._short.read(work)))
+        return await self._shielded(lambda: self._observed("read", lambda: self._told(lambda: self._short.read(work))))
 
     async def peek(self, work: Work[_T]) -> _T:
         """Read a row or two that an index leads to; in SQLite at once, in this thread.

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["PriceList", "cost_of"]
 
+_LONGEST: Final = 200
+"""Characters of the longest name that a price can be of."""
 _MILLION: Final = -6
 """As a power of ten, to divide by without rounding."""
 _DIGITS: Final = 80
@@ -89,6 +91,8 @@ class PriceList:
     async def _found(
         self, kind: Literal["completion", "tool"], owner: str, part: str | None, at: datetime
     ) -> Price | None:
+        if not _may_be_stored(part):
+            part = None  # no price can be of that very part; and callers' names are not kept, however long they are
         candidates = await self._answers.get(
             ("price", kind, owner, part), partial(_candidates, kind=kind, owner=owner, part=part)
         )
@@ -99,7 +103,7 @@ async def _candidates(session: AsyncSession, *, kind: str, owner: str, part: str
     """All that fit at some time or other, the best one first."""
     owners, parts = (Price.provider, Price.model) if kind == "completion" else (Price.plugin, Price.tool)
     is_general = col(parts).is_(None)
-    fits = or_(is_general, col(parts) == part) if _may_be_stored(part) else is_general
+    fits = is_general if part is None else or_(is_general, col(parts) == part)
     found = (
         select(Price)
         .where(Price.kind == kind, col(owners) == owner, fits)
@@ -130,4 +134,9 @@ def cost_of(price: Price, *, prompt_tokens: int = 0, completion_tokens: int = 0,
 
 def _may_be_stored(name: str | None) -> bool:
     """Whether a column of text may hold it: callers name models as they like, and databases refuse some characters."""
-    return name is not None and "\0" not in name and not any("\ud800" <= letter <= "\udfff" for letter in name)
+    return (
+        name is not None
+        and len(name) <= _LONGEST
+        and "\0" not in name
+        and not any("\ud800" <= letter <= "\udfff" for letter in name)
+    )

@@ -144,7 +144,7 @@ async def open_turn(
         await transaction.insert(SessionRow, [{name: getattr(conversation, name) for name in _SESSION}])
     elif await _busy(transaction, now.id, ticket):
         return Opened(outcome=Outcome.BUSY)
-    if now.turns != conversation.turns:
+    if (now.turns, now.messages, now.edits) != (conversation.turns, conversation.messages, conversation.edits):
         return Opened(outcome=Outcome.STALE)
     if ticket is not None:
         await leave_queue(transaction, ticket)

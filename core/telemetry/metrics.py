@@ -69,8 +69,8 @@ class Metrics:
 
     def _keep_flushing(self, loop: asyncio.AbstractEventLoop) -> None:
         """Let the other workers see what is counted here."""
-        self.registry.flush()
         self._timer = loop.call_later(_FLUSH_SECONDS, self._keep_flushing, loop)
+        self.registry.flush()
 
 
 def _quiet(count: Callable[_P, None]) -> Callable[_P, None]:

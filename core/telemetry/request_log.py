@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
+from ..plaintext import one_line
 from ..redaction import redact_text
 from ..request_lines import REQUEST, RequestText
 from ..turn.events import CompletionReceived, CompletionRequested, PluginCalled, TurnStarted
@@ -59,7 +60,7 @@ class RequestLog(RequestWatcher):
         members: JsonObject = {
             "method": exchange.method[:16],
             # whoever writes lines otherwise than our formatters do gets no key, either
-            "path": path if path == exchange.route else redact_text(path)[:_LONGEST],
+            "path": path if path == exchange.route else _shown(path),
             "route": exchange.route,
             "status": exchange.status,
             "ms": round(exchange.seconds * 1000, 3),
@@ -93,11 +94,16 @@ class RequestLog(RequestWatcher):
             notes.provider = event.provider
 
 
+def _shown(foreign: str) -> str:
+    """What callers made up, fit for a line that somebody else may format: short, in one line, without keys."""
+    return one_line(redact_text(foreign[: 4 * _LONGEST]))[:_LONGEST]
+
+
 def _of_turn(notes: RequestNotes) -> JsonObject:
     members: JsonObject = {"provider": notes.provider}
     if notes.model is not None:
         members |= {
-            "model": notes.model,
+            "model": _shown(notes.model),
             "rounds": notes.rounds,
             "tools": notes.tools[:_MOST_TOOLS],
             "prompt_tokens": notes.prompt_tokens,

@@ -127,7 +127,10 @@ class LoopWatch:
         self._open = None
         stall.seconds = beat - stall.since
         if self._count is not None:
-            self._count(stall.culprit.plugin, stall.seconds)
+            try:
+                self._count(stall.culprit.plugin, stall.seconds)
+            except Exception:  # noqa: BLE001  (one number is lost, and the watch goes on)
+                _log.exception("A stall could not be counted")
         if not stall.told:
             self._tell(stall, stall.seconds, goes_on=False)
 

@@ -148,7 +148,7 @@ class _Turn:
             **self._now(),
             round=self._round,
             provider=provider.name,
-            request=call.body(),
+            request=call.shared_body(),
             last=self._is_last,
             api_url=provider.base_url,
             key_hint=provider.key_hint,

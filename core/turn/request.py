@@ -95,6 +95,12 @@ class ToolScope:
     tools: tuple[str, ...] | None = None
     rules: tuple[SelectionRuleSpec, ...] = ()
 
+    def __post_init__(self) -> None:
+        for name in ("plugins", "tools", "rules"):  # lists will do, and are not kept
+            given = getattr(self, name)
+            if isinstance(given, list):
+                object.__setattr__(self, name, tuple(given))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PromptRequest:

@@ -6,7 +6,7 @@ import hmac
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ..errors import Forbidden, PromptdockError
+from ..errors import ConfigurationError, Forbidden, PromptdockError
 from ..rights import require_key
 from .auth import authenticate
 
@@ -32,10 +32,17 @@ class InsideAccess:
 
     @classmethod
     def of(cls, settings: Settings) -> InsideAccess:
-        """Read the settings."""
+        """Read the settings.
+
+        Raises:
+            ConfigurationError: The token is blank, so that whoever sends none would have it.
+        """
         if settings.metrics_token is None:
             return cls(is_open=settings.admits_anonymous)
-        return cls(token=settings.metrics_token.get_secret_value().strip().encode())
+        token = settings.metrics_token.get_secret_value().strip()
+        if not token:
+            raise ConfigurationError("PROMPTDOCK_METRICS_TOKEN is blank.", hint="Give it a value, or unset it.")
+        return cls(token=token.encode())
 
     async def require(self, request: ASGIConnection[Any, Any, Any, Any]) -> None:
         """Refuse who may not.

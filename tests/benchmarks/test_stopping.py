@@ -34,7 +34,8 @@ def test_every_server_of_a_stopped_run_ends(how: signal.Signals, tmp_path: Path)
         assert list(temporary.iterdir()) != []
         run.send_signal(how)
         out, _ = run.communicate(timeout=60)
-    assert first.startswith("1/200  stream-4: promptdock passthrough: ready")
+    assert first.startswith("1/")
+    assert "stream-4: promptdock passthrough: ready" in first
     assert run.returncode == 1
     assert "promptdock" in out
     assert len(servers) >= 2

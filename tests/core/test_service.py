@@ -47,6 +47,36 @@ async def test_a_prompt_is_a_stream_of_events(upstream: Upstream) -> None:
     assert events[-1].completion["id"] == events[-1].turn_id
 
 
+class Meddler:
+    """Changes in place what it is told."""
+
+    @hookimpl(nonblocking=True)
+    def completion_requested(self, event: Any) -> None:
+        event.request["messages"][0]["content"] = "CHANGED"
+        event.request["messages"].append({"role": "user", "content": "INJECTED"})
+        event.request["model"] = "another"
+
+
+async def test_an_observer_is_told_of_a_copy_of_what_is_sent(upstream: Upstream) -> None:
+    """Though it hears of it before that is sent, and what is sent is not copied for anybody else."""
+    async with service_at(upstream, extra={"meddler": Meddler()}) as service:
+        await service.prompt("Hello")
+    [call] = upstream.calls
+    assert [message["content"] for message in call.body["messages"] if message["role"] == "user"] == ["Hello"]
+    assert "CHANGED" not in str(call.body)
+    assert call.body["model"] == "m1"
+
+
+def test_the_body_of_a_call_is_its_providers_to_change() -> None:
+    message = {"role": "user", "content": [{"type": "text", "text": "Hello"}]}
+    call = CompletionCall(model="m1", messages=(message,))
+    body = call.body()
+    body["messages"][0]["content"][0]["text"] = "CHANGED"
+    body["messages"].append({})
+    assert call.body()["messages"] == [message]
+    assert message["content"] == [{"type": "text", "text": "Hello"}]
+
+
 async def test_a_request_gets_an_id_where_it_has_none(upstream: Upstream) -> None:
     """No two alike."""
     async with service_at(upstream) as service:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from ..outages import is_outage
@@ -25,6 +25,14 @@ _IDLE_SECONDS: Final = 300.0
 _WAIT_SECONDS: Final = 60.0
 
 
+class _NotConnected(ConnectionError):
+    """There is no connection to be had."""
+
+
+class _NeverBegun(ConnectionError):
+    """The connection is of no use, and nothing was done on it."""
+
+
 class PostgresShort:
     """The short way to one PostgreSQL database.
 
@@ -43,14 +51,33 @@ class PostgresShort:
 
     async def write(self, work: Work[_T]) -> _T:
         """Run a transaction; the server itself commits several of them at once."""
-        async with self._connection() as connection, connection.transaction():
-            return await work(_Connected(connection, self._preparations))
+        try:
+            return await self._write(work)
+        except _NeverBegun:  # the connection was lost since it was used last
+            return await self._write(work)
+
+    async def _write(self, work: Work[_T]) -> _T:
+        async with self._connection() as connection:
+            transaction = connection.transaction()
+            try:
+                await transaction.start()
+            except Exception as error:
+                if not is_outage(error):
+                    raise
+                raise _NeverBegun(str(error)) from error
+            try:
+                result = await work(_Connected(connection, self._preparations))
+            except BaseException:
+                await transaction.rollback()
+                raise
+            await transaction.commit()
+            return result
 
     async def read(self, work: Work[_T]) -> _T:
         """Run statements that read, each for itself; once more where the connection was lost since it was used last."""
         try:
             return await self._read(work)
-        except ConnectionError:
+        except _NotConnected:
             raise
         except Exception as error:
             if not is_outage(error):
@@ -81,12 +108,13 @@ class PostgresShort:
             connection = await self._pool.acquire(timeout=_WAIT_SECONDS)
         except (PostgresError, InterfaceError, OSError, TypeError) as error:
             # whatever it is: no such host, a wrong password, a parameter that no URL has
-            raise ConnectionError(str(error)) from error
+            raise _NotConnected(str(error)) from error
         try:
             yield connection
         except Exception as error:
             if is_outage(error):
-                connection.terminate()  # it may not know yet that it is of no use
+                with suppress(InterfaceError):  # it was given back by itself
+                    connection.terminate()  # it may not know yet that it is of no use
             raise
         finally:
             await self._pool.release(connection)

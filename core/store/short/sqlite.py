@@ -75,10 +75,10 @@ class SqliteShort:
         """
         try:
             if self._here is None:
-                self._here = self._open(is_writer=False)
+                self._here = self._open(is_writer=False, patience=0.0)
             return driven(work(self._here))
         except sqlite3.OperationalError:  # e.g. while another process repairs the log after a crash: wait in a thread
-            return await self.read(work)
+            return await asyncio.shield(asyncio.ensure_future(self.read(work)))
 
     async def aclose(self) -> None:
         """Wait for what is under way, then close the connections."""

@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from .prepared import Preparations
     from .transaction import Query, Work
 
-__all__ = ["SqliteConnection", "driven"]
+__all__ = ["PATIENCE", "SqliteConnection", "driven"]
 
 _T = TypeVar("_T")
 _STATEMENTS: Final = 256
 """Statements that a connection keeps compiled: more than we have."""
-_PATIENCE: Final = 30.0
+PATIENCE: Final = 30.0
 _FIRST_PAUSE: Final = 0.001
 _LONGEST_PAUSE: Final = 0.05
 
@@ -31,20 +31,23 @@ class SqliteConnection:
         path: The database's file.
         preparations: Its statements.
         is_writer: Whether it may write.
+        patience: Seconds that a statement waits for other processes; to begin a transaction that writes waits none.
 
     Raises:
         sqlite3.Error: The file cannot be opened.
     """
 
-    def __init__(self, path: str, preparations: Preparations, *, is_writer: bool) -> None:
+    def __init__(self, path: str, preparations: Preparations, *, is_writer: bool, patience: float = PATIENCE) -> None:
         self._preparations = preparations
         self._connection = sqlite3.connect(
-            path, timeout=0, isolation_level=None, cached_statements=_STATEMENTS, check_same_thread=False
+            path, timeout=patience, isolation_level=None, cached_statements=_STATEMENTS, check_same_thread=False
         )
         try:
             for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
                 self._connection.execute(f"PRAGMA {pragma}")
-            if not is_writer:
+            if is_writer:
+                self._connection.execute("PRAGMA busy_timeout = 0")  # from now on; see begin()
+            else:
                 self._connection.execute("PRAGMA query_only = ON")
         except BaseException:
             self._connection.close()
@@ -75,7 +78,7 @@ class SqliteConnection:
         Raises:
             sqlite3.OperationalError: They take too long.
         """
-        end, pause = time.monotonic() + _PATIENCE, _FIRST_PAUSE
+        end, pause = time.monotonic() + PATIENCE, _FIRST_PAUSE
         while not self.begin_now():
             if time.monotonic() > end:
                 self._connection.execute("BEGIN IMMEDIATE")

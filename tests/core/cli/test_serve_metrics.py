@@ -40,7 +40,9 @@ def test_the_numbers_of_all_workers_add_up(command: CommandLine, tmp_path: Path)
     folder = tmp_path / "numbers"
     folder.mkdir()
     (folder / "counter_1.db").write_bytes(b"of an earlier server")
+    (folder / "promptdock.db").write_bytes(b"somebody's whole store")
     with command.serving("--workers", "2", "--no-access-log", env={"PROMETHEUS_MULTIPROC_DIR": str(folder)}) as server:
+        assert (folder / "promptdock.db").read_bytes() == b"somebody's whole store"
         ask(server, 12)
         time.sleep(1)  # workers show each other twice a second what they have counted
         seen = [fresh_readings(server) for _ in range(6)]

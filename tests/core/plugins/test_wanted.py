@@ -105,7 +105,7 @@ async def test_a_host_that_is_closed_wants_nothing(tmp_path: Path) -> None:
     [
         ("register_tools", lambda settings: False, "its register_tools is marked 'wanted'"),
         ("approve_tool_call", lambda settings: False, "its approve_tool_call is marked 'wanted'"),
-        ("turn_failed", True, "the 'wanted' of its turn_failed cannot be called"),
+        ("turn_failed", True, "the 'wanted' of its turn_failed cannot be called at once"),
     ],
 )
 async def test_what_cannot_be_wanted_is_refused_at_load(tmp_path: Path, hook: str, wanted: Wanted, reason: str) -> None:
@@ -114,3 +114,32 @@ async def test_what_cannot_be_wanted_is_refused_at_load(tmp_path: Path, hook: st
     record = records["mine"]
     assert record.state is PluginState.QUARANTINED
     assert record.reason == reason
+
+
+@pytest.mark.parametrize("failure", [SystemExit, KeyboardInterrupt, ValueError])
+async def test_one_that_cannot_say_what_it_wants_hears_everything(tmp_path: Path, failure: type[BaseException]) -> None:
+    told: list[Any] = []
+
+    def hear(event: Any) -> None:
+        told.append(event)
+
+    def raises(_: Any) -> bool:
+        raise failure
+
+    host = bare_host(tmp_path, {"mine": observing(hear, raises)})
+    host.observer().tell(failed("oh"))
+    assert await host.drain(10)
+    assert len(told) == 1
+
+
+async def test_whether_something_is_wanted_is_said_at_once(tmp_path: Path) -> None:
+    async def later(_: Any) -> bool:
+        return False
+
+    def hear(event: Any) -> None:
+        """Never called."""
+
+    host = bare_host(tmp_path, {"mine": observing(hear, later)})
+    record = {one.name: one for one in host.catalog.plugins}["mine"]
+    assert record.state is PluginState.QUARANTINED
+    assert "cannot be called at once" in str(record.reason)

@@ -312,6 +312,32 @@ async def test_who_leaves_after_the_end_of_a_stream_is_charged_what_it_says(dock
 
 
 @pytest.mark.anyio
+async def test_who_leaves_while_the_charge_is_being_made_out_is_charged(
+    dock: Dock, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the provider's last byte and the ledger there are questions to the store."""
+    upstream.script(lambda call: text("one two", usage=(5, 7)))
+    who = await member(dock, limit=1000)
+    asking, current = asyncio.Event(), dock.database.configuration.current
+
+    async def slow(**options: Any) -> Any:
+        if upstream.calls:
+            asking.set()
+            await asyncio.sleep(0.2)
+        return await current(**options)
+
+    monkeypatch.setattr(dock.database.configuration, "current", slow)
+    leaving = asyncio.create_task(body_of(dock, request(COUNTED), who))
+    await asking.wait()
+    leaving.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await leaving
+    await dock.settle()
+
+    assert await used(dock) == (12, 0, 0)
+
+
+@pytest.mark.anyio
 async def test_t92_over_budget_nobody_is_asked(dock: Dock, upstream: Upstream, ears: Ears) -> None:
     who = await member(dock, limit=58)
 

@@ -94,8 +94,15 @@ def test_a_session_that_others_prompted_or_that_lost_messages_is_read_anew() -> 
 
 def test_the_threads_of_yesterday_make_room() -> None:
     threads = KeptThreads()
-    sessions = [conversation(turns=1) for _ in range(3)]
-    long = (said("x" * 8_000_000),)
+    sessions = [conversation(turns=1) for _ in range(24)]
+    long = (said("x" * 3_000_000),)
     for session in sessions:
         threads.keep(KeptThread.of(StoredThread(session=session, messages=long)))
-    assert [threads.find(session) is not None for session in sessions] == [False, False, True]
+    assert [threads.find(session) is not None for session in sessions] == [False] * 2 + [True] * 22
+
+
+def test_a_thread_with_large_pictures_is_not_kept() -> None:
+    threads, session = KeptThreads(), conversation(turns=1)
+    picture = {"type": "image_url", "image_url": {"url": "data:image/png;base64," + "A" * 5_000_000}}
+    threads.keep(KeptThread.of(StoredThread(session=session, messages=({"role": "user", "content": [picture]},))))
+    assert threads.find(session) is None

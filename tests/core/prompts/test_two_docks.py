@@ -216,3 +216,29 @@ async def test_t93_who_gives_up_while_waiting_leaves_no_place_in_the_queue(
         assert await answered(dock, task_of(site, "m2 please", key)) == 2
         await check_thread(site, key, 2)
     await check_nothing_is_left(site)
+
+
+@pytest.mark.anyio
+async def test_a_turn_that_ends_while_the_next_one_is_planned_is_part_of_its_thread(
+    site: Site, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The number of turns is the same before and after; the number of messages is not."""
+    gate = threading.Event()
+    upstream.script(lambda call: text(f"heard {newest_user_text(call).split()[0]}", gate=gate))
+    key = secrets.token_hex(32)
+    async with open_dock(site.settings) as one, open_dock(site.settings) as other:
+        running = asyncio.create_task(answered(one, task_of(site, "m1 please", key)))
+        await upstream.until(lambda: upstream.calls)
+        plan = other.service.plan
+
+        async def slow(request: Any) -> Any:
+            planned = await plan(request)
+            gate.set()
+            await running  # what was planned on is old by now
+            return planned
+
+        monkeypatch.setattr(other.service, "plan", slow)
+        assert await answered(other, task_of(site, "m2 please", key)) == 2
+        assert await running == 1
+    roles = [message["role"] for message in upstream.calls[-1].body["messages"] if message["role"] != "system"]
+    assert roles == ["user", "assistant", "user"]

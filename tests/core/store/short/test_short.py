@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +22,7 @@ from promptdock.settings import Settings
 from promptdock.store.database import Database, StoreUnavailable
 from promptdock.store.migrating import upgrade
 from promptdock.store.short import SessionTransaction, Taken, Transaction
+from promptdock.store.short.sqlite_connection import SqliteConnection
 from promptdock.store.tables import Fact, TurnRow
 from promptdock.store.types import utc_now
 from promptdock.store.urls import database_url as url_of
@@ -189,6 +192,42 @@ async def file(tmp_path: Path) -> AsyncIterator[Database]:
     await upgrade(opened)
     yield opened
     await opened.aclose()
+
+
+async def test_a_reader_who_leaves_is_in_nobodys_way(file: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The thread that reads for it goes on."""
+    read = SqliteConnection.read
+
+    def slow(self: SqliteConnection, work: Any) -> Any:
+        time.sleep(0.1)
+        return read(self, work)
+
+    monkeypatch.setattr(SqliteConnection, "read", slow)
+    for _ in range(3):
+        leaving = asyncio.create_task(facts(file))
+        await asyncio.sleep(0.02)
+        leaving.cancel()
+        assert await facts(file) == {}
+        with pytest.raises(asyncio.CancelledError):
+            await leaving
+
+
+async def test_another_process_is_waited_for_on_every_way(file: Database) -> None:
+    await file.write_short(lambda transaction: add(transaction, "a"))
+    path = str(file.url.database)
+    for way in (file.write_short, file.read_short, file.peek):
+        fresh = Database(file.url)
+        other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        # nobody else may have it open: so it is while the last one closes it, or the first one repairs it
+        await file.aclose()
+        other.execute("PRAGMA locking_mode = EXCLUSIVE")
+        other.execute("BEGIN EXCLUSIVE")
+        asking = asyncio.create_task(getattr(fresh, way.__name__)(lambda transaction: transaction.rows(all_facts)))
+        await asyncio.sleep(0.3)
+        assert not asking.done()
+        other.close()
+        assert await asking == [("a", "")]
+        await fresh.aclose()
 
 
 async def test_readers_do_not_write(file: Database) -> None:
