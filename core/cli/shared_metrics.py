@@ -75,9 +75,15 @@ def _empty(folder: Path) -> None:
     """Remove what an earlier server counted: its processes are not ours."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for left in folder.glob("*.db"):
-            if _COUNTED.fullmatch(left.name):  # the folder may be one that holds more than numbers
-                left.unlink()
+        found = sorted(folder.glob("*.db"))
+        others = [one.name for one in found if not _COUNTED.fullmatch(one.name)]
+        if others:  # e.g. a database; prometheus_client would take it for numbers
+            raise ConfigurationError(
+                f"The folder {folder} for metrics holds something else: {others[0]}.",
+                hint=f"Set {_VARIABLE} to a folder of its own, or unset it.",
+            )
+        for left in found:
+            left.unlink()
     except OSError as error:
         raise ConfigurationError(
             f"The folder {folder} for metrics cannot be used: {error.strerror}.",

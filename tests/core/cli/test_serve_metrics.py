@@ -40,9 +40,7 @@ def test_the_numbers_of_all_workers_add_up(command: CommandLine, tmp_path: Path)
     folder = tmp_path / "numbers"
     folder.mkdir()
     (folder / "counter_1.db").write_bytes(b"of an earlier server")
-    (folder / "promptdock.db").write_bytes(b"somebody's whole store")
     with command.serving("--workers", "2", "--no-access-log", env={"PROMETHEUS_MULTIPROC_DIR": str(folder)}) as server:
-        assert (folder / "promptdock.db").read_bytes() == b"somebody's whole store"
         ask(server, 12)
         time.sleep(1)  # workers show each other twice a second what they have counted
         seen = [fresh_readings(server) for _ in range(6)]
@@ -92,3 +90,17 @@ def test_a_folder_that_cannot_be_made_is_one_line(command: CommandLine, tmp_path
     assert done.returncode == 1
     assert done.stderr.startswith(f"Error: The folder {tmp_path}/file for metrics cannot be used: ")
     assert done.stderr.count("\n") == 1
+
+
+def test_a_folder_that_holds_something_else_is_left_alone(command: CommandLine, tmp_path: Path) -> None:
+    """Numbers of an earlier server are removed; they end like databases do."""
+    (tmp_path / "counter_1.db").touch()
+    (tmp_path / "promptdock.db").write_bytes(b"a whole store")
+
+    done = command.run("serve", "--port", "0", env={"PROMETHEUS_MULTIPROC_DIR": str(tmp_path)})
+
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"Error: The folder {tmp_path} for metrics holds something else: promptdock.db")
+    assert done.stderr.count("\n") == 1
+    assert (tmp_path / "promptdock.db").read_bytes() == b"a whole store"
+    assert (tmp_path / "counter_1.db").exists()
