@@ -44,7 +44,7 @@ minute: $(STAMP)  ## Time a plugin author: new, install, test, check, serve, cal
 bench: $(STAMP)  ## Measure everything beside others, into benchmarks/results/, in half an hour
 	@$(BIN)/python -m benchmarks
 
-bench-quick: $(STAMP)  ## The same in two minutes, beside the bare relay alone; says less
+bench-quick: $(STAMP)  ## The same in two to three minutes, beside the bare relay alone; says less
 	@$(BIN)/python -m benchmarks --quick
 
 bench-peers: $(STAMP)  ## Install the gateways and frameworks to measure beside, into benchmarks/.peers/

@@ -20,7 +20,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--subjects", metavar="NAMES", default="", help="of the peers only these, separated by commas")
     made.add_argument("--rounds", type=int, help="how often each subject is visited (7; quick: 2)")
     made.add_argument("--seconds", type=float, help="how long each visit is (4; quick: 1)")
-    made.add_argument("--quick", action="store_true", help="about two minutes: small counts, no peers")
+    made.add_argument("--quick", action="store_true", help="two to three minutes: small counts, no peers")
     made.add_argument("--list", action="store_true", help="show the works and their subjects, and measure nothing")
     made.add_argument("--output", type=Path, help="the folder for what was measured")
     return made
