@@ -26,7 +26,14 @@ promptdock() {
     command promptdock "$@" --port "$SHELL_PORT" >>"$SHELL_LOG" 2>&1 </dev/null &
     SHELL_SERVER=$!
     for _ in $(seq 600); do
-        if grep -q "127.0.0.1:$SHELL_PORT/v1" "$SHELL_LOG"; then cat "$SHELL_LOG"; return 0; fi
+        if grep -q "127.0.0.1:$SHELL_PORT/v1" "$SHELL_LOG"; then
+            # it answers once it has said everything, a first key among it
+            until curl -s -o /dev/null "http://127.0.0.1:$SHELL_PORT/healthz"; do
+                kill -0 "$SHELL_SERVER" || return 1
+                sleep 0.1
+            done
+            grep -v "GET /healthz" "$SHELL_LOG"; return 0
+        fi
         if ! kill -0 "$SHELL_SERVER" 2>/dev/null; then
             wait "$SHELL_SERVER"; code=$?; SHELL_SERVER=; cat "$SHELL_LOG"; return $code
         fi
