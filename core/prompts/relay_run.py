@@ -24,7 +24,8 @@ from ..store.types import utc_now
 from ..turn.observe import CANCELLED
 from .notices import about, authorizations, declined, recorded
 from .relay_ask import RelayAsk
-from .relay_meter import ReplyMeter, ReplyReading
+from .relay_meter import ReplyMeter
+from .relay_reading import ReplyReading
 from .relay_spending import charge_relay, set_aside_relay, spent
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ..store.short import Transaction
     from ..store.tables import Price
     from .relay_ask import RelayAsk
-    from .relay_meter import ReplyReading
+    from .relay_reading import ReplyReading
 
 __all__ = ["charge_relay", "set_aside_relay", "spent"]
 

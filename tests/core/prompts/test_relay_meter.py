@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promptdock.prompts.relay_meter import ReplyMeter, ReplyReading
+from promptdock.prompts.relay_meter import ReplyMeter
+from promptdock.prompts.relay_reading import ReplyReading
 
 JSON = (("Content-Type", "application/json; charset=utf-8"),)
 EVENTS = (("content-type", "text/event-stream"),)
@@ -240,3 +241,19 @@ def test_half_a_reply_is_not_whole(body: bytes) -> None:
     reading = read(JSON, body)
 
     assert (reading.usage, reading.is_whole) == (None, False)
+
+
+@pytest.mark.parametrize("odd", ["no JSON", "[1]", '"text"', '{"a": 1},{"b": 2}', "", '{"a": 1'])
+def test_an_event_that_is_no_object_leaves_the_others_as_they_are(odd: str) -> None:
+    body = stream(delta("abcd")) + f"data: {odd}\n\n".encode() + stream(delta("efgh"))
+
+    assert read(EVENTS, body).completion_tokens == 2
+
+
+def test_usage_that_is_cut_in_its_name_is_read() -> None:
+    """More than is held at a time, cut where it matters."""
+    before = stream(*(delta("abcd") for _ in range(400)), done=False)
+    last = f'data: {{"choices":[],"usage":{json.dumps(USAGE)}}}\n\n'.encode()
+
+    for cut in range(len(last)):
+        assert counts(read(EVENTS, before + last[:cut], last[cut:])) == (11, 7, 18)

@@ -1,0 +1,137 @@
+"""Reading the server-sent events of a raw passthrough: who wants to know, looks at many of them at a time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+
+from ..jsontext import JsonError, loads
+from ..providers.transports.sse import SseDecoder
+from ..turn.events import Usage
+from .relay_reading import ReplyReading
+from .relay_texts import TextTally, answer_texts
+from .relay_usage import usage_in
+
+__all__ = ["EventReader"]
+
+_HELD: Final = 16_384
+"""Bytes of events that wait for somebody to look at them."""
+_LONGEST: Final = 4_194_304
+"""Bytes of one event; of a longer one nothing is read."""
+_DONE: Final = b"[DONE]"
+_LAST_EVENTS: Final = frozenset(
+    {
+        "image_edit.completed",
+        "image_generation.completed",
+        "response.completed",
+        "response.failed",
+        "response.incomplete",
+        "transcript.text.done",
+    }
+)
+# in JSON a name looks like this or has escapes in it
+_USAGE: Final = re.compile(rb'"usage"\s*:\s*[^\sn]')
+_ENDS: Final = (b'.completed"', b'.done"', b'.failed"', b'.incomplete"', b"\\u")
+
+
+class EventReader:
+    """Reads server-sent events, each with one JSON object.
+
+    Most of them nobody looks at: only the last ones tell of usage and of the end. What the others say is decoded when
+    it has to be estimated, many in one go.
+    """
+
+    def __init__(self) -> None:
+        self._decoder = SseDecoder()
+        self._pieces: list[bytes] = []
+        self._held = 0
+        self._tally = TextTally()
+        self._untold: list[bytes] = []
+        self._usage: Usage | None = None
+        self._is_whole = False
+        self._unread = 0
+
+    def feed(self, piece: bytes) -> None:
+        """Hear the next piece."""
+        self._pieces.append(piece)
+        self._held += len(piece)
+        if self._held > _HELD:
+            self._read(b"".join(self._pieces))
+            self._pieces, self._held = [], 0
+            self._tell()
+
+    def reading(self) -> ReplyReading:
+        """What is known by now; asked once."""
+        # some servers leave out the blank line after the last event
+        self._read(b"".join((*self._pieces, b"\n\n")))
+        self._pieces = []
+        return ReplyReading(usage=self._usage, is_whole=self._is_whole, written=self._tell)
+
+    def _read(self, text: bytes) -> None:
+        self._unread += len(text)
+        if self._unread > _LONGEST:
+            # an event without an end: it is given up, and what follows is read afresh
+            self._decoder, self._unread = SseDecoder(), 0
+        events = list(self._decoder.feed(text))
+        if not events:
+            return
+        self._unread = 0
+        if any(event.startswith(_DONE) for event in events):
+            self._is_whole = True
+            events = [event for event in events if not event.startswith(_DONE)]
+        self._untold += events
+        if _may_tell(b"\n".join(events)):
+            for event in events:
+                if _may_tell(event):
+                    self._hear(event)
+
+    def _hear(self, data: bytes) -> None:
+        event = _object(data)
+        usage = usage_in(event)
+        self._usage = usage or self._usage
+        # the chunk about usage has no choices, and is the last one
+        if event.get("type") in _LAST_EVENTS or (usage is not None and event.get("choices") == []):
+            self._is_whole = True
+
+    def _tell(self) -> int:
+        """Count what the events tell that were read and not counted."""
+        untold, self._untold = self._untold, []
+        for text in answer_texts([_written(event) for event in _objects(untold)]):
+            self._tally.add(text)
+        return self._tally.tokens
+
+
+def _may_tell(text: bytes) -> bool:
+    """Whether usage may be in it, or the end of an answer."""
+    return any(end in text for end in _ENDS) or (b'"usage"' in text and _USAGE.search(text) is not None)
+
+
+def _objects(texts: list[bytes]) -> Iterable[Mapping[str, Any]]:
+    """All of them in one go; what is no JSON, and what is none by itself, is found by looking at each."""
+    try:
+        events = loads(b"[%b]" % b",".join(texts))
+    except JsonError:
+        events = []
+    return _mappings(events) if len(events) == len(texts) else map(_object, texts)
+
+
+def _mappings(values: list[Any]) -> Iterator[Mapping[str, Any]]:
+    return (value for value in values if isinstance(value, dict))
+
+
+def _object(data: bytes) -> Mapping[str, Any]:
+    try:
+        event = loads(data)
+    except JsonError:
+        return {}
+    return event if isinstance(event, dict) else {}
+
+
+def _written(event: Mapping[str, Any]) -> Any:
+    """What an event adds to the answer: those with a type say most things twice, in pieces and then as a whole."""
+    kind = event.get("type")
+    if not isinstance(kind, str):
+        return event
+    adds = kind.endswith(".delta") and not kind.endswith("audio.delta")
+    return event.get("delta") if adds else None
