@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 
 from benchmarks.requests import CHAT, STREAM, TOOL
 from benchmarks.subjects import everybody as all_
@@ -17,6 +18,9 @@ from .starting import ColdStart, Help
 from .work import Bar, Work
 
 __all__ = ["every_work"]
+
+_SHARE: Final = 0.25
+"""Of a core: what is left of two suffices for the server, the upstream and the load of two such workers."""
 
 
 def every_work() -> Sequence[Work]:
@@ -119,12 +123,13 @@ def tool_turn() -> Work:
 def postgres() -> Work:
     """The same on PostgreSQL."""
     one, two = OnPostgres(all_.DOCK_SESSION, 1), OnPostgres(all_.DOCK_SESSION, 2)
+    held, both_held = OnPostgres(all_.DOCK_SESSION, 1, _SHARE), OnPostgres(all_.DOCK_SESSION, 2, _SHARE)
     return RateWork(
         "postgres",
         "The same turn on PostgreSQL, one worker and two",
         TOOL,
-        ours=(one, two),
-        bars=(Bar(two.name, "rate", 1.7, one.name, 1.9),),
+        ours=(one, two, held, both_held),
+        bars=(Bar(two.name, "rate", 1.7, one.name, 1.9), Bar(both_held.name, "rate", 1.7, held.name, 1.9)),
         calls=2,
     )
 
