@@ -11,8 +11,11 @@ from promptdock.ids import new_id, new_request_id, read_id
 
 
 def test_ids_and_names_of_requests_sort_by_time_and_no_two_are_alike() -> None:
-    for make in (lambda: new_id().hex, new_request_id):
-        made = []
+    def new_hex() -> str:
+        return new_id().hex
+
+    for make in (new_hex, new_request_id):
+        made: list[str] = []
         for _ in range(20):
             made += [make() for _ in range(50)]
             time.sleep(0.001)
