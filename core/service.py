@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 from typing import Any, TypeAlias
 
 from .http import SharedHttpClient
+from .ids import new_request_id
 from .model_directory import ModelDirectory
 from .plugins.catalog import Catalog, PluginState
 from .plugins.host import PluginHost
@@ -32,18 +32,13 @@ from .turn.observe import Observer, observed
 from .turn.plan import TurnPlan, plan_turn
 from .turn.request import PromptRequest
 
-__all__ = ["PromptService", "TurnWatcher", "new_request_id", "open_service"]
+__all__ = ["PromptService", "TurnWatcher", "open_service"]
 
 TurnWatcher: TypeAlias = Callable[[TurnPlan], Observer | None]
 
 _log = logging.getLogger("promptdock.service")
 _DRAIN_SECONDS = 5.0
 _CLOSE_SECONDS = 5.0
-
-
-def new_request_id() -> str:
-    """A name for a request: ``req_`` and 32 hex digits."""
-    return f"req_{secrets.token_hex(16)}"
 
 
 class PromptService:

@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import AsyncGenerator
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from ..error_table import describe
@@ -38,8 +38,6 @@ if TYPE_CHECKING:
 
 __all__ = ["OpenRelay", "length_of"]
 
-_NEW_ENOUGH: Final = 1.0
-"""Seconds for which what is known of the configuration serves one passthrough."""
 _log = logging.getLogger("promptdock.prompts")
 
 
@@ -215,10 +213,7 @@ class OpenRelay:
             raise
 
     async def _configuration(self) -> Answers:
-        since = self.task.known_since
-        if since is not None and time.monotonic() - since > _NEW_ENOUGH:
-            since = None
-        return await self._dock.database.configuration.current(since=since)
+        return await self._dock.database.configuration.current(since=self.task.known_since)
 
     def _unwanted(self, writing: asyncio.Future[Grant]) -> None:
         """What was set aside, or may have been, for a caller who has gone by now is given back."""

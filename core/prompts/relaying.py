@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from ..identity import Principal
+from ..ids import new_request_id
 from ..provider_names import find_provider
 from ..providers.relay import RelayReply, RelayRequest
-from ..service import new_request_id
 from ..store.charges import Spender
 from .relay_ask import RelayAsk, read_ask
 from .relay_run import OpenRelay, length_of

@@ -190,6 +190,7 @@ class OpenTurn:
             request_id=self.task.request.request_id,
             turn_id=self.opening.turn_id,
             set_aside=self.opening.set_aside,
+            since=self.task.known_since,
         )
 
     async def _write(self, end: TurnEnd, charges: TurnCharges) -> int:

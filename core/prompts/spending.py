@@ -203,6 +203,7 @@ async def charges_of(
     request_id: str,
     turn_id: UUID,
     set_aside: SetAside,
+    since: float | None = None,
 ) -> TurnCharges:
     """Find out what a turn that has ended is charged.
 
@@ -213,9 +214,10 @@ async def charges_of(
         request_id: Of the API request.
         turn_id: The turn's row.
         set_aside: What was set aside for it.
+        since: A moment at which prices and budgets may have been looked up; see ``Configuration.current``.
     """
     now = utc_now()
-    answers = await configuration.current()
+    answers = await configuration.current(since=since)
     charges = await price_charges(
         PriceList(answers),
         spender=spender,

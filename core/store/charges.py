@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, fields
 from datetime import datetime
 from decimal import Decimal
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, Literal
 from uuid import UUID
+
+import msgspec
 
 from ..ids import new_id
 from .prices import PriceList, cost_of
@@ -24,8 +25,7 @@ MOST_TOKENS: Final = 2**31 - 1
 """What the columns hold; a provider that reports more for one call is mistaken."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spender:
+class Spender(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Who spends.
 
     Attributes:
@@ -41,8 +41,7 @@ class Spender:
     llm_client_id: UUID | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CompletionSpend:
+class CompletionSpend(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What one upstream call took.
 
     Attributes:
@@ -64,8 +63,7 @@ class CompletionSpend:
     is_estimated: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ToolSpend:
+class ToolSpend(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One invocation of a tool.
 
     Attributes:
@@ -79,8 +77,7 @@ class ToolSpend:
     tool: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewCharge:
+class NewCharge(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A row of the ledger that is to be written, or was just written; see :class:`~promptdock.store.tables.Charge`."""
 
     kind: str
@@ -91,7 +88,7 @@ class NewCharge:
     api_key_id: UUID | None
     llm_client_id: UUID | None
     created_at: datetime
-    id: UUID = field(default_factory=new_id)
+    id: UUID = msgspec.field(default_factory=new_id)
     round: int = 0
     provider: str | None = None
     model: str | None = None
@@ -107,7 +104,7 @@ class NewCharge:
 
     def columns(self) -> dict[str, Any]:
         """The values by column."""
-        return {one.name: getattr(self, one.name) for one in fields(self)}
+        return msgspec.structs.asdict(self)
 
 
 async def price_charges(

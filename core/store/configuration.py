@@ -28,6 +28,8 @@ __all__ = ["Answers", "Configuration"]
 _T = TypeVar("_T")
 _MOST: Final = 10_000
 """Answers that are kept; callers make up names of models, and each has an answer."""
+_NEW_ENOUGH: Final = 1.0
+"""Seconds for which what was asked for one request serves the rest of it."""
 
 
 class Answers:
@@ -95,32 +97,51 @@ class Configuration:
         self._database = database
         self._answers: Answers | None = None
         self._asked_at = 0.0
+        self._turn: asyncio.Handle | None = None
+        self._is_of_this_turn = False
 
     async def current(self, *, since: float | None = None) -> Answers:
         """What is known of the configuration as it is now.
 
+        Those who ask in one turn of the event loop are told the same: whatever let the later one ask was there before
+        the first one did.
+
         Args:
-            since: A moment, by ``time.monotonic``: what it was then, or at any time after, will do as well. Whoever
-                asks twice for one request need not have the database asked twice.
+            since: A moment, by ``time.monotonic``: what it was then, or at any time after, will do as well, unless that
+                is more than a second ago. Whoever asks twice for one request need not have the database asked twice.
 
         Raises:
             StoreUnavailable: The database cannot be reached.
         """
         answers = self._answers
-        if since is not None and answers is not None and self._asked_at >= since:
+        if answers is not None and self._is_of_this_turn:
             return answers
         began = time.monotonic()
+        if answers is not None and since is not None and self._asked_at >= since > began - _NEW_ENOUGH:
+            return answers
+        self._turn = turn = asyncio.get_running_loop().call_soon(self._end_turn)
         version = await self._database.peek(_version)
         answers = self._answers
         if answers is None or answers.version != version:
             answers = Answers(self._database, version)
         if began >= self._asked_at:  # of two who ask at once, the later one knows better
             self._answers, self._asked_at = answers, began
+            self._is_of_this_turn = self._turn is turn  # not where the database let the event loop go on meanwhile
         return answers
 
-    async def get(self, question: Hashable, work: Callable[[AsyncSession], Awaitable[_T]]) -> _T:
-        """The answer to one question, as it is now; see :meth:`Answers.get`."""
-        return await (await self.current()).get(question, work)
+    async def get(
+        self,
+        question: Hashable,
+        work: Callable[[AsyncSession], Awaitable[_T]],
+        *,
+        since: float | None = None,
+    ) -> _T:
+        """The answer to one question; see :meth:`current` and :meth:`Answers.get`."""
+        return await (await self.current(since=since)).get(question, work)
+
+    def _end_turn(self) -> None:
+        """Whoever comes now may have heard of something that was changed since."""
+        self._turn, self._is_of_this_turn = None, False
 
 
 async def _version(transaction: Transaction) -> int:

@@ -191,7 +191,19 @@ class Database:
             return await self._observed("write", lambda: self._once(work, writes=True), waited)
 
     async def _grouped(self, work: Work[_T]) -> _T:
-        return await self._observed("group", lambda: self._told(lambda: self._short.write(work)))
+        began, outcome = time.perf_counter(), "failed"
+        try:
+            result = await self._short.write(work)
+            outcome = "ok"
+        except Exception as error:
+            if not self._is_to_be_told(error):
+                raise
+            outcome = "unavailable"
+            raise self._unavailable(error) from error
+        finally:
+            if self.observe is not None:
+                self.observe("group", outcome, time.perf_counter() - began, 0.0)
+        return result
 
     async def _observed(self, kind: str, attempt: Callable[[], Awaitable[_T]], waited: float = 0.0) -> _T:
         if self.observe is None:
@@ -208,13 +220,17 @@ class Database:
         return result
 
     async def _told(self, attempt: Callable[[], Awaitable[_T]]) -> _T:
-        """Say of an outage what it is; a transaction that may be tried again fails as it is."""
+        """Say of an outage what it is."""
         try:
             return await attempt()
         except Exception as error:
-            if not is_outage(error) or (may_be_tried_again(error) and not self.is_sqlite):
+            if not self._is_to_be_told(error):
                 raise
             raise self._unavailable(error) from error
+
+    def _is_to_be_told(self, error: Exception) -> bool:
+        """Whether it is an outage; a transaction that may be tried again fails as it is."""
+        return is_outage(error) and (self.is_sqlite or not may_be_tried_again(error))
 
     async def _once(self, work: Callable[[AsyncSession], Awaitable[_T]], *, writes: bool) -> _T:
         try:

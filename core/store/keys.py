@@ -18,7 +18,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from ..errors import Unauthorized
 from ..identity import Principal, PrincipalKind
 from .attachments import check_not_last_keys
-from .secret import keyed_digest
+from .secret import KeyedDigest, keyed_digest
 from .tables import Account, ApiKey, Profile, User
 from .types import utc_now
 
@@ -196,7 +196,7 @@ class KeyAuthenticator:
 
     def __init__(self, database: Database, secret: SecretStr) -> None:
         self._database = database
-        self._secret = secret
+        self._digest = KeyedDigest(secret)
         self._used: dict[UUID, datetime] = {}
 
     async def find(self, key: str) -> Principal:
@@ -209,7 +209,7 @@ class KeyAuthenticator:
             Unauthorized: The key is not good; its code says why.
             StoreUnavailable: The database cannot be reached.
         """
-        digest = keyed_digest(self._secret, key)
+        digest = self._digest.of(key)
         known = await self._database.configuration.get(("key", digest), partial(_found, digest=digest))
         now = utc_now()
         _check_unexpired(known, now)

@@ -32,9 +32,11 @@ def as_money(amount: Decimal) -> Decimal:
 
 def sqlite_moment(value: datetime) -> str:
     """An aware time as SQLite's columns hold it: the text that :class:`UtcDateTime` comes to there."""
-    if value.tzinfo is None:
-        raise ValueError("a stored time must have a zone")
-    return value.astimezone(UTC).isoformat(" ", "microseconds")[:_MOMENT]
+    if value.tzinfo is not UTC:
+        if value.tzinfo is None:
+            raise ValueError("a stored time must have a zone")
+        value = value.astimezone(UTC)
+    return value.isoformat(" ", "microseconds")[:_MOMENT]
 
 
 class UtcDateTime(TypeDecorator[datetime]):

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import SecretStr
 
+from ..ids import new_request_id
 from ..jsontext import JsonObject
 from ..plugins.catalog import Catalog, PluginRecord, RegisteredTool
-from ..service import PromptService, new_request_id, open_service
+from ..service import PromptService, open_service
 from ..service_events import ServiceEvent
 from ..tools.calls import CallRequest
 from ..turn.calls import bound

@@ -52,8 +52,16 @@ async def client_by_reference(dock: Dock, principal: Principal, id_or_name: str)
     return await dock.database.configuration.get(("client", principal, id_or_name), work)
 
 
-async def client_as_model(dock: Dock, principal: Principal, model: str | None) -> LLMClient | None:
+async def client_as_model(
+    dock: Dock, principal: Principal, model: str | None, *, since: float | None = None
+) -> LLMClient | None:
     """The client that a ``model`` of the OpenAI endpoint names; None when it names a model.
+
+    Args:
+        dock: Knows the clients.
+        principal: Who asks.
+        model: As the request has it.
+        since: When it was found out who asks; see ``Configuration.current``.
 
     Raises:
         Forbidden: It names a client that answers to other keys.
@@ -69,7 +77,7 @@ async def client_as_model(dock: Dock, principal: Principal, model: str | None) -
         await access_to(session, client, principal, by_host=False)
         return client
 
-    return await dock.database.configuration.get(("client as model", principal, model), work)
+    return await dock.database.configuration.get(("client as model", principal, model), work, since=since)
 
 
 async def client_at_host(dock: Dock, request: ASGIConnection[Any, Any, Any, Any], principal: Principal) -> FoundClient:

@@ -15,7 +15,7 @@ from litestar.enums import ScopeType
 from ..ids import new_id
 from .around import HUNG_UP, around
 from .auth import principal_in
-from .journal_view import MAX_BODY, View, shown_body
+from .journal_view import MAX_BODY, View
 from .paths import path_of
 from .request_id import request_id
 from .state import journal_of
@@ -242,7 +242,7 @@ class _Exchange:
             started_at=self._started_at,
             ms=(time.perf_counter() - self._started) * 1000,
             headers=self._view.headers(scope["headers"]),
-            body=shown_body(self._body) if self._whole and self._read <= MAX_BODY else None,
+            body=self._view.body(self._body) if self._whole and self._read <= MAX_BODY else None,
             request_bytes=self._read,
             response_bytes=self._sent,
         )

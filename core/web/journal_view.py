@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 from ..jsontext import JsonError, loads, loads_members
 from ..redaction import HIDDEN, redact_headers, redact_json, redact_text
 
-__all__ = ["MAX_BODY", "View", "shown_body"]
+__all__ = ["MAX_BODY", "View"]
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -58,7 +58,7 @@ _MEMBERS: Final = frozenset(
         "version",
     }
 )
-"""Members of bodies whose values are shown. Prompts, system texts and keys are not."""
+"""Members of bodies whose values are shown; none is called like a secret. Prompts, system texts and keys are not."""
 
 
 class View:
@@ -66,13 +66,15 @@ class View:
 
     def __init__(self) -> None:
         self._headers: dict[tuple[bytes, bytes], tuple[str, str]] = {}
+        self._hidden: dict[bytes, tuple[str, str]] = {}
         self._paths: dict[str, str] = {}
+        self._plain: dict[str, str] = {}
 
     def headers(self, headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
         """The headers of a request, by lower-case name; hidden ones are named, too."""
         shown: dict[str, str] = {}
         for header in headers:
-            name, value = self._headers.get(header) or self._header(*header)
+            name, value = self._headers.get(header) or self._hidden.get(header[0]) or self._header(*header)
             shown[name] = f"{shown[name]}, {value}" if name in shown and value != HIDDEN else value
         return shown
 
@@ -80,10 +82,36 @@ class View:
         """A path without what looks like a key."""
         return self._paths.get(path) or _kept(self._paths, path, redact_text(path), len(path))
 
+    def body(self, body: bytes) -> Any:
+        """The body of a request; None when it is no JSON object. Only the members that may be shown are decoded.
+
+        Args:
+            body: The whole body, of at most :data:`MAX_BODY` bytes.
+        """
+        if not body:
+            return None
+        try:
+            return {
+                self._text(name): self._member(loads(member)) if name in _MEMBERS else HIDDEN
+                for name, member in loads_members(body).items()
+            }
+        except JsonError:
+            return None
+
+    def _member(self, value: Any) -> Any:
+        return self._text(value) if isinstance(value, str) else redact_json(value, _MEMBERS)
+
+    def _text(self, text: str) -> str:
+        """A text without what looks like a secret; one that has nothing to hide is remembered."""
+        if text in self._plain:
+            return text
+        shown = redact_text(text)
+        return _kept(self._plain, text, text, len(text)) if shown == text else shown
+
     def _header(self, name: bytes, value: bytes) -> tuple[str, str]:
         text = name.decode("latin-1").lower()
-        if text not in _HEADERS:
-            return text, HIDDEN  # nothing is remembered of what may be a secret
+        if text not in _HEADERS:  # only the name is remembered: the value may be a secret
+            return _kept(self._hidden, name, (text, HIDDEN), len(name))
         [shown] = redact_headers([(text, value.decode("latin-1"))], _HEADERS).items()
         return _kept(self._headers, (name, value), shown, len(value))
 
@@ -95,21 +123,3 @@ def _kept(known: dict[K, V], key: K, value: V, size: int) -> V:
             known.clear()
         known[key] = value
     return value
-
-
-def shown_body(body: bytes) -> Any:
-    """The body of a request as it may be shown; None when it is no JSON object.
-
-    Only the members that may be shown are decoded.
-
-    Args:
-        body: The whole body, of at most :data:`MAX_BODY` bytes.
-    """
-    if not body:
-        return None
-    try:
-        asked = loads_members(body)
-        shown = {name: loads(asked[name]) for name in _MEMBERS.intersection(asked)}
-    except JsonError:
-        return None
-    return redact_json({**asked, **shown}, _MEMBERS)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from secrets import token_hex
 from typing import TYPE_CHECKING, Any, Final
 
+from ..ids import new_request_id
 from ..redaction import redact_text
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def request_id(scope: Mapping[str, Any]) -> str:
     """
     state: dict[str, Any] = scope["state"]
     if _KEY not in state:
-        state[_KEY] = _given(scope) or f"req_{token_hex(16)}"
+        state[_KEY] = _given(scope) or new_request_id()
     made: str = state[_KEY]
     return made
 

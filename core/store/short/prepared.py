@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any, cast
 
 from pydantic_core import PydanticUndefined
+from sqlalchemy import Boolean, Uuid
 
 from ...jsontext import dumps_text
 from ..types import JsonText, UtcDateTime, sqlite_moment
@@ -21,8 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Insert", "Preparations", "Prepared", "completed"]
 
 _Convert = Callable[[Any], Any]
-_Slot = tuple[str, Any, Callable[[], Any] | None, _Convert | None]
-"""A column's name; its default, as the driver takes it; what makes its default; what turns values into the driver's."""
+_hex: _Convert = attrgetter("hex")
 
 
 class Prepared:
@@ -39,10 +40,9 @@ class Prepared:
     def __init__(self, statement: Executable, dialect: Dialect) -> None:
         compiled: Any = cast("Any", statement).compile(dialect=dialect)
         self.sql: str = compiled.string
-        self._slots = [
-            (name, _encoder(compiled.binds[name].type, dialect), compiled.params[name])
-            for name in compiled.positiontup or ()
-        ]
+        names = compiled.positiontup or ()
+        self._own = {name: compiled.params[name] for name in names}
+        self._row = _Row([(name, compiled.binds[name].type) for name in names], dialect)
         self._decoders = [_decoder(kind, dialect) for kind in _kinds(statement)]
         self._is_plain = not any(self._decoders)
 
@@ -52,11 +52,7 @@ class Prepared:
         Args:
             given: Values by name; the others have those that the statement was made with.
         """
-        values = []
-        for name, encode, own in self._slots:
-            value = given.get(name, own)
-            values.append(value if encode is None or value is None else encode(value))
-        return values
+        return self._row.values({**self._own, **given})
 
     def decoded(self, rows: Iterable[Sequence[Any]]) -> list[tuple[Any, ...]]:
         """Rows of the driver's as they were stored."""
@@ -90,21 +86,44 @@ class Insert:
         )
         compiled: Any = statement.compile(dialect=dialect)
         self.sql: str = compiled.string
-        by_name = {column.name: column for column in columns}
-        self._slots = [_slot(table, by_name[name], dialect) for name in compiled.positiontup]
+        kinds = {column.name: column.type for column in columns}
+        self._row = _Row([(name, kinds[name]) for name in compiled.positiontup], dialect)
+        defaults = [(column.name, *_default(table, column.name)) for column in columns]
+        self._defaults = {name: default for name, default, make in defaults if make is None}
+        self._makers = [(name, make) for name, _, make in defaults if make is not None]
 
     def values(self, row: Mapping[str, Any]) -> list[Any]:
         """The parameters, in the order of their places."""
-        values = []
-        for name, default, make, encode in self._slots:
-            if name in row:
-                value = row[name]
-            elif make is None:
-                values.append(default)
-                continue
-            else:
-                value = make()
-            values.append(value if encode is None or value is None else encode(value))
+        whole = {**self._defaults, **row}
+        for name, make in self._makers:
+            if name not in whole:
+                whole[name] = make()
+        return self._row.values(whole)
+
+
+class _Row:
+    """Values in the order of their places, as the driver takes them.
+
+    Args:
+        kinds: Their names, and the types of their columns.
+        dialect: Of the database, with its driver.
+    """
+
+    def __init__(self, kinds: Sequence[tuple[str, TypeEngine[Any]]], dialect: Dialect) -> None:
+        names = [name for name, _ in kinds]
+        # of one name it would give the value itself
+        self._pick: Callable[[Mapping[str, Any]], Sequence[Any]] = (
+            itemgetter(*names) if len(names) > 1 else lambda given: [given[name] for name in names]
+        )
+        encoders = [_encoder(kind, dialect) for _, kind in kinds]
+        self._encoders = [(place, encode) for place, encode in enumerate(encoders) if encode is not None]
+
+    def values(self, given: Mapping[str, Any]) -> list[Any]:
+        values = list(self._pick(given))
+        for place, encode in self._encoders:
+            value = values[place]
+            if value is not None:
+                values[place] = encode(value)
         return values
 
 
@@ -164,12 +183,6 @@ def _default(table: type[Table], name: str) -> tuple[Any, Callable[[], Any] | No
     return (None if field.default is PydanticUndefined else field.default), make
 
 
-def _slot(table: type[Table], column: Column[Any], dialect: Dialect) -> _Slot:
-    default, make = _default(table, column.name)
-    encode = _encoder(column.type, dialect)
-    return column.name, default if encode is None or default is None else encode(default), make, encode
-
-
 def _insert(table: type[Table], dialect: Dialect, *, unless_there: bool) -> Any:
     from sqlalchemy.dialects import postgresql, sqlite
 
@@ -182,8 +195,13 @@ def _encoder(kind: TypeEngine[Any], dialect: Dialect) -> _Convert | None:
     """What SQLAlchemy does with a value, in one step where it takes several for each of our own types; None stays."""
     if isinstance(kind, JsonText):
         return dumps_text
-    if isinstance(kind, UtcDateTime) and dialect.name == "sqlite":
-        return sqlite_moment
+    if dialect.name == "sqlite":
+        if isinstance(kind, UtcDateTime):
+            return sqlite_moment
+        if isinstance(kind, Uuid):
+            return _hex
+        if isinstance(kind, Boolean):
+            return int
     return kind.dialect_impl(dialect).bind_processor(dialect)
 
 

@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Awaitable, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from .side_thread import SideThread
 from .sqlite_connection import SqliteConnection, driven
 
 if TYPE_CHECKING:
@@ -48,9 +48,9 @@ class SqliteShort:
         self._writer = writer
         self._waiting: list[_Unit] = []
         self._committing: asyncio.Task[None] | None = None
-        self._thread: ThreadPoolExecutor | None = None
         self._crowded = False
-        self._reading = asyncio.Lock()
+        self._write_thread = SideThread("promptdock-sqlite-writer")
+        self._read_thread = SideThread("promptdock-sqlite-reader")
         self._for_writing: SqliteConnection | None = None
         self._for_threads: SqliteConnection | None = None
         self._here: SqliteConnection | None = None
@@ -61,12 +61,12 @@ class SqliteShort:
         self._waiting.append(unit)
         if self._committing is None:
             self._committing = asyncio.create_task(self._commit(), name="promptdock commits")
-        return cast("_T", await unit.done)
+        outcome: _T = await unit.done
+        return outcome
 
     async def read(self, work: Work[_T]) -> _T:
         """Run a transaction that reads, in a thread."""
-        async with self._reading:
-            return await self._in_thread(lambda: self._reader().read(work))
+        return await self._read_thread.run(lambda: self._reader().read(work))
 
     async def peek(self, work: Work[_T]) -> _T:
         """Read something small at once, here: that takes less time than asking a thread for it.
@@ -84,13 +84,17 @@ class SqliteShort:
         """Wait for what is under way, then close the connections."""
         while self._committing is not None:
             await asyncio.wait({self._committing})
-        for connection in (self._for_writing, self._for_threads, self._here):
+        # the reader's first: reading may be under way still, for somebody who has gone
+        for thread, connection in (
+            (self._read_thread, self._for_threads),
+            (self._read_thread, self._here),
+            (self._write_thread, self._for_writing),
+        ):
             if connection is not None:
-                await self._in_thread(connection.close)
+                await thread.run(connection.close)
         self._for_writing = self._for_threads = self._here = None
-        if self._thread is not None:
-            self._thread.shutdown()
-            self._thread = None
+        self._read_thread.close()
+        self._write_thread.close()
 
     def _reader(self) -> SqliteConnection:
         if self._for_threads is None:
@@ -122,7 +126,7 @@ class SqliteShort:
 
     async def _committed(self, units: Sequence[_Unit]) -> None:
         if self._for_writing is None:
-            self._for_writing = await self._in_thread(lambda: self._open(is_writer=True))
+            self._for_writing = await self._write_thread.run(lambda: self._open(is_writer=True))
         try:
             await self._together(units, self._for_writing, _run)
         except _UnitFailed as failed:
@@ -135,28 +139,23 @@ class SqliteShort:
         self, units: Sequence[_Unit], connection: SqliteConnection, run: Callable[[SqliteConnection, _Unit], None]
     ) -> None:
         if not connection.begin_now():
-            await self._in_thread(connection.begin)
+            await self._write_thread.run(connection.begin)
         try:
             for number, unit in enumerate(units, 1):
                 run(connection, unit)
                 if number % _AT_ONCE == 0:
                     await asyncio.sleep(0)
-            await self._in_thread(connection.commit)
+            await self._write_thread.run(connection.commit)
         except BaseException:
             connection.roll_back()
             raise
-
-    async def _in_thread(self, work: Callable[[], _T]) -> _T:
-        if self._thread is None:
-            self._thread = ThreadPoolExecutor(2, thread_name_prefix="promptdock-sqlite")
-        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
 
 @dataclass(slots=True)
 class _Unit:
     """One transaction among those of a commit."""
 
-    work: Callable[[Transaction], Awaitable[Any]]
+    work: Callable[[Transaction], Coroutine[Any, Any, Any]]
     done: asyncio.Future[Any]
     outcome: Any = None
     error: BaseException | None = field(default=None)

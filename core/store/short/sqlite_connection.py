@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Awaitable, Coroutine, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+from collections.abc import Coroutine, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from .transaction import Taken
 
@@ -138,24 +138,26 @@ class SqliteConnection:
         """See :class:`~promptdock.store.short.Transaction`."""
         prepared = self._preparations.insert(table, unless_there=unless_there)
         try:
-            for row in rows:
-                self._connection.execute(prepared.sql, prepared.values(row))
+            if len(rows) == 1:
+                self._connection.execute(prepared.sql, prepared.values(rows[0]))
+            elif rows:
+                self._connection.executemany(prepared.sql, [prepared.values(row) for row in rows])
         except sqlite3.IntegrityError as error:
             raise _told(error) from error
 
 
-def driven(work: Awaitable[_T]) -> _T:
+def driven(work: Coroutine[Any, Any, _T]) -> _T:
     """Run what is written as a coroutine, and never waits here: its statements are done when they return.
 
     Raises:
         RuntimeError: It awaits something else.
     """
-    running = cast("Coroutine[Any, Any, _T]", work)
     try:
-        running.send(None)
+        work.send(None)
     except StopIteration as end:
-        return cast("_T", end.value)
-    running.close()
+        outcome: _T = end.value
+        return outcome
+    work.close()
     raise RuntimeError("a transaction on the short way awaited something else than its statements")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ _T = TypeVar("_T")
 Query: TypeAlias = "Callable[[], Executable] | Executable"
 """A function that makes a statement, which is called once and whose statement is compiled once; or a statement."""
 
-Work: TypeAlias = "Callable[[Transaction], Awaitable[_T]]"
+Work: TypeAlias = "Callable[[Transaction], Coroutine[Any, Any, _T]]"
 """What is done in a transaction. It awaits nothing but its transaction, and has no other effects: it may run again."""
 
 

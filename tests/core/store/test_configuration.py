@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -175,3 +176,48 @@ async def test_who_asks_twice_for_one_request_is_answered_from_what_was_found_si
     newer = await database.configuration.current(since=time.monotonic())
     assert newer.version > first.version
     assert await database.configuration.current(since=before) is newer
+
+
+async def test_what_was_found_for_a_request_that_takes_long_is_asked_for_again(
+    database: Database, other: Database
+) -> None:
+    long_ago = time.monotonic() - 2
+    await database.configuration.current()
+    await add(other, Price(kind="completion", provider="openai"))
+    assert await database.configuration.get("prices", prices, since=long_ago) == 1
+
+
+async def test_those_who_ask_in_one_turn_of_the_loop_share_the_answer_and_nobody_else(
+    database: Database, other: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[float] = []
+    peek = database.peek
+
+    async def counting(work: Any) -> Any:
+        asked.append(time.monotonic())
+        return await peek(work)
+
+    monkeypatch.setattr(database, "peek", counting)
+    known = await asyncio.gather(*(database.configuration.current() for _ in range(10)))
+    assert len({one.version for one in known}) == 1
+    assert not database.is_sqlite or len(asked) == 1
+
+    asked.clear()
+    await asyncio.sleep(0)
+    await database.configuration.current()
+    assert len(asked) == 1
+
+    async def asks_and_is_told() -> int:
+        """Hears of a change the moment that it is made, while others ask all the time."""
+        before = (await database.configuration.current()).version
+        await add(other, Price(kind="completion", provider="openai"))
+        return (await database.configuration.current()).version - before
+
+    async def asks_all_the_time() -> None:
+        while True:
+            await database.configuration.current()
+            await asyncio.sleep(0)
+
+    asking = asyncio.create_task(asks_all_the_time())
+    assert [await asks_and_is_told() for _ in range(20)] == [1] * 20
+    asking.cancel()

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
 import stat
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from promptdock.errors import ConfigurationError
 from promptdock.settings import Settings
 from promptdock.store.database import Database
-from promptdock.store.secret import keyed_digest, server_secret
+from promptdock.store.secret import KeyedDigest, keyed_digest, server_secret
 
 pytestmark = pytest.mark.anyio
 
@@ -68,3 +71,12 @@ def test_a_digest_needs_the_secret() -> None:
     assert keyed_digest(one, "text") == keyed_digest(one, "text")
     assert keyed_digest(one, "text") != keyed_digest(other, "text")
     assert len(keyed_digest(one, "text")) == 64
+
+
+@given(st.text(max_size=200), st.lists(st.text(), min_size=1, max_size=3))
+def test_digests_are_those_of_hmac(secret: str, texts: list[str]) -> None:
+    """Keys were stored with them, and secrets may be of any length."""
+    digest = KeyedDigest(SecretStr(secret))
+
+    for text in texts:
+        assert digest.of(text) == hmac.digest(secret.encode(), text.encode(), "sha256").hex()

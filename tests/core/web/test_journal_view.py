@@ -1,0 +1,64 @@
+"""What the journal shows of requests: the same of the first one as of the thousandth."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from promptdock.jsontext import dumps, loads
+from promptdock.redaction import is_secret_name, redact_json
+from promptdock.web import journal_view
+from promptdock.web.journal_view import View
+
+KEY = f"pd_{'k' * 43}"
+NAMES = st.sampled_from(["model", "messages", "tools", "name", "api_key", "max_completion_tokens", KEY]) | st.text()
+TEXTS = st.sampled_from(["gpt-4o", f"Bearer {KEY}", KEY, "https://me:secret@host", "sk-0123456789abcdef"]) | st.text()
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | TEXTS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3),
+    max_leaves=6,
+)
+ALLOWED = journal_view._MEMBERS
+
+
+@given(st.dictionaries(NAMES, VALUES, max_size=5))
+def test_a_body_is_shown_as_it_is_redacted_however_often_it_comes(body: dict[str, Any]) -> None:
+    view, sent = View(), dumps(body)
+
+    for _ in range(3):
+        assert view.body(sent) == redact_json(body, ALLOWED)
+
+
+def test_no_member_that_is_shown_is_called_like_a_secret() -> None:
+    assert not [name for name in ALLOWED if is_secret_name(name)]
+
+
+@pytest.mark.parametrize("body", [b"", b"no JSON", b"[1]", b'{"model": nonsense}', b'{"model": "a"'])
+def test_what_is_no_object_is_not_shown(body: bytes) -> None:
+    assert View().body(body) is None
+
+
+def test_nothing_secret_is_remembered() -> None:
+    view = View()
+    headers = [(b"Authorization", f"Bearer {KEY}".encode()), (b"X-Key", KEY.encode()), (b"User-Agent", KEY.encode())]
+    for _ in range(2):
+        shown = view.headers(headers)
+        assert shown == {"authorization": "[hidden]", "x-key": "[hidden]", "user-agent": "****kkkk"}
+        assert view.body(dumps({"model": KEY, KEY: 1})) == {"model": "****kkkk", "****kkkk": "[hidden]"}
+    remembered = [view._hidden, view._plain]
+    assert KEY not in str(remembered)
+    assert loads(dumps(list(view._plain))) == ["model"]
+
+
+def test_what_is_remembered_is_bounded() -> None:
+    view = View()
+    for number in range(3_000):
+        view.body(dumps({f"member {number}": number, "model": f"model {number}"}))
+        view.headers([(f"x-{number}".encode(), b"")])
+    view.body(dumps({"m" * 1_000: 1}))
+    assert len(view._plain) <= 1_000
+    assert len(view._hidden) <= 1_000
+    assert max(map(len, view._plain)) < 1_000
