@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Callable, MutableMapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
@@ -12,8 +12,6 @@ from typing import Any, Final, TypeAlias
 __all__ = ["NOTES", "UNKNOWN_ROUTE", "Exchange", "RequestNotes", "RequestWatcher", "Watchers"]
 
 Message: TypeAlias = MutableMapping[str, Any]
-Receive: TypeAlias = Callable[[], Awaitable[Any]]
-Send: TypeAlias = Callable[[Any], Awaitable[None]]
 
 _log = logging.getLogger("promptdock.telemetry")
 
@@ -96,8 +94,6 @@ class Exchange:
 
     Args:
         scope: The request's ASGI scope.
-        receive: What the server has to say.
-        send: Where the reply goes.
         watchers: Who is told.
         hung_up: The status of a request whose caller hung up before the end of the reply.
 
@@ -106,6 +102,7 @@ class Exchange:
         notes: What turns tell of themselves.
         received: Bytes of the request's body so far.
         sent: Bytes of the reply's body so far.
+        begun: Whether the reply has begun.
         status: The reply's, as far as it is known.
         is_stream: Whether the reply is a stream of events.
         seconds: How long it took; 0 until its end.
@@ -115,10 +112,9 @@ class Exchange:
         "_ended",
         "_gone",
         "_hung_up",
-        "_receive",
-        "_send",
         "_started",
         "_watchers",
+        "begun",
         "is_stream",
         "notes",
         "received",
@@ -128,23 +124,13 @@ class Exchange:
         "status",
     )
 
-    def __init__(
-        self,
-        scope: MutableMapping[str, Any],
-        receive: Receive,
-        send: Send,
-        watchers: Watchers,
-        *,
-        hung_up: int,
-    ) -> None:
+    def __init__(self, scope: MutableMapping[str, Any], watchers: Watchers, *, hung_up: int) -> None:
         self.scope = scope
         self.notes = RequestNotes()
         self.received = self.sent = 0
         self.status = _BROKEN
-        self.is_stream = False
+        self.begun = self.is_stream = False
         self.seconds = 0.0
-        self._receive = receive
-        self._send = send
         self._watchers = watchers
         self._hung_up = hung_up
         self._gone = self._ended = False
@@ -162,27 +148,25 @@ class Exchange:
         """The route's path, e.g. ``/api/v1/sessions/{session_id}``; one word for all that no route takes."""
         return self.scope.get("path_template") or UNKNOWN_ROUTE
 
-    async def receive(self) -> Any:
-        """What the server has to say, as it is."""
-        message = await self._receive()
+    def take_in(self, message: Message) -> None:
+        """Take note of what the server has to say."""
         if message["type"] == "http.request":
             self.received += len(message.get("body", b""))
         elif message["type"] == "http.disconnect":
             self._gone = True
-        return message
 
-    async def send(self, message: Message) -> None:
-        """Pass a piece of the reply on, as it is."""
+    def give_out(self, message: Message) -> None:
+        """Take note of a piece of the reply, which is about to be sent."""
         if message["type"] == "http.response.body":
             self.sent += len(message.get("body", b""))
             if not message.get("more_body", False):
                 self.end(self.status)
         elif message["type"] == "http.response.start":
+            self.begun = True
             self.status = message["status"]
             if _is_event_stream(message):
                 self.is_stream = True
                 self._tell(self._watchers.streams)
-        await self._send(message)
 
     def end(self, status: int | None = None) -> None:
         """Tell of the end, unless that is done.

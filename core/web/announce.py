@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Mapping
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
-
-from litestar.enums import ScopeType
 
 from ..identity import ANONYMOUS_PRINCIPAL, Principal
 from ..service_events import (
@@ -20,21 +17,16 @@ from ..service_events import (
     AuthenticationRequested,
     AuthenticationSucceeded,
 )
-from .around import HUNG_UP, around
-from .heads import status_of
 from .paths import path_of
 from .request_id import request_id
 from .state import host_of
 
 if TYPE_CHECKING:
-    from litestar import Litestar
-    from litestar.types import ASGIApp, Receive, Scope, Send
-
     from ..errors import ErrorInfo
     from ..plugins.host import PluginHost
     from ..service_events import ServiceEvent
 
-__all__ = ["announce_key", "announce_principal", "announce_refusal", "announcing"]
+__all__ = ["Announcement", "announce_key", "announce_principal", "announce_refusal"]
 
 _HOST: Final = "promptdock_announced_to"
 _PRINCIPAL: Final = "promptdock_announced_principal"
@@ -48,17 +40,6 @@ _REASONS: Final[Mapping[str, str]] = MappingProxyType(
         "missing_api_key": "missing",
     }
 )
-
-
-def announcing(
-    concerns: Callable[[Mapping[str, Any]], bool],
-) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
-    """Make the part of an app's life in which plugins are told of its requests.
-
-    Args:
-        concerns: Says of a scope whether its request is one to the API.
-    """
-    return around(lambda inner: _Announcer(inner, concerns))
 
 
 def announce_key(scope: Mapping[str, Any], scheme: str) -> None:
@@ -96,37 +77,32 @@ def announce_refusal(scope: Mapping[str, Any], info: ErrorInfo) -> None:
         _tell(scope, AuthenticationFailed, ANONYMOUS_PRINCIPAL, reason=reason)
 
 
-class _Announcer:
-    """An ASGI app around another one."""
+class Announcement:
+    """Tells that a request came, and how it ended.
 
-    def __init__(self, inner: ASGIApp, concerns: Callable[[Mapping[str, Any]], bool]) -> None:
-        self._inner = inner
-        self._concerns = concerns
+    Args:
+        scope: The request's ASGI scope, as it came.
+    """
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != ScopeType.HTTP or not self._concerns(scope):
-            await self._inner(scope, receive, send)
-            return
+    __slots__ = ("_began", "_scope", "_where")
+
+    def __init__(self, scope: Mapping[str, Any]) -> None:
         scope["state"][_HOST] = host_of(scope["litestar_app"])
-        began = time.perf_counter()
-        where = {"method": scope["method"], "path": path_of(scope)}
-        _tell(scope, APIRequestStarted, ANONYMOUS_PRINCIPAL, **where)
-        broken = True
-        try:
-            await self._inner(scope, receive, send)
-            broken = False
-        finally:
-            ended = HTTPStatus.INTERNAL_SERVER_ERROR if broken else status_of(scope) or HUNG_UP
-            _tell_end(scope, int(ended), ms=(time.perf_counter() - began) * 1000, **where)
+        self._scope = scope
+        self._began = time.perf_counter()
+        self._where = {"method": scope["method"], "path": path_of(scope)}
+        _tell(scope, APIRequestStarted, ANONYMOUS_PRINCIPAL, **self._where)
 
-
-def _tell_end(scope: Mapping[str, Any], status: int, **about: Any) -> None:
-    principal = scope["state"].get(_PRINCIPAL, ANONYMOUS_PRINCIPAL)
-    if status < HTTPStatus.INTERNAL_SERVER_ERROR:
-        _tell(scope, APIRequestCompleted, principal, status=status, **about)
-    else:
-        code = scope["state"].get(_CODE, "internal_error")
-        _tell(scope, APIRequestFailed, principal, status=status, code=code, **about)
+    def end(self, status: int) -> None:
+        """Tell of the end."""
+        scope = self._scope
+        about = {"status": status, "ms": (time.perf_counter() - self._began) * 1000, **self._where}
+        principal = scope["state"].get(_PRINCIPAL, ANONYMOUS_PRINCIPAL)
+        if status < HTTPStatus.INTERNAL_SERVER_ERROR:
+            _tell(scope, APIRequestCompleted, principal, **about)
+        else:
+            code = scope["state"].get(_CODE, "internal_error")
+            _tell(scope, APIRequestFailed, principal, code=code, **about)
 
 
 def _tell(scope: Mapping[str, Any], event: type[ServiceEvent], principal: Principal, /, **members: Any) -> None:

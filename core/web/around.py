@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from litestar import Litestar
     from litestar.types import ASGIApp
 
-__all__ = ["HUNG_UP", "around"]
+__all__ = ["BROKEN", "HUNG_UP", "around"]
 
+BROKEN: Final = 500
+"""The status of a request whose reply broke off."""
 HUNG_UP: Final = 499
 """The status, which only logs know, of a request whose caller hung up before the end of the reply."""
 

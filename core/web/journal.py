@@ -6,37 +6,31 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
-from litestar.enums import ScopeType
-
 from ..ids import new_id
-from .around import HUNG_UP, around
+from .around import BROKEN, HUNG_UP
 from .auth import principal_in
 from .journal_view import MAX_BODY, View
 from .paths import path_of
 from .request_id import request_id
-from .state import journal_of
 from .subject import subject_of
 
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from litestar import Litestar
-    from litestar.types import ASGIApp, Message, Receive, Scope, Send
+    from litestar.types import Scope
 
     from ..identity import Principal
 
-__all__ = ["JournalEntry", "Sink", "entry_of", "journal_key", "journaled", "observing"]
+__all__ = ["JournalEntry", "Page", "Sink", "entry_of", "journal_key", "journaled"]
 
 _log = logging.getLogger("promptdock.web")
 
 _JOURNALED: Final = "promptdock_journaled"
-_EXCHANGE: Final = "promptdock_exchange"
+_PAGE: Final = "promptdock_page"
 _LONGEST_METHOD: Final = 16
-_BROKEN: Final = 500
 _BODILESS: Final = frozenset({204, 304})
 """Statuses of replies that end with their headers."""
 
@@ -85,8 +79,8 @@ Sink: TypeAlias = Callable[[JournalEntry], Awaitable[None]]
 
 def journal_key(scope: Mapping[str, Any]) -> str | None:
     """Id of the row that a request gets; None when it gets none."""
-    exchange: _Exchange | None = scope["state"].get(_EXCHANGE)
-    return None if exchange is None else str(exchange.key)
+    page: Page | None = scope["state"].get(_PAGE)
+    return None if page is None else str(page.key)
 
 
 def entry_of(scope: Mapping[str, Any], status: int) -> JournalEntry | None:
@@ -96,11 +90,11 @@ def entry_of(scope: Mapping[str, Any], status: int) -> JournalEntry | None:
         scope: The request's ASGI scope.
         status: What the reply would be; one that has begun keeps the status it began with, unless its caller hung up.
     """
-    exchange: _Exchange | None = scope["state"].get(_EXCHANGE)
-    if exchange is None or exchange.is_ending:
+    page: Page | None = scope["state"].get(_PAGE)
+    if page is None or page.is_ending:
         return None
-    begun = exchange.begun_with
-    return exchange.entry(status if begun is None or status == HUNG_UP else begun)
+    begun = page.begun_with
+    return page.entry(status if begun is None or status == HUNG_UP else begun)
 
 
 def journaled(scope: Mapping[str, Any], *, written: bool = True) -> None:
@@ -108,112 +102,97 @@ def journaled(scope: Mapping[str, Any], *, written: bool = True) -> None:
     scope["state"][_JOURNALED] = written
 
 
-def observing(
-    concerns: Callable[[Mapping[str, Any]], bool],
-) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
-    """Make the part of an app's life in which its requests are journaled.
+class Page:
+    """What the journal's eye keeps of one request and its reply, on their way through.
 
     Args:
-        concerns: Says of a scope whether its request gets a row.
-    """
-    return around(lambda inner: _Observer(inner, concerns))
-
-
-class _Observer:
-    """An ASGI app around another one."""
-
-    def __init__(self, inner: ASGIApp, concerns: Callable[[Mapping[str, Any]], bool]) -> None:
-        self._inner = inner
-        self._concerns = concerns
-        self._view = View()
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        sink = journal_of(scope["litestar_app"]) if scope["type"] == ScopeType.HTTP else None
-        if sink is None or not self._concerns(scope):
-            await self._inner(scope, receive, send)
-            return
-        exchange = _Exchange(scope, receive, send, sink, self._view)
-        try:
-            await self._inner(scope, exchange.receive, exchange.send)
-        except BaseException:
-            await exchange.end(_BROKEN)
-            raise
-        await exchange.end(HUNG_UP)
-
-
-class _Exchange:
-    """One request and its reply, on their way through.
+        scope: The request's ASGI scope, as it came.
+        sink: Writes the row.
+        view: Shows headers and paths.
 
     Attributes:
-        key: Id of its row.
+        key: Id of the row.
         begun_with: The status that the reply began with; None while it has not.
         is_ending: Whether the row is being written, or is written.
     """
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send, sink: Sink, view: View) -> None:
+    __slots__ = (
+        "_body",
+        "_gone",
+        "_length",
+        "_path",
+        "_read",
+        "_scope",
+        "_sent",
+        "_sink",
+        "_started",
+        "_started_at",
+        "_view",
+        "_whole",
+        "_writing",
+        "begun_with",
+        "is_ending",
+        "key",
+    )
+
+    def __init__(self, scope: Scope, sink: Sink, view: View) -> None:
         self._scope: Mapping[str, Any] = scope
         self._view = view
-        scope["state"][_EXCHANGE] = self
+        scope["state"][_PAGE] = self
         self.key = new_id()
-        self._receive = receive
-        self._send = send
         self._sink = sink
         self._path = path_of(scope)
         self._started_at = datetime.now(UTC)
         self._started = time.perf_counter()
         self._body = b""
-        self._read = 0
-        self._whole = False
-        self._gone = False
-        self._status = _BROKEN
+        self._read = self._sent = 0
+        self._whole = self._gone = self.is_ending = False
         self.begun_with: int | None = None
         self._length: int | None = None
-        self._sent = 0
-        self.is_ending = False
         self._writing: asyncio.Task[None] | None = None
 
-    async def receive(self) -> Any:
-        """What the server has to say, as it is."""
-        message = await self._receive()
-        if message["type"] == "http.disconnect":
-            self._gone = True
-        elif message["type"] == "http.request":
+    def take_in(self, message: Mapping[str, Any]) -> None:
+        """Take note of what the server has to say."""
+        if message["type"] == "http.request":
             piece = message.get("body", b"")
             self._read += len(piece)
             if self._read <= MAX_BODY:
                 self._body = self._body + piece if self._body else piece
             self._whole = not message.get("more_body", False)
-        return message
+        elif message["type"] == "http.disconnect":
+            self._gone = True
 
-    async def send(self, message: Message) -> None:
-        """Pass a piece of the reply on, as it is; the last one once the row is written."""
-        if message["type"] == "http.response.start":
-            self._status = self.begun_with = message["status"]
-            self._length = self._announced(message)
-        elif message["type"] == "http.response.body":
+    def is_last(self, message: Mapping[str, Any]) -> bool:
+        """Take note of a piece of the reply, and say whether it completes it: then the row is written first.
+
+        A caller who was told the length takes the reply for whole as soon as so much is there.
+        """
+        if message["type"] == "http.response.body":
             self._sent += len(message.get("body", b""))
-        if self._is_last(message):
-            await self.end(self._status)
-        await self._send(message)
+            if not message.get("more_body", False):
+                return True
+        elif message["type"] == "http.response.start":
+            self.begun_with = message["status"]
+            self._length = self._announced(message)
+        return self._length is not None and self._sent >= self._length
 
-    def _announced(self, message: Any) -> int | None:
+    def _announced(self, message: Mapping[str, Any]) -> int | None:
         """How long the reply is going to be, when its start says so."""
         if self._scope["method"] == "HEAD" or message["status"] in _BODILESS:
             return 0
         return _length(message.get("headers", ()))
 
-    def _is_last(self, message: Any) -> bool:
-        """A caller who was told the length takes the reply for whole as soon as so much is there."""
-        if self._length is not None and self._sent >= self._length:
-            return True
-        return message["type"] == "http.response.body" and not message.get("more_body", False)
+    async def end(self, status: int | None = None) -> None:
+        """Write the row, unless that is done, or is somebody else's. It is written to its end, whoever waits for it.
 
-    async def end(self, status: int) -> None:
-        """Write the row, unless that is done, or is somebody else's. It is written to its end, whoever waits for it."""
+        Args:
+            status: How the request ended; None for a reply that has come to its end.
+        """
         if not self.is_ending:
             self.is_ending = True
             if not self._scope["state"].get(_JOURNALED):
-                self._writing = asyncio.create_task(self._write(HUNG_UP if self._gone else status))
+                told = status or self.begun_with or BROKEN
+                self._writing = asyncio.create_task(self._write(HUNG_UP if self._gone else told))
         if self._writing is not None:
             await asyncio.shield(self._writing)
 

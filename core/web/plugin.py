@@ -11,18 +11,15 @@ from litestar.plugins import InitPlugin
 from ..errors import ConfigurationError
 from ..hosts import HostForms
 from .allow import correct_allow
-from .announce import announcing
 from .auth import Access, key_required, openai_access
 from .chat import create_chat_completion
 from .cors import cors_headers
 from .errors import ErrorReplies
 from .explain import explain_prompt
 from .fallback import Fallback
-from .heads import heading
 from .health import healthz, readyz
 from .inside import InsideAccess
 from .inventory import get_plugins, get_providers, get_tools
-from .journal import observing
 from .limits import RequestLimits, add_rate_headers, rate_limited
 from .log_levels import LOG_LEVEL_ROUTES
 from .metrics import show_metrics
@@ -104,15 +101,11 @@ class PromptdockPlugin(InitPlugin):
         provide(app_config.state, access=access, limits=RequestLimits.of(self.settings), inside=inside)
         app_config.route_handlers.append(self._router(errors, access))
         app_config.lifespan.append(lifespan(self.settings, dock=self._dock, service=self._service, extra=self._extra))
-        if self.settings.journal:
-            app_config.lifespan.append(observing(territory.is_api))
-        app_config.lifespan.append(announcing(territory.is_api))
         heads: list[Head] = [add_request_id, add_rate_headers, correct_allow]
         cors = cors_headers(self.settings)
         if cors is not None and territory.whole:
             heads.append(cors)  # after what corrects Allow
-        app_config.lifespan.append(heading(heads, territory.holds))
-        app_config.lifespan.append(watching(self.settings, territory.holds))
+        app_config.lifespan.append(watching(self.settings, territory, heads))
         if territory.whole:
             app_config.exception_handlers.update({HTTPException: errors, Exception: errors})
         else:

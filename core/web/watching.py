@@ -2,40 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
-from typing import TYPE_CHECKING, Any, cast
-
-from litestar.enums import ScopeType
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from ..service_events import RelayFailed, RelayReceived
-from ..telemetry.exchange import NOTES, Exchange, Watchers
+from ..telemetry.exchange import Watchers
 from ..telemetry.request_log import RequestLog
 from ..telemetry.telemetry import Telemetry
-from .around import HUNG_UP, around
+from .around import around
 from .auth import principal_in
+from .passage import Passages
 from .paths import path_of
 from .request_id import request_id
 from .state import dock_of, provide, withdraw_telemetry
 
 if TYPE_CHECKING:
     from litestar import Litestar
-    from litestar.types import ASGIApp, Receive, Scope, Send
 
     from ..settings import Settings
     from ..store.database import Database
+    from .heads import Head
+    from .paths import Territory
 
 __all__ = ["watching"]
 
 
 def watching(
-    settings: Settings, concerns: Callable[[Mapping[str, Any]], bool]
+    settings: Settings, territory: Territory, heads: Sequence[Head]
 ) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
-    """Make the part of an app's life in which it is watched; it has to come after all others.
+    """Make the part of an app's life in which its requests are watched; it has to come after all others.
 
     Args:
         settings: What is to be watched.
-        concerns: Says of a scope whether its request is ours.
+        territory: Knows which requests are ours.
+        heads: Add to the start of each reply, one after the other.
     """
 
     @asynccontextmanager
@@ -51,7 +53,8 @@ def watching(
             stack.callback(withdraw_telemetry, app.state)
             # the log comes last: by then the others know all about a request
             watchers = Watchers(*telemetry.request_watchers, log)
-            async with around(lambda inner: _Watched(inner, concerns, watchers))(app):
+            passages = partial(Passages, territory=territory, watchers=watchers, heads=heads, journals=settings.journal)
+            async with around(passages)(app):
                 yield
 
     return watched
@@ -80,31 +83,3 @@ def _observing(database: Database, observe: Callable[[str, str, float, float], N
 
 def _caller(scope: Mapping[str, Any]) -> str:
     return principal_in(scope).name
-
-
-class _Watched:
-    """An ASGI app around another one."""
-
-    def __init__(
-        self,
-        inner: ASGIApp,
-        concerns: Callable[[Mapping[str, Any]], bool],
-        watchers: Watchers,
-    ) -> None:
-        self._inner = inner
-        self._concerns = concerns
-        self._watchers = watchers
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != ScopeType.HTTP or not self._concerns(scope):
-            await self._inner(scope, receive, send)
-            return
-        exchange = Exchange(cast("Any", scope), receive, cast("Any", send), self._watchers, hung_up=HUNG_UP)
-        before = NOTES.set(exchange.notes)
-        broken = True
-        try:
-            await self._inner(scope, exchange.receive, cast("Send", exchange.send))
-            broken = False
-        finally:
-            exchange.leave(broken=broken)
-            NOTES.reset(before)

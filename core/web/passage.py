@@ -1,0 +1,129 @@
+"""The one way of a request into the app, and of its reply out of it: all who look on stand here, in their order.
+
+Litestar's middlewares never see an unknown route, its ``before_send`` hooks never learn of a caller who hung up, and
+each of them is awaited for every piece of every reply. So this stands around the app.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+from litestar.enums import ScopeType
+
+from ..telemetry.exchange import NOTES, Exchange, Watchers
+from .announce import Announcement
+from .around import BROKEN, HUNG_UP
+from .journal import Page
+from .journal_view import View
+from .state import journal_of
+
+if TYPE_CHECKING:
+    from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+    from .heads import Head
+    from .paths import Territory
+
+__all__ = ["Passages"]
+
+
+class Passages:
+    """An ASGI app around another one.
+
+    Args:
+        inner: The app inside.
+        territory: Knows which requests are ours; the others are passed on as they are.
+        watchers: Are told of each request.
+        heads: Add to the start of each reply, one after the other.
+        journals: Whether requests to the API get rows in the app's journal.
+    """
+
+    def __init__(
+        self, inner: ASGIApp, *, territory: Territory, watchers: Watchers, heads: Sequence[Head], journals: bool
+    ) -> None:
+        self._inner = inner
+        self._territory = territory
+        self._watchers = watchers
+        self._heads = tuple(heads)
+        self._journals = journals
+        self._view = View()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, or let the app inside do so by itself."""
+        if scope["type"] != ScopeType.HTTP or not self._territory.holds(scope):
+            await self._inner(scope, receive, send)
+            return
+        exchange = Exchange(cast("Any", scope), self._watchers, hung_up=HUNG_UP)
+        before = NOTES.set(exchange.notes)
+        broken = True
+        try:
+            if self._territory.is_api(scope):
+                await self._answer_api(scope, receive, send, exchange)
+            else:
+                passage = _Passage(scope, receive, send, exchange, None, self._heads)
+                await self._inner(scope, passage.receive, passage.send)
+            broken = False
+        finally:
+            exchange.leave(broken=broken)
+            NOTES.reset(before)
+
+    async def _answer_api(self, scope: Scope, receive: Receive, send: Send, exchange: Exchange) -> None:
+        """Answer a request to the API, which plugins are told of, and which has a row in the journal."""
+        announcement = Announcement(scope)
+        sink = journal_of(scope["litestar_app"]) if self._journals else None
+        page = None if sink is None else Page(scope, sink, self._view)
+        passage = _Passage(scope, receive, send, exchange, page, self._heads)
+        ended = BROKEN
+        try:
+            await self._inner(scope, passage.receive, passage.send)
+        except BaseException:
+            if page is not None:
+                await page.end(BROKEN)
+            raise
+        else:
+            if page is not None:
+                await page.end(HUNG_UP)
+            ended = exchange.status if exchange.begun else HUNG_UP
+        finally:
+            announcement.end(ended)
+
+
+class _Passage:
+    """The channels of one request."""
+
+    __slots__ = ("_exchange", "_heads", "_page", "_receive", "_scope", "_send")
+
+    def __init__(
+        self,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        exchange: Exchange,
+        page: Page | None,
+        heads: Sequence[Head],
+    ) -> None:
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+        self._exchange = exchange
+        self._page = page
+        self._heads = heads
+
+    async def receive(self) -> Any:
+        """What the server has to say, as it is."""
+        message = await self._receive()
+        self._exchange.take_in(cast("Any", message))
+        if self._page is not None:
+            self._page.take_in(message)
+        return message
+
+    async def send(self, message: Message) -> None:
+        """Pass a piece of the reply on; the last one once the journal has the request's row."""
+        page = self._page
+        if page is not None and page.is_last(message):
+            await page.end()
+        if message["type"] == "http.response.start":
+            for head in self._heads:
+                head(message, self._scope)
+        self._exchange.give_out(cast("Any", message))
+        await self._send(message)
