@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Callable
 from functools import cache
@@ -129,7 +128,7 @@ def test_every_event_is_documented_with_its_members(hook: str) -> None:
     rows = (ROOT / "docs" / "events.md").read_text().splitlines()
     (row,) = (row for row in rows if row.startswith(f"| `{hook}` | `{kind.__name__}` |"))
     base = ServiceEvent if issubclass(kind, ServiceEvent) else Event
-    own = {field.name for field in dataclasses.fields(kind)} - {field.name for field in dataclasses.fields(base)}
+    own = set(kind.__struct_fields__) - set(base.__struct_fields__)
     assert set(re.findall(r"`(\w+)`", row.split(" | ")[-1])) == own
     for member in own:
         assert f"        {member}: " in (kind.__doc__ or "")

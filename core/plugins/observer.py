@@ -8,8 +8,10 @@ from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
 from contextvars import copy_context
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from ..providers.base import copied
 from ..turn.events import CompletionRequested

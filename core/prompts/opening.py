@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast
 from uuid import UUID
+
+import msgspec
 
 from ..ids import new_id
 from ..selection.decision_sets import StoredDecisions, stored_decisions
@@ -51,8 +52,7 @@ _LONGEST_LOOK: Final = 0.2
 _LOOK_FOR_THE_DEAD: Final = 2.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opening:
+class Opening(msgspec.Struct, frozen=True, kw_only=True):
     """A turn that was opened.
 
     Attributes:
@@ -82,8 +82,7 @@ class Opening:
         return None if self.session is None else self.session.key
 
 
-@dataclass(frozen=True, slots=True)
-class _Written:
+class _Written(msgspec.Struct, frozen=True):
     """What the transaction that opens a turn came to."""
 
     outcome: Outcome

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
+
+import msgspec
 
 from ..errors import ServiceUnavailable
 from ..turn.estimate import TurnEstimate, estimate_turn
@@ -32,8 +34,7 @@ _SMALLEST: Final = 64
 """Tokens of the thread that are tried to be sent even where tools and system text leave less."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedTurn:
+class PlannedTurn(msgspec.Struct, frozen=True, kw_only=True):
     """A turn that is settled, and not opened yet.
 
     Attributes:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
 from types import MappingProxyType
 from typing import Any, Final
+
+from msgspec.structs import asdict
 
 from ..jsontext import JsonObject
 from ..turn.events import (

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from ..plugins.catalog import Catalog, RegisteredRule, RegisteredTool
 from .decisions import Decision, DecisionBase
@@ -14,8 +15,7 @@ from .rules import Always, SearchTerms, SelectionRule, Verdict
 __all__ = ["Candidates", "Judgement", "decision_of"]
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(msgspec.Struct, frozen=True):
     """A rule's verdict on one prompt.
 
     Attributes:

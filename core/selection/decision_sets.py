@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
+
+import msgspec
+from msgspec.structs import replace
 
 from ..jsontext import JsonObject
 from .decisions import Decision, DecisionBase, Decisions, decision_as_json
@@ -13,8 +15,7 @@ from .decisions import Decision, DecisionBase, Decisions, decision_as_json
 __all__ = ["StoredDecisions", "restored_decisions", "stored_decisions"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredDecisions:
+class StoredDecisions(msgspec.Struct, frozen=True, kw_only=True):
     """The decisions of one turn, in two parts.
 
     Attributes:

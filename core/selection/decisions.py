@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from hashlib import sha256
 from types import MappingProxyType
 from typing import Any, overload
 from uuid import NAMESPACE_OID, UUID, uuid5
 
+import msgspec
+from msgspec.structs import replace
+
 from ..jsontext import JsonObject, dumps
 
 __all__ = ["Decision", "DecisionBase", "Decisions", "decision_as_json", "decision_from_json"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """What became of one candidate tool, by one rule.
 
     Attributes:
@@ -158,5 +159,5 @@ def decision_as_json(decision: Decision) -> JsonObject:
 
 def decision_from_json(stored: Mapping[str, Any]) -> Decision:
     """A decision as it was before :func:`decision_as_json`; what older rows lack has its default."""
-    known = {field.name: stored[field.name] for field in fields(Decision) if field.name in stored}
+    known = {name: stored[name] for name in Decision.__struct_fields__ if name in stored}
     return Decision(**{**known, "terms": tuple(known.get("terms", ()))})

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
+
+import msgspec
+from msgspec.structs import replace
 
 from ..plugins.catalog import RegisteredTool
 from .candidates import Candidates, Judgement, decision_of
@@ -22,16 +24,14 @@ _SLOW_MS: Final = 1.0
 """Milliseconds from which on a rule that decided as for any prompt has a decision of its own, which tells them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(msgspec.Struct, frozen=True):
     """A rule that selected, and the ids of its tools that are presented."""
 
     judgement: Judgement
     tools: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Conflict:
+class Conflict(msgspec.Struct, frozen=True):
     """Two selected rules that want different values of a setting; both as ``plugin: rule = value``."""
 
     setting: str
@@ -39,8 +39,7 @@ class Conflict:
     dropped: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ToolSet:
+class ToolSet(msgspec.Struct, frozen=True, kw_only=True):
     """What selection made for one request.
 
     Attributes:
@@ -55,11 +54,11 @@ class ToolSet:
 
     tools: tuple[RegisteredTool, ...] = ()
     additions: tuple[str, ...] = ()
-    settings: PromptSettings = field(default_factory=PromptSettings)
+    settings: PromptSettings = msgspec.field(default_factory=PromptSettings)
     selections: tuple[Selection, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     decisions: Sequence[Decision] = ()
-    reasons: Mapping[str, str] = field(default_factory=dict)
+    reasons: Mapping[str, str] = msgspec.field(default_factory=dict)
 
 
 def make_tool_set(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from .base import ServiceEvent
@@ -19,8 +18,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuthenticationRequested(ServiceEvent):
+class AuthenticationRequested(ServiceEvent, frozen=True, kw_only=True):
     """A request came with a key that is about to be checked; ``caller`` is ``anonymous``, as nobody is known yet.
 
     Attributes:
@@ -31,8 +29,7 @@ class AuthenticationRequested(ServiceEvent):
     scheme: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuthenticationSucceeded(ServiceEvent):
+class AuthenticationSucceeded(ServiceEvent, frozen=True, kw_only=True):
     """A request's key is good; ``caller`` says whose it is.
 
     Attributes:
@@ -45,8 +42,7 @@ class AuthenticationSucceeded(ServiceEvent):
     key_id: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuthenticationFailed(ServiceEvent):
+class AuthenticationFailed(ServiceEvent, frozen=True, kw_only=True):
     """A request was turned away because its key is not good, or because it has none; ``caller`` is ``anonymous``.
 
     Attributes:
@@ -57,8 +53,7 @@ class AuthenticationFailed(ServiceEvent):
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeyCreated(ServiceEvent):
+class KeyCreated(ServiceEvent, frozen=True, kw_only=True):
     """An API key was made.
 
     Attributes:
@@ -71,8 +66,7 @@ class KeyCreated(ServiceEvent):
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeyUpdated(ServiceEvent):
+class KeyUpdated(ServiceEvent, frozen=True, kw_only=True):
     """An API key was changed.
 
     Attributes:
@@ -87,8 +81,7 @@ class KeyUpdated(ServiceEvent):
     changed: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeyDeleted(ServiceEvent):
+class KeyDeleted(ServiceEvent, frozen=True, kw_only=True):
     """An API key was deleted, and opens nothing any more.
 
     Attributes:
@@ -101,8 +94,7 @@ class KeyDeleted(ServiceEvent):
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UserCreated(ServiceEvent):
+class UserCreated(ServiceEvent, frozen=True, kw_only=True):
     """There is a new user; ``caller`` and ``account`` are those of who made them.
 
     Attributes:
@@ -115,8 +107,7 @@ class UserCreated(ServiceEvent):
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountCreated(ServiceEvent):
+class AccountCreated(ServiceEvent, frozen=True, kw_only=True):
     """There is a new account; ``caller`` and ``account`` are those of who made it.
 
     Attributes:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+
+import msgspec
 
 from ..turn.events import Event
 
 __all__ = ["ServiceEvent"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServiceEvent(Event):
+class ServiceEvent(Event, frozen=True, kw_only=True):
     """Something that happened around turns, not in one.
 
     Attributes:
@@ -23,6 +23,6 @@ class ServiceEvent(Event):
     """
 
     turn_id: str = ""
-    at: float = field(default_factory=time.time)
+    at: float = msgspec.field(default_factory=time.time)
     caller: str
     account: str | None

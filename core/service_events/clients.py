@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from .base import ServiceEvent
@@ -22,8 +21,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _LLMClientEvent(ServiceEvent):
+class _LLMClientEvent(ServiceEvent, frozen=True, kw_only=True):
     """Something that happened to one LLM client.
 
     Attributes:
@@ -35,8 +33,7 @@ class _LLMClientEvent(ServiceEvent):
     llm_client_id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionOpened(_LLMClientEvent):
+class SessionOpened(_LLMClientEvent, frozen=True, kw_only=True):
     """A session was made; its first turn has not begun.
 
     Attributes:
@@ -49,8 +46,7 @@ class SessionOpened(_LLMClientEvent):
     session_id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PromptConfigured(_LLMClientEvent):
+class PromptConfigured(_LLMClientEvent, frozen=True, kw_only=True):
     """A chat page was told what it needs to prompt an LLM client; once an answer of the ``config`` routes.
 
     Attributes:
@@ -65,8 +61,7 @@ class PromptConfigured(_LLMClientEvent):
     issued: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LLMClientCalled(_LLMClientEvent):
+class LLMClientCalled(_LLMClientEvent, frozen=True, kw_only=True):
     """An LLM client was found for a prompt, and the caller may prompt it; before the turn.
 
     Attributes:
@@ -81,8 +76,7 @@ class LLMClientCalled(_LLMClientEvent):
     stream: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LLMClientCreated(_LLMClientEvent):
+class LLMClientCreated(_LLMClientEvent, frozen=True, kw_only=True):
     """An LLM client was made.
 
     Attributes:
@@ -93,8 +87,7 @@ class LLMClientCreated(_LLMClientEvent):
     hook: ClassVar[str] = "llm_client_created"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LLMClientUpdated(_LLMClientEvent):
+class LLMClientUpdated(_LLMClientEvent, frozen=True, kw_only=True):
     """An LLM client was changed.
 
     Attributes:
@@ -107,8 +100,7 @@ class LLMClientUpdated(_LLMClientEvent):
     changed: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LLMClientDeleted(_LLMClientEvent):
+class LLMClientDeleted(_LLMClientEvent, frozen=True, kw_only=True):
     """An LLM client was deleted.
 
     Attributes:
@@ -119,8 +111,7 @@ class LLMClientDeleted(_LLMClientEvent):
     hook: ClassVar[str] = "llm_client_deleted"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LLMClientDeployed(_LLMClientEvent):
+class LLMClientDeployed(_LLMClientEvent, frozen=True, kw_only=True):
     """An LLM client answers at its host names from now on.
 
     Attributes:
@@ -131,8 +122,7 @@ class LLMClientDeployed(_LLMClientEvent):
     hook: ClassVar[str] = "llm_client_deployed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LLMClientUndeployed(_LLMClientEvent):
+class LLMClientUndeployed(_LLMClientEvent, frozen=True, kw_only=True):
     """An LLM client answers at its host names no longer.
 
     Attributes:
@@ -143,8 +133,7 @@ class LLMClientUndeployed(_LLMClientEvent):
     hook: ClassVar[str] = "llm_client_undeployed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _DomainEvent(ServiceEvent):
+class _DomainEvent(ServiceEvent, frozen=True, kw_only=True):
     """Something that happened to one custom domain.
 
     Attributes:
@@ -156,8 +145,7 @@ class _DomainEvent(ServiceEvent):
     method: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DomainVerificationRequested(_DomainEvent):
+class DomainVerificationRequested(_DomainEvent, frozen=True, kw_only=True):
     """Somebody says that a domain is theirs, and is about to be believed or not; once a check.
 
     Attributes:
@@ -168,8 +156,7 @@ class DomainVerificationRequested(_DomainEvent):
     hook: ClassVar[str] = "domain_verification_requested"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DomainVerified(_DomainEvent):
+class DomainVerified(_DomainEvent, frozen=True, kw_only=True):
     """A domain is shown to be its owner's, and is answered at from now on.
 
     Attributes:
@@ -180,8 +167,7 @@ class DomainVerified(_DomainEvent):
     hook: ClassVar[str] = "domain_verified"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DomainVerificationFailed(_DomainEvent):
+class DomainVerificationFailed(_DomainEvent, frozen=True, kw_only=True):
     """A domain could not be shown to be its owner's.
 
     Attributes:

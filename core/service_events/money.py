@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import ClassVar
 
@@ -11,8 +10,7 @@ from .base import ServiceEvent
 __all__ = ["ChargeAuthorized", "ChargeDeclined", "ChargeRecorded"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChargeRecorded(ServiceEvent):
+class ChargeRecorded(ServiceEvent, frozen=True, kw_only=True):
     """The ledger has a new charge; once an upstream call and once a tool invocation, after they are stored.
 
     Attributes:
@@ -45,8 +43,7 @@ class ChargeRecorded(ServiceEvent):
     llm_client: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChargeAuthorized(ServiceEvent):
+class ChargeAuthorized(ServiceEvent, frozen=True, kw_only=True):
     """A budget has room for what is about to be done, and has set it aside; once a budget that was asked.
 
     Attributes:
@@ -65,8 +62,7 @@ class ChargeAuthorized(ServiceEvent):
     left: Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChargeDeclined(ServiceEvent):
+class ChargeDeclined(ServiceEvent, frozen=True, kw_only=True):
     """A budget has no room for what was asked; the provider is not asked, and the caller gets 402.
 
     Attributes:

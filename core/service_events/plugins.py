@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from .base import ServiceEvent
@@ -10,8 +9,7 @@ from .base import ServiceEvent
 __all__ = ["PluginDenied", "PluginLoaded", "PluginQuarantined"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PluginLoaded(ServiceEvent):
+class PluginLoaded(ServiceEvent, frozen=True, kw_only=True):
     """A plugin is loaded and ready; once a plugin and start, in load order.
 
     Attributes:
@@ -30,8 +28,7 @@ class PluginLoaded(ServiceEvent):
     ms: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PluginQuarantined(ServiceEvent):
+class PluginQuarantined(ServiceEvent, frozen=True, kw_only=True):
     """A plugin cannot be used and was put aside; once a plugin and start.
 
     Attributes:
@@ -50,8 +47,7 @@ class PluginQuarantined(ServiceEvent):
     remedy: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PluginDenied(ServiceEvent):
+class PluginDenied(ServiceEvent, frozen=True, kw_only=True):
     """A plugin was left out because the operator's lists say so; once a plugin and start.
 
     Attributes:

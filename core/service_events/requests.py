@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from ..turn.events import Usage
@@ -18,8 +17,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class APIRequestStarted(ServiceEvent):
+class APIRequestStarted(ServiceEvent, frozen=True, kw_only=True):
     """A request to the API has arrived; once a request. ``caller`` is who sent it, as far as that is known by then.
 
     Attributes:
@@ -32,8 +30,7 @@ class APIRequestStarted(ServiceEvent):
     path: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class APIRequestCompleted(ServiceEvent):
+class APIRequestCompleted(ServiceEvent, frozen=True, kw_only=True):
     """A request to the API was answered, well or with an error of the caller's; the last event of such a request.
 
     Attributes:
@@ -50,8 +47,7 @@ class APIRequestCompleted(ServiceEvent):
     ms: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class APIRequestFailed(ServiceEvent):
+class APIRequestFailed(ServiceEvent, frozen=True, kw_only=True):
     """A request to the API was answered with 500 or above; in place of :class:`APIRequestCompleted`.
 
     Attributes:
@@ -70,8 +66,7 @@ class APIRequestFailed(ServiceEvent):
     ms: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RelayRequested(ServiceEvent):
+class RelayRequested(ServiceEvent, frozen=True, kw_only=True):
     """A request is about to go to a provider as it is; once a request that is relayed.
 
     Attributes:
@@ -86,8 +81,7 @@ class RelayRequested(ServiceEvent):
     path: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RelayReceived(ServiceEvent):
+class RelayReceived(ServiceEvent, frozen=True, kw_only=True):
     """The provider's answer to a relayed request was passed on to its last byte, whatever its status.
 
     Attributes:
@@ -108,8 +102,7 @@ class RelayReceived(ServiceEvent):
     usage: Usage | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RelayFailed(ServiceEvent):
+class RelayFailed(ServiceEvent, frozen=True, kw_only=True):
     """A relayed request got no answer, or one that broke off; in place of :class:`RelayReceived`.
 
     Attributes:

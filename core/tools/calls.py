@@ -8,8 +8,9 @@ import math
 import threading
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
+
+import msgspec
 
 from .errors import ToolErrorCode
 from .results import sendable
@@ -27,8 +28,7 @@ _PAUSE = 0.1
 """Seconds between two times that progress is told."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BoundTool:
+class BoundTool(msgspec.Struct, frozen=True, kw_only=True):
     """A tool as it is presented in a turn.
 
     Attributes:
@@ -46,8 +46,7 @@ class BoundTool:
     settings: BaseModel | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallRequest:
+class CallRequest(msgspec.Struct, frozen=True, kw_only=True):
     """A call that a model asks for.
 
     Attributes:

@@ -6,8 +6,9 @@ import asyncio
 import inspect
 from collections.abc import Callable, Mapping
 from contextvars import copy_context
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from ..threads import ThreadsExhausted, WorkerThreads
 from .errors import ToolErrorCode
@@ -19,8 +20,7 @@ _GRACE = 0.5
 """Seconds that a cancelled async tool has for its clean-up before nobody waits for it any more."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ending:
+class Ending(msgspec.Struct, frozen=True, kw_only=True):
     """How a function ended.
 
     Attributes:

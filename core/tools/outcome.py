@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from ..jsontext import JsonObject, dumps_text
 from .errors import ToolErrorCode
 
@@ -33,8 +35,7 @@ class ToolResult:
     request_id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ToolOutcome:
+class ToolOutcome(msgspec.Struct, frozen=True, kw_only=True):
     """One call and its answer.
 
     Attributes:

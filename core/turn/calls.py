@@ -6,8 +6,9 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from ..plugins.catalog import RegisteredTool
 from ..tools.errors import ToolErrorCode
@@ -20,8 +21,7 @@ from .plan import TurnPlan
 __all__ = ["RequestedCall", "RoundOfCalls", "split_calls"]
 
 
-@dataclass(frozen=True, slots=True)
-class RequestedCall:
+class RequestedCall(msgspec.Struct, frozen=True):
     """A call as the model asked for it."""
 
     id: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from .allowance import answers_of
 from .plan import TurnPlan
@@ -12,8 +12,7 @@ from .tokens import TokenCounter, estimate_call
 __all__ = ["TurnEstimate", "estimate_turn"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TurnEstimate:
+class TurnEstimate(msgspec.Struct, frozen=True, kw_only=True):
     """The most that a turn is expected to use.
 
     Attributes:

@@ -1,10 +1,15 @@
-"""The events of a turn: frozen records, in one order, from which every reply, log line and stored row is made."""
+"""The events of a turn: frozen records, in one order, from which every reply, log line and stored row is made.
+
+They are structs of ``msgspec`` rather than dataclasses, as every turn makes many of them: a frozen dataclass sets its
+members one by one in Python, and takes ten times as long.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
+
+import msgspec
 
 from ..errors import ErrorInfo
 from ..jsontext import JsonObject
@@ -34,8 +39,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class Event(msgspec.Struct, frozen=True, kw_only=True):
     """Something that happened in a turn.
 
     Attributes:
@@ -51,8 +55,7 @@ class Event:
     at: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TurnStarted(Event):
+class TurnStarted(Event, frozen=True, kw_only=True):
     """A turn begins; always the first event.
 
     Attributes:
@@ -72,8 +75,7 @@ class TurnStarted(Event):
     decisions: Sequence[Decision] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProviderInitialized(Event):
+class ProviderInitialized(Event, frozen=True, kw_only=True):
     """The provider of this turn is chosen and about to be asked; once a turn.
 
     Attributes:
@@ -88,8 +90,7 @@ class ProviderInitialized(Event):
     model: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PluginSelected(Event):
+class PluginSelected(Event, frozen=True, kw_only=True):
     """A selection rule chose its plugin's tools or system text; once for each rule that did.
 
     Attributes:
@@ -108,8 +109,7 @@ class PluginSelected(Event):
     tools: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SettingsConflicted(Event):
+class SettingsConflicted(Event, frozen=True, kw_only=True):
     """Two selected rules want different settings; the one with the higher priority was taken.
 
     Attributes:
@@ -124,8 +124,7 @@ class SettingsConflicted(Event):
     dropped: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ToolPresented(Event):
+class ToolPresented(Event, frozen=True, kw_only=True):
     """The model gets to see a tool; once a tool and turn, in the order in which they are sent.
 
     Attributes:
@@ -144,8 +143,7 @@ class ToolPresented(Event):
     definition: JsonObject
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CompletionRequested(Event):
+class CompletionRequested(Event, frozen=True, kw_only=True):
     """The provider is about to be asked; once a round, after the ``prepare_completion`` hooks.
 
     Attributes:
@@ -166,8 +164,7 @@ class CompletionRequested(Event):
     key_hint: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CompletionDelta(Event):
+class CompletionDelta(Event, frozen=True, kw_only=True):
     """A piece of the answer as the caller gets to see it; only in turns that stream, and not shown to hooks.
 
     Attributes:
@@ -186,8 +183,7 @@ class CompletionDelta(Event):
     note: JsonObject | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Usage:
+class Usage(msgspec.Struct, frozen=True, kw_only=True):
     """Tokens, as the provider reported them; a sum over rounds where it stands on the end of a turn."""
 
     prompt_tokens: int
@@ -196,8 +192,7 @@ class Usage:
     details: Mapping[str, Any] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CompletionReceived(Event):
+class CompletionReceived(Event, frozen=True, kw_only=True):
     """The provider has answered in full; once a round that did not fail.
 
     Attributes:
@@ -214,8 +209,7 @@ class CompletionReceived(Event):
     ms: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ToolRequested(Event):
+class ToolRequested(Event, frozen=True, kw_only=True):
     """The model asks for a tool; once a call, in call order, whether or not the tool exists.
 
     Attributes:
@@ -236,8 +230,7 @@ class ToolRequested(Event):
     plugin: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PluginCalled(Event):
+class PluginCalled(Event, frozen=True, kw_only=True):
     """A plugin's tool starts to run: it is known, its arguments are valid and nobody denied it.
 
     Attributes:
@@ -256,8 +249,7 @@ class PluginCalled(Event):
     arguments: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PluginResponded(Event):
+class PluginResponded(Event, frozen=True, kw_only=True):
     """A plugin's tool that was called has ended, with a result or without; once for each :class:`PluginCalled`.
 
     A call that is cancelled with its turn has no such end.
@@ -280,8 +272,7 @@ class PluginResponded(Event):
     ms: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ToolProgressed(Event):
+class ToolProgressed(Event, frozen=True, kw_only=True):
     """A running tool tells how far it is; for the caller only, hooks are not told.
 
     Attributes:
@@ -299,8 +290,7 @@ class ToolProgressed(Event):
     fraction: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ToolResponded(Event):
+class ToolResponded(Event, frozen=True, kw_only=True):
     """The answer to one call is settled; once for each :class:`ToolRequested`, in call order.
 
     Attributes:
@@ -327,8 +317,7 @@ class ToolResponded(Event):
     ms: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnreportedCall:
+class UnreportedCall(msgspec.Struct, frozen=True, kw_only=True):
     """An upstream call that was begun and never ended: it may cost something, and nobody says how much.
 
     Attributes:
@@ -346,8 +335,7 @@ class UnreportedCall:
     completion_tokens: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TurnFailed(Event):
+class TurnFailed(Event, frozen=True, kw_only=True):
     """The turn ended without an answer; the last event of such a turn.
 
     Attributes:
@@ -368,8 +356,7 @@ class TurnFailed(Event):
     unreported: UnreportedCall | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TurnFinished(Event):
+class TurnFinished(Event, frozen=True, kw_only=True):
     """The turn has its answer; the last event of such a turn.
 
     Attributes:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TypeVar
+
+from msgspec import structs
 
 from ..ids import new_id
 from ..plugins.catalog import RegisteredProvider
@@ -144,7 +146,7 @@ async def _select(
     # a rule changed the model, and the new one may take no tools
     withheld = _reason_to_withhold(request, provider, asked)
     without = make_tool_set(candidates, judgements, provider=name, taken=taken, withheld=withheld)
-    return replace(without, settings=tool_set.settings, conflicts=tool_set.conflicts)
+    return structs.replace(without, settings=tool_set.settings, conflicts=tool_set.conflicts)
 
 
 def _reason_to_withhold(request: PromptRequest, provider: RegisteredProvider, model: str) -> str | None:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
+import msgspec
+
 from ..jsontext import JsonObject
 from .messages import Message
 
@@ -141,8 +143,7 @@ class PromptRequest:
     turn_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EffectiveSettings:
+class EffectiveSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What a turn really uses, computed once; see :class:`PromptDefaults` for the order.
 
     Attributes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import pickle
 import time
 from collections.abc import Sequence
@@ -30,15 +29,14 @@ def test_each_kind_has_a_hook_of_its_own_around_turns() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_kind_says_who_caused_it_and_where_it_belongs(kind: type[ServiceEvent]) -> None:
-    members = {field.name: field for field in dataclasses.fields(kind)}
-    assert {"request_id", "turn_id", "at", "caller", "account"} <= set(members)
+    assert {"request_id", "turn_id", "at", "caller", "account"} <= set(kind.__struct_fields__)
     assert issubclass(kind, Event)
-    assert all(field.kw_only for field in members.values())
+    assert kind.__match_args__ == ()  # by name only
 
 
 @pytest.mark.parametrize("event", AROUND, ids=lambda event: event.hook)
 def test_an_event_cannot_be_changed_and_takes_nothing_else(event: ServiceEvent) -> None:
-    with pytest.raises(dataclasses.FrozenInstanceError):
+    with pytest.raises(AttributeError):
         setattr(event, "caller", "mallory")  # noqa: B010  (a type checker knows that it cannot be set)
     assert not hasattr(event, "__dict__")
     assert pickle.loads(pickle.dumps(event)) == event
@@ -47,7 +45,7 @@ def test_an_event_cannot_be_changed_and_takes_nothing_else(event: ServiceEvent) 
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_kind_has_room_for_a_key_a_secret_or_a_body(kind: type[ServiceEvent]) -> None:
     forbidden = {"api_key", "key", "session_key", "secret", "token", "password", "headers", "query", "body", "cookies"}
-    assert not forbidden & {field.name for field in dataclasses.fields(kind)}
+    assert not forbidden & set(kind.__struct_fields__)
 
 
 def test_an_event_happens_now_and_in_no_turn_unless_said_otherwise() -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import copy
 import json
 import pickle
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from promptdock import Decision
 from promptdock.selection.decision_sets import restored_decisions, stored_decisions

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from promptdock import (
     Always,
@@ -138,7 +139,8 @@ def one_by_one(
             )
         ]
         reason = withheld or (f"the caller brings a tool of the name {tool.name!r}" if tool.name == taken else None)
-        yield from (made if reason is None else (replace(d, kept=False, reason=reason, overruled=True) for d in made))
+        changed: dict[str, Any] = {"kept": False, "reason": reason, "overruled": True}
+        yield from (made if reason is None else (structs.replace(one, **changed) for one in made))
     yield from (_decision(rule, None, None, asked) for rule in offered.rules if not rule.tools)
     yield from (not_offered(tool) for tool in installed.tools.values() if tool.id not in offered.tools)
 
@@ -185,7 +187,7 @@ def test_rules_decide_together_as_each_by_itself(
         asked = request_for(texts)
         made = select(candidates, asked, withheld, taken)
         expected = tuple(one_by_one(installed, scope, asked, withheld, taken))
-        assert [replace(decision, ms=0.0) for decision in made.decisions] == list(expected)
+        assert [structs.replace(decision, ms=0.0) for decision in made.decisions] == list(expected)
         kept = {decision.tool for decision in expected if decision.kept}
         assert [tool.id for tool in made.tools] == [identity for identity in installed.tools if identity in kept]
         assert made.reasons == {

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import pytest
+from msgspec import structs
 from pydantic import BaseModel, SecretStr
 
 from promptdock import Allow, Deny, Tool, ToolCall, ToolContext, ToolError, ToolResult, tool
@@ -89,7 +90,7 @@ def request(called: Tool | None, arguments: str | dict[str, Any] = "", **changes
         text="what the user wrote",
         round=2,
     )
-    return replace(made, **changes)
+    return structs.replace(made, **changes)
 
 
 async def call(function: Callable[..., Any], arguments: str | dict[str, Any] = "", **more: Any) -> ToolOutcome:
@@ -190,7 +191,7 @@ async def test_the_context_says_what_the_call_is_about() -> None:
 
     made = request(_described(look, timeout=3))
     assert made.bound is not None
-    await runner().run(replace(made, bound=replace(made.bound, settings=Settings())), Watcher())
+    await runner().run(structs.replace(made, bound=structs.replace(made.bound, settings=Settings())), Watcher())
     context = seen[0]
     assert (context.request_id, context.call_id, context.tool) == ("req_1", "call_1", "lab.look")
     assert (context.caller, context.text, context.round, context.timeout) == ("tester", "what the user wrote", 2, 3)
