@@ -165,7 +165,7 @@ class _Connected:
         if len(rows) == 1:
             await self._sent(self._connection.execute(prepared.sql, *prepared.values(rows[0])))
         elif rows:
-            await self._sent(self._connection.executemany(prepared.sql, [prepared.values(row) for row in rows]))
+            await self._sent(self._connection.executemany(prepared.sql, prepared.values_of(rows)))
 
     async def _sent(self, sending: Any) -> Any:
         from asyncpg.exceptions import UniqueViolationError
