@@ -162,6 +162,7 @@ class Preparations:
         self._dialect = dialect
         self._queries: dict[Callable[[], Executable], Prepared] = {}
         self._inserts: dict[tuple[type[Table], bool], Insert] = {}
+        self._texts: dict[tuple[tuple[Insert, bool], ...], str] = {}
 
     def query(self, query: Query) -> Prepared:
         """A statement; one that a function makes is compiled once."""
@@ -177,6 +178,17 @@ class Preparations:
         found = self._inserts.get((table, unless_there))
         if found is None:
             found = self._inserts[table, unless_there] = Insert(table, self._dialect, unless_there=unless_there)
+        return found
+
+    def text(
+        self,
+        shape: tuple[tuple[Insert, bool], ...],
+        make: Callable[[Sequence[tuple[Insert, bool]]], str],
+    ) -> str:
+        """The text of a statement that is made of others, and made once for each shape of it."""
+        found = self._texts.get(shape)
+        if found is None:
+            found = self._texts[shape] = make(shape)
         return found
 
 
