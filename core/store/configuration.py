@@ -113,12 +113,13 @@ class Configuration:
         Raises:
             StoreUnavailable: The database cannot be reached.
         """
-        answers = self._answers
-        if answers is not None and self._is_of_this_turn:
-            return answers
-        began = time.monotonic()
-        if answers is not None and since is not None and self._asked_at >= since > began - _NEW_ENOUGH:
-            return answers
+        answers, began = self._answers, time.monotonic()
+        if answers is not None:
+            if self._is_of_this_turn:
+                self._asked_at = began  # for the rest of this request, which was there before that was asked
+                return answers
+            if since is not None and self._asked_at >= since > began - _NEW_ENOUGH:
+                return answers
         self._turn = turn = asyncio.get_running_loop().call_soon(self._end_turn)
         version = await self._database.peek(_version)
         answers = self._answers

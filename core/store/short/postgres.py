@@ -3,34 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from ..outages import is_outage
-from .transaction import Taken
+from .postgres_transaction import NeverBegun, PostgresConnection, PostgresTransaction
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Dialect
 
-    from ..tables import Table
     from .prepared import Preparations
-    from .transaction import Query, Work
+    from .transaction import Work
 
 __all__ = ["PostgresShort"]
 
 _T = TypeVar("_T")
 _CONNECTIONS: Final = 10
+_STATEMENTS: Final = 256
+"""Statements that a connection keeps prepared: more than we have."""
 _IDLE_SECONDS: Final = 300.0
 _WAIT_SECONDS: Final = 60.0
 
 
 class _NotConnected(ConnectionError):
     """There is no connection to be had."""
-
-
-class _NeverBegun(ConnectionError):
-    """The connection is of no use, and nothing was done on it."""
 
 
 class PostgresShort:
@@ -53,24 +50,18 @@ class PostgresShort:
         """Run a transaction; the server itself commits several of them at once."""
         try:
             return await self._write(work)
-        except _NeverBegun:  # the connection was lost since it was used last
+        except NeverBegun:  # the connection was lost since it was used last
             return await self._write(work)
 
     async def _write(self, work: Work[_T]) -> _T:
         async with self._connection() as connection:
-            transaction = connection.transaction()
+            transaction = PostgresTransaction(connection, self._preparations)
             try:
-                await transaction.start()
-            except Exception as error:
-                if not is_outage(error):
-                    raise
-                raise _NeverBegun(str(error)) from error
-            try:
-                result = await work(_Connected(connection, self._preparations))
+                result = await work(transaction)
+                await transaction.commit()
             except BaseException:
-                await transaction.rollback()
+                await transaction.roll_back()
                 raise
-            await transaction.commit()
             return result
 
     async def read(self, work: Work[_T]) -> _T:
@@ -86,7 +77,7 @@ class PostgresShort:
 
     async def _read(self, work: Work[_T]) -> _T:
         async with self._connection() as connection:
-            return await work(_Connected(connection, self._preparations))
+            return await work(PostgresConnection(connection, self._preparations))
 
     async def peek(self, work: Work[_T]) -> _T:
         """The same: the database is never so near that a question takes no time."""
@@ -132,6 +123,7 @@ class PostgresShort:
                 **options,
                 min_size=0,
                 max_size=_CONNECTIONS,
+                statement_cache_size=_STATEMENTS,
                 max_inactive_connection_lifetime=_IDLE_SECONDS,
                 server_settings={"application_name": "promptdock", "timezone": "UTC"},
                 reset=_nothing_to_reset,
@@ -140,37 +132,3 @@ class PostgresShort:
 
 async def _nothing_to_reset(_: Any) -> None:
     """A transaction leaves nothing behind on its connection, and asking for that costs as much as a statement."""
-
-
-class _Connected:
-    """The transaction on a connection."""
-
-    def __init__(self, connection: Any, preparations: Preparations) -> None:
-        self._connection = connection
-        self._preparations = preparations
-
-    async def rows(self, query: Query, /, **values: Any) -> list[tuple[Any, ...]]:
-        prepared = self._preparations.query(query)
-        return prepared.decoded(await self._connection.fetch(prepared.sql, *prepared.values(values)))
-
-    async def run(self, query: Query, /, **values: Any) -> int:
-        prepared = self._preparations.query(query)
-        status = await self._sent(self._connection.execute(prepared.sql, *prepared.values(values)))
-        return int(status.rpartition(" ")[2])
-
-    async def insert(
-        self, table: type[Table], rows: Sequence[Mapping[str, Any]], /, *, unless_there: bool = False
-    ) -> None:
-        prepared = self._preparations.insert(table, unless_there=unless_there)
-        if len(rows) == 1:
-            await self._sent(self._connection.execute(prepared.sql, *prepared.values(rows[0])))
-        elif rows:
-            await self._sent(self._connection.executemany(prepared.sql, [prepared.values(row) for row in rows]))
-
-    async def _sent(self, sending: Any) -> Any:
-        from asyncpg.exceptions import UniqueViolationError
-
-        try:
-            return await sending
-        except UniqueViolationError as error:
-            raise Taken from error

@@ -10,7 +10,7 @@ from pydantic_core import PydanticUndefined
 from sqlalchemy import Boolean, Uuid
 
 from ...jsontext import dumps_text
-from ..types import JsonText, UtcDateTime, sqlite_moment
+from ..types import JsonText, UtcDateTime, sqlite_moment, utc_now
 
 if TYPE_CHECKING:
     from sqlalchemy import Column, Dialect
@@ -90,15 +90,24 @@ class Insert:
         self._row = _Row([(name, kinds[name]) for name in compiled.positiontup], dialect)
         defaults = [(column.name, *_default(table, column.name)) for column in columns]
         self._defaults = {name: default for name, default, make in defaults if make is None}
-        self._makers = [(name, make) for name, _, make in defaults if make is not None]
+        self._makers = [(name, make) for name, _, make in defaults if make is not None and make is not utc_now]
+        self._moments = [name for name, _, make in defaults if make is utc_now]
 
     def values(self, row: Mapping[str, Any]) -> list[Any]:
         """The parameters, in the order of their places."""
-        whole = {**self._defaults, **row}
-        for name, make in self._makers:
-            if name not in whole:
-                whole[name] = make()
-        return self._row.values(whole)
+        return self.values_of([row])[0]
+
+    def values_of(self, rows: Sequence[Mapping[str, Any]]) -> list[list[Any]]:
+        """The same of several rows; where they leave out when they were made, that is one moment for all."""
+        shared = {**self._defaults, **dict.fromkeys(self._moments, utc_now())} if self._moments else self._defaults
+        filled = []
+        for row in rows:
+            whole = {**shared, **row}
+            for name, make in self._makers:
+                if name not in whole:
+                    whole[name] = make()
+            filled.append(whole)
+        return self._row.values_of(filled)
 
 
 class _Row:
@@ -126,6 +135,21 @@ class _Row:
                 values[place] = encode(value)
         return values
 
+    def values_of(self, rows: Sequence[Mapping[str, Any]]) -> list[list[Any]]:
+        """The same of several rows; what they share, such as the turn that they are of, is turned once."""
+        if len(rows) == 1:
+            return [self.values(rows[0])]
+        filled = [list(self._pick(row)) for row in rows]
+        for place, encode in self._encoders:
+            known = told = None
+            for values in filled:
+                value = values[place]
+                if value is not None:
+                    if value is not known:
+                        known, told = value, encode(value)
+                    values[place] = told
+        return filled
+
 
 class Preparations:
     """The statements of one database.
@@ -138,6 +162,7 @@ class Preparations:
         self._dialect = dialect
         self._queries: dict[Callable[[], Executable], Prepared] = {}
         self._inserts: dict[tuple[type[Table], bool], Insert] = {}
+        self._texts: dict[tuple[tuple[Insert, bool], ...], str] = {}
 
     def query(self, query: Query) -> Prepared:
         """A statement; one that a function makes is compiled once."""
@@ -153,6 +178,17 @@ class Preparations:
         found = self._inserts.get((table, unless_there))
         if found is None:
             found = self._inserts[table, unless_there] = Insert(table, self._dialect, unless_there=unless_there)
+        return found
+
+    def text(
+        self,
+        shape: tuple[tuple[Insert, bool], ...],
+        make: Callable[[Sequence[tuple[Insert, bool]]], str],
+    ) -> str:
+        """The text of a statement that is made of others, and made once for each shape of it."""
+        found = self._texts.get(shape)
+        if found is None:
+            found = self._texts[shape] = make(shape)
         return found
 
 

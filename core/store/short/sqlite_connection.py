@@ -138,10 +138,7 @@ class SqliteConnection:
         """See :class:`~promptdock.store.short.Transaction`."""
         prepared = self._preparations.insert(table, unless_there=unless_there)
         try:
-            if len(rows) == 1:
-                self._connection.execute(prepared.sql, prepared.values(rows[0]))
-            elif rows:
-                self._connection.executemany(prepared.sql, [prepared.values(row) for row in rows])
+            self._connection.executemany(prepared.sql, prepared.values_of(rows))
         except sqlite3.IntegrityError as error:
             raise _told(error) from error
 

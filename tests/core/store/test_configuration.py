@@ -206,6 +206,12 @@ async def test_those_who_ask_in_one_turn_of_the_loop_share_the_answer_and_nobody
     await asyncio.sleep(0)
     await database.configuration.current()
     assert len(asked) == 1
+    if database.is_sqlite:
+        before = time.monotonic()
+        shared = await database.configuration.current()
+        await asyncio.sleep(0)
+        assert await database.configuration.current(since=before) is shared
+        assert len(asked) == 1
 
     async def asks_and_is_told() -> int:
         """Hears of a change the moment that it is made, while others ask all the time."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.anyio
 
-Write = Callable[[Callable[[Transaction], Awaitable[Any]]], Awaitable[Any]]
+Write = Callable[[Callable[[Transaction], Coroutine[Any, Any, Any]]], Awaitable[Any]]
 
 
 def all_facts() -> Executable:
@@ -65,7 +65,7 @@ def write(request: pytest.FixtureRequest, database: Database) -> Write:
     if request.param == "short":
         return database.write_short
 
-    async def in_session(work: Callable[[Transaction], Awaitable[Any]]) -> Any:
+    async def in_session(work: Callable[[Transaction], Coroutine[Any, Any, Any]]) -> Any:
         async def within(session: AsyncSession) -> Any:
             return await work(SessionTransaction(session))
 

@@ -1,0 +1,178 @@
+"""A transaction of PostgreSQL's: each statement is a way to the server and back, so it sends as few as there can be.
+
+Rows that are added wait until something else is asked for, or until the end, and go there as one statement; what only
+adds rows is that statement, which needs no ``BEGIN`` and no ``COMMIT`` around it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from ..outages import is_outage
+from .transaction import Taken
+
+if TYPE_CHECKING:
+    from ..tables import Table
+    from .prepared import Insert, Preparations
+    from .transaction import Query
+
+__all__ = ["NeverBegun", "PostgresConnection", "PostgresTransaction"]
+
+_VALUES: Final = re.compile(r" VALUES \((.*)\)", re.DOTALL)
+_PARAMETER: Final = re.compile(r"\$(\d+)::([A-Z ]+)")
+_SHUT_DOWN: Final = "57P01"
+
+
+class NeverBegun(ConnectionError):
+    """The connection is of no use, and nothing was done on it."""
+
+
+class PostgresConnection:
+    """What is asked on a connection, each statement for itself.
+
+    Args:
+        connection: Of asyncpg.
+        preparations: Its statements.
+    """
+
+    def __init__(self, connection: Any, preparations: Preparations) -> None:
+        self._connection = connection
+        self._preparations = preparations
+
+    async def rows(self, query: Query, /, **values: Any) -> list[tuple[Any, ...]]:
+        """See :class:`~promptdock.store.short.Transaction`."""
+        prepared = self._preparations.query(query)
+        return prepared.decoded(await self._connection.fetch(prepared.sql, *prepared.values(values)))
+
+    async def run(self, query: Query, /, **values: Any) -> int:
+        """See :class:`~promptdock.store.short.Transaction`."""
+        prepared = self._preparations.query(query)
+        status = await self._sent(prepared.sql, prepared.values(values))
+        return int(status.rpartition(" ")[2])
+
+    async def insert(
+        self, table: type[Table], rows: Sequence[Mapping[str, Any]], /, *, unless_there: bool = False
+    ) -> None:
+        """See :class:`~promptdock.store.short.Transaction`."""
+        if rows:
+            await self._added([_Addition(self._preparations.insert(table, unless_there=unless_there), rows)])
+
+    async def _added(self, additions: Sequence[_Addition]) -> None:
+        shape = tuple((one.insert, len(one.rows) > 1) for one in additions)
+        sql = self._preparations.text(shape, _statement)
+        await self._sent(sql, [value for one in additions for value in one.values()])
+
+    async def _sent(self, sql: str, values: Sequence[Any]) -> str:
+        from asyncpg.exceptions import UniqueViolationError
+
+        try:
+            status: str = await self._connection.execute(sql, *values)
+        except UniqueViolationError as error:
+            raise Taken from error
+        return status
+
+
+class PostgresTransaction(PostgresConnection):
+    """A transaction on a connection; :meth:`commit` or :meth:`roll_back` ends it."""
+
+    def __init__(self, connection: Any, preparations: Preparations) -> None:
+        super().__init__(connection, preparations)
+        self._has_begun = False
+        self._waiting: list[_Addition] = []
+
+    async def rows(self, query: Query, /, **values: Any) -> list[tuple[Any, ...]]:
+        """See :class:`~promptdock.store.short.Transaction`."""
+        await self._get_ready()
+        return await super().rows(query, **values)
+
+    async def run(self, query: Query, /, **values: Any) -> int:
+        """See :class:`~promptdock.store.short.Transaction`."""
+        await self._get_ready()
+        return await super().run(query, **values)
+
+    async def insert(
+        self, table: type[Table], rows: Sequence[Mapping[str, Any]], /, *, unless_there: bool = False
+    ) -> None:
+        """See :class:`~promptdock.store.short.Transaction`; that a row is there already is said later."""
+        if rows:
+            self._waiting.append(_Addition(self._preparations.insert(table, unless_there=unless_there), rows))
+
+    async def commit(self) -> None:
+        """Store it for good.
+
+        Raises:
+            Taken: A row that was added is there already.
+            NeverBegun: Nothing was done, and it may be begun anew on another connection.
+        """
+        if self._has_begun:
+            await self._add_waiting()
+            await self._connection.execute("COMMIT")
+            return
+        try:
+            await self._add_waiting()
+        except Exception as error:
+            if _is_undone(error):
+                raise NeverBegun(str(error)) from error
+            raise
+
+    async def roll_back(self) -> None:
+        """Undo it."""
+        if self._has_begun:
+            await self._connection.execute("ROLLBACK")
+
+    async def _get_ready(self) -> None:
+        if not self._has_begun:
+            try:
+                await self._connection.execute("BEGIN")
+            except Exception as error:
+                if not is_outage(error):
+                    raise
+                raise NeverBegun(str(error)) from error
+            self._has_begun = True
+        await self._add_waiting()
+
+    async def _add_waiting(self) -> None:
+        if self._waiting:
+            waiting, self._waiting = self._waiting, []
+            await self._added(waiting)
+
+
+class _Addition(NamedTuple):
+    """Rows for one table."""
+
+    insert: Insert
+    rows: Sequence[Mapping[str, Any]]
+
+    def values(self) -> Sequence[Any]:
+        """Those of one row; of several, those of each column as a list."""
+        if len(self.rows) == 1:
+            return self.insert.values(self.rows[0])
+        return [*zip(*self.insert.values_of(self.rows), strict=True)]
+
+
+def _statement(shape: Sequence[tuple[Insert, bool]]) -> str:
+    """One statement that adds rows to several tables: for each, how one is added, and whether it is several rows."""
+    parts: list[str] = []
+    places = 0
+    for insert, is_many in shape:
+        before, values, after = _VALUES.split(insert.sql)
+        parts.append(f"{before}{_placed(values, places, is_many=is_many)}{after}")
+        places += len(_PARAMETER.findall(values))
+    others = ", ".join(f"added_{number} AS ({part})" for number, part in enumerate(parts[:-1]))
+    return f"WITH {others} {parts[-1]}" if others else parts[-1]
+
+
+def _placed(values: str, places: int, *, is_many: bool) -> str:
+    """Where values come from that follow others: one for each column, or a list of them for each."""
+    many = "[]" if is_many else ""
+    placed = _PARAMETER.sub(lambda one: f"${int(one[1]) + places}::{one[2]}{many}", values)
+    return f" SELECT * FROM unnest({placed})" if is_many else f" VALUES ({placed})"  # noqa: S608  (names of ours)
+
+
+def _is_undone(error: Exception) -> bool:
+    """Whether a statement of its own was surely not carried out: it was not sent, or the server shut down first."""
+    if getattr(error, "sqlstate", None) == _SHUT_DOWN:
+        return True
+    return is_outage(error) and type(error).__name__ == "InterfaceError"

@@ -1,0 +1,157 @@
+"""A transaction of PostgreSQL's asks the server as seldom as it can, and means the same."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import asyncpg
+import pytest
+from sqlalchemy import URL, bindparam, update
+from sqlmodel import col, select
+
+from promptdock.ids import new_id
+from promptdock.store.engine import make_engine
+from promptdock.store.short import Taken
+from promptdock.store.short.postgres_transaction import NeverBegun, PostgresTransaction
+from promptdock.store.short.prepared import Preparations
+from promptdock.store.tables import Fact, MessageRow, TurnRow
+from tests.support.databases import Postgres
+
+pytestmark = pytest.mark.anyio
+
+
+class Asked:
+    """A connection, and what was sent on it."""
+
+    def __init__(self, connection: Any) -> None:
+        self.connection = connection
+        self.preparations = Preparations(make_engine(URL.create("postgresql+asyncpg", database="nothing")).dialect)
+        self.statements: list[str] = []
+        connection.add_query_logger(self.note)
+
+    def note(self, query: Any) -> None:
+        if not query.query.startswith("\n"):  # the driver's own, with which it asks once what a type is
+            self.statements.append(query.query)
+
+    def begin(self) -> PostgresTransaction:
+        return PostgresTransaction(self.connection, self.preparations)
+
+    async def facts(self) -> dict[str, str]:
+        return dict(await self.connection.fetch("SELECT name, value FROM facts"))
+
+
+@pytest.fixture
+def postgres_url(postgres: Postgres | None) -> Iterator[str]:
+    """A migrated, empty database."""
+    if postgres is None:
+        pytest.skip("no PostgreSQL: set PROMPTDOCK_TEST_POSTGRES_URL, or install its server")
+    with postgres.database() as url:
+        yield url
+
+
+@pytest.fixture
+async def asked(postgres_url: str) -> AsyncIterator[Asked]:
+    connection: Any = await asyncpg.connect(postgres_url.replace("+asyncpg", ""))
+    yield Asked(connection)
+    await connection.close()
+
+
+def changed() -> Any:
+    return update(Fact).where(col(Fact.name) == bindparam("fact")).values(value=bindparam("new_value"))
+
+
+def turn(**columns: Any) -> dict[str, Any]:
+    return {"worker_id": None, "request_id": "r", "state": "done", "provider": "p", "model": "m", **columns}
+
+
+def facts(*names: str) -> list[dict[str, str]]:
+    return [{"name": name, "value": "first"} for name in names]
+
+
+async def test_what_only_adds_rows_is_one_statement(asked: Asked) -> None:
+    transaction = asked.begin()
+    await transaction.insert(Fact, facts("a", "b", "c"))
+    await transaction.insert(Fact, facts("d"))
+    await transaction.insert(Fact, [])
+    await transaction.insert(Fact, facts("e", "f"))
+    await transaction.commit()
+
+    assert len(asked.statements) == 1
+    assert await asked.facts() == dict.fromkeys("abcdef", "first")
+
+
+async def test_a_row_and_those_that_belong_to_it_are_added_together(asked: Asked) -> None:
+    transaction = asked.begin()
+    made = turn(id=new_id(), worker_id=new_id())
+    rows = [
+        {"turn_id": made["id"], "session_id": None, "position": place, "role": "user", "body": {"content": text}}
+        for place, text in enumerate(["\0", "ü", "x" * 100_000])
+    ]
+    await transaction.insert(TurnRow, [made])
+    await transaction.insert(MessageRow, rows)
+    await transaction.commit()
+
+    assert len(asked.statements) == 1
+    reading = asked.begin()
+    found = await reading.rows(lambda: select(MessageRow.body, MessageRow.turn_id).order_by(col(MessageRow.position)))
+    await reading.roll_back()
+    assert found == [(row["body"], made["id"]) for row in rows]
+
+
+async def test_what_was_added_is_there_for_what_comes_after_it(asked: Asked) -> None:
+    transaction = asked.begin()
+    await transaction.insert(Fact, facts("a"))
+    assert await transaction.run(changed, fact="a", new_value="second") == 1
+    await transaction.insert(Fact, facts("b"))
+    await transaction.commit()
+
+    assert await asked.facts() == {"a": "second", "b": "first"}
+    assert [one.partition(" ")[0] for one in asked.statements[:5]] == ["BEGIN", "INSERT", "UPDATE", "INSERT", "COMMIT"]
+
+
+async def test_nothing_is_left_of_one_that_is_undone(asked: Asked) -> None:
+    for begins in (True, False):
+        transaction = asked.begin()
+        await transaction.insert(Fact, facts("a"))
+        if begins:
+            await transaction.run(changed, fact="a", new_value="second")
+        await transaction.roll_back()
+        assert await asked.facts() == {}
+
+
+@pytest.mark.parametrize("begins", [False, True])
+async def test_a_row_that_is_there_already_is_said_or_left_out(asked: Asked, begins: bool) -> None:
+    await asked.connection.execute("INSERT INTO facts (name, value) VALUES ('a', 'old')")
+    transaction = asked.begin()
+    if begins:
+        await transaction.run(changed, fact="nothing", new_value="")
+    await transaction.insert(Fact, facts("b", "c"))
+    await transaction.insert(Fact, facts("a"))
+    with pytest.raises(Taken):
+        await transaction.commit()
+    await transaction.roll_back()
+    assert await asked.facts() == {"a": "old"}
+
+    transaction = asked.begin()
+    await transaction.insert(Fact, facts("a", "b", "b"), unless_there=True)
+    await transaction.insert(Fact, facts("c"))
+    await transaction.commit()
+    assert await asked.facts() == {"a": "old", "b": "first", "c": "first"}
+
+
+@pytest.mark.parametrize("begins", [False, True])
+async def test_a_connection_that_was_closed_was_never_begun_on(asked: Asked, begins: bool) -> None:
+    await asked.connection.close()
+    transaction = asked.begin()
+    await transaction.insert(Fact, facts("a"))
+    with pytest.raises(NeverBegun):
+        await (transaction.run(changed, fact="a", new_value="") if begins else transaction.commit())
+
+
+async def test_values_that_do_not_fit_are_refused_and_not_cut(asked: Asked) -> None:
+    for rows in ([turn(request_id="r" * 100)], [turn(request_id="r" * 100), turn()]):
+        transaction = asked.begin()
+        await transaction.insert(TurnRow, [{**row, "worker_id": "0" * 32} for row in rows])
+        with pytest.raises(asyncpg.StringDataRightTruncationError):
+            await transaction.commit()
