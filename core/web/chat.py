@@ -7,7 +7,7 @@ from typing import Any
 from litestar import HttpMethod, Request, Response
 
 from .chat_reply import ChatReply
-from .handlers import guarded_route
+from .handlers import running_route
 from .operations import ChatOperation, openai_errors
 from .running_reply import RunningReply
 from .schemas import ChatCompletion
@@ -16,7 +16,7 @@ from .state import dock_of
 __all__ = ["create_chat_completion"]
 
 
-@guarded_route(
+@running_route(
     "/chat/completions",
     http_method=HttpMethod.POST,
     status_code=200,

@@ -11,7 +11,7 @@ from litestar.params import FromPath
 from .auth import authenticate, key_required, principal_of
 from .client_lookup import FoundClient, client_at_host, client_by_reference
 from .config_reply import config_reply
-from .handlers import guarded_route
+from .handlers import guarded_route, running_route
 from .limits import AT_HOST
 from .operations import OurOperation, envelope_errors
 from .prompt_reply import PromptReply
@@ -27,7 +27,7 @@ _PROMPT = {"command": "prompt", "thing": "LLMClient"}
 _CONFIG = {"command": "config", "thing": "ChatConfig"}
 
 
-@guarded_route(
+@running_route(
     "/llm-clients/{client:str}/prompt",
     http_method=HttpMethod.POST,
     status_code=200,
@@ -51,7 +51,7 @@ async def prompt_by_reference(request: Request[Any, Any, Any], client: FromPath[
     return RunningReply(PromptReply(dock, find))
 
 
-@guarded_route(
+@running_route(
     "/prompt",
     http_method=HttpMethod.POST,
     status_code=200,

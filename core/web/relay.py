@@ -10,7 +10,7 @@ from litestar.params import FromPath
 
 from ..errors import Forbidden
 from .auth import key_required, principal_of
-from .handlers import guarded_route
+from .handlers import running_route
 from .operations import OurOperation, envelope_errors
 from .relay_reply import RelayedReply
 from .relay_request import CHAT, path_below_provider
@@ -58,7 +58,7 @@ def _operation_id(_: object, method: str, __: object) -> str:
     return f"passThrough{method.capitalize()}"
 
 
-@guarded_route(
+@running_route(
     "/prompts/passthrough",
     http_method=HttpMethod.POST,
     status_code=200,
@@ -75,7 +75,7 @@ async def pass_chat_to_default(request: Request[Any, Any, Any]) -> Response[None
     return RunningReply(RelayedReply(dock_of(request.app), None, CHAT))
 
 
-@guarded_route(
+@running_route(
     "/prompts/passthrough/{provider_name:str}",
     http_method=HttpMethod.POST,
     status_code=200,
@@ -96,7 +96,7 @@ async def pass_chat_through(request: Request[Any, Any, Any], provider_name: From
     return RunningReply(RelayedReply(dock_of(request.app), provider_name, CHAT))
 
 
-@guarded_route(
+@running_route(
     "/passthrough/{provider_name:str}/{provider_path:path}",
     http_method=[HttpMethod.POST, HttpMethod.PUT, HttpMethod.PATCH],
     status_code=200,
@@ -117,7 +117,7 @@ async def pass_through(
     return _relayed(request, provider_name, provider_path)
 
 
-@guarded_route(
+@running_route(
     "/passthrough/{provider_name:str}/{provider_path:path}",
     http_method=[HttpMethod.GET, HttpMethod.DELETE, HttpMethod.HEAD],
     status_code=200,

@@ -23,8 +23,8 @@ class RunningReply(Response[T]):
     def __init__(self, app: ASGIApp) -> None:
         # not Litestar's own way to make one, which prepares what a reply of no content of its own never uses
         self.content = cast("T", None)
-        self._app = app
+        self.app = app
 
     def to_asgi_response(self, *_: Any, **__: Any) -> ASGIResponse:
         """The app, which is all that Litestar wants to call."""
-        return cast("ASGIResponse", self._app)
+        return cast("ASGIResponse", self.app)

@@ -93,3 +93,46 @@ def test_one_app_takes_one_plugin_and_a_fixed_path(settings: Settings) -> None:
         Litestar(plugins=[PromptdockPlugin(settings, path="/a"), PromptdockPlugin(settings, path="/b")])
     with pytest.raises(ConfigurationError, match="has a parameter"):
         PromptdockPlugin(settings, path="/{tenant:str}")
+
+
+def _before(request: Request[Any, Any, Any]) -> Response[str] | None:
+    return Response("the host is closed", status_code=403) if "x-late" in request.headers else None
+
+
+async def _after(request: Request[Any, Any, Any]) -> None:
+    request.app.state.answered.append(request.url.path)
+
+
+class _Marking:
+    """A middleware of the host's: marks replies."""
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        async def marked(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], (b"x-host", b"mine")]
+            await send(message)
+
+        await self._app(scope, receive, marked)
+
+
+@pytest.mark.parametrize(
+    "around", [{"before_request": _before}, {"after_response": _after}, {"middleware": [_Marking]}, {}]
+)
+def test_what_the_host_has_done_around_its_routes_is_done_around_ours(settings: Settings, around: Any) -> None:
+    ask = {"model": "offline", "messages": [{"role": "user", "content": "What is 17 + 4?"}]}
+    app = Litestar(plugins=[PromptdockPlugin(settings)], logging_config=None, **around)
+    app.state.answered = []
+    with live_server(app) as url:
+        chat = f"{url}/v1/chat/completions"
+        good = httpx.post(chat, json=ask)
+        bad = httpx.post(chat, content=b"{")
+        late = httpx.post(chat, json=ask, headers={"x-late": "yes"})
+
+    assert (good.status_code, bad.status_code) == (200, 400)
+    assert "error" in bad.json()
+    assert late.status_code == (403 if "before_request" in around else 200)
+    assert ("/v1/chat/completions" in app.state.answered) == ("after_response" in around)
+    assert ({"x-host"} <= set(good.headers)) == ({"x-host"} <= set(bad.headers)) == ("middleware" in around)
