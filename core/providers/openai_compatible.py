@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, aclosing
+from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -113,16 +113,14 @@ class OpenAICompatibleProvider(Provider):
         """
         return await self._ready().complete(self._body(call, stream=False))
 
-    async def stream(self, call: CompletionCall) -> AsyncGenerator[JsonObject, None]:
+    def stream(self, call: CompletionCall) -> AsyncGenerator[JsonObject, None]:
         """Answer a call piece by piece; see :meth:`Provider.stream`. Usage is always asked for.
 
         Raises:
             openai.OpenAIError: Any failure of the upstream call.
             BadRequest: The provider has no key.
         """
-        async with aclosing(self._ready().stream(self._body(call, stream=True))) as chunks:
-            async for chunk in chunks:
-                yield chunk
+        return self._ready().stream(self._body(call, stream=True))
 
     def relay(self, request: RelayRequest) -> AbstractAsyncContextManager[RelayReply]:
         """Send a caller's request as it is, with our key; see :meth:`Provider.relay`. Quirks are not applied.
