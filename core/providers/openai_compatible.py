@@ -26,6 +26,7 @@ __all__ = ["OpenAICompatibleProvider"]
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _MODELS_KEPT = 256
 _LONGEST_KEPT = 200
+_WITH_TOOLS, _WITHOUT_TOOLS = Capabilities(), Capabilities(tools=False)
 
 
 class OpenAICompatibleProvider(Provider):
@@ -147,7 +148,7 @@ class OpenAICompatibleProvider(Provider):
 
     def capabilities(self, model: str) -> Capabilities:
         """What the quirk table knows about a model."""
-        return Capabilities(tools=self._quirks_of(model).tools)
+        return _WITH_TOOLS if self._quirks_of(model).tools else _WITHOUT_TOOLS
 
     async def aclose(self) -> None:
         """Close the connections; calls from now on fail."""
