@@ -28,7 +28,7 @@ from .turn.fold import TurnResult, fold_turn
 from .turn.handoff import HeldRounds
 from .turn.messages import Message, check_thread
 from .turn.meter import Meter, metered
-from .turn.observe import Observer, observed
+from .turn.observe import Observer
 from .turn.plan import TurnPlan, plan_turn
 from .turn.request import PromptRequest
 
@@ -162,7 +162,7 @@ class PromptService:
         engine = self._engine if meter is None else metered(self._engine, meter)
         watching = (one for watch in self.turn_watchers if (one := watch(plan)) is not None)
         heard_by = (*(() if meter is None else (meter,)), *observers, *watching, self.host.observer())
-        return observed(engine.run(plan), *heard_by)
+        return engine.run(plan, *heard_by)
 
     async def prompt(
         self,

@@ -84,10 +84,10 @@ class HookObserver:
 
     def tell(self, event: Event) -> None:
         """Take an event; never waits, never raises. Call it on the event loop's thread."""
-        calls = self._calls.get(event.hook)
-        if calls is None:
+        if not self.wants(event.hook):
             return
-        if isinstance(event, CompletionRequested) and self.wants(event.hook):
+        calls = self._calls[event.hook]
+        if isinstance(event, CompletionRequested):
             event = replace(event, request=copied(event.request))  # the request itself is about to be sent
         if self._task is not None or self._telling:
             self._queue(event, calls)

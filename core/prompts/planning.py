@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 import msgspec
+from msgspec import structs
 
 from ..errors import ServiceUnavailable
 from ..turn.estimate import TurnEstimate, estimate_turn
@@ -68,7 +69,8 @@ async def plan_stored_turn(
     """
     name = f"chatcmpl-{turn_id.hex}"
     if task.client is None:
-        return await _planned_whole(service, replace(task.request, turn_id=name))
+        role = service.settings.system_role if task.request.system_role is None else task.request.system_role
+        return await _planned_whole(service, replace(task.request, turn_id=name, system_role=role))
     if not task.keeps_thread:
         return await _planned_whole(service, client_request(task.request, task.client, service, turn_id=name))
     said = said_messages(task.request.messages, has_history=thread is not None and thread.count > 0)
@@ -114,7 +116,7 @@ def _counted(plan: TurnPlan, thread: KeptThread | None) -> TurnPlan:
     """The plan, with what its thread came to before."""
     if thread is None:
         return plan
-    return replace(plan, counter=ThreadCounter(known=thread.messages, tokens=thread.tokens))
+    return structs.replace(plan, counter=ThreadCounter(known=thread.messages, tokens=thread.tokens))
 
 
 def _estimate(plan: TurnPlan, settings: Settings) -> TurnEstimate:
@@ -158,7 +160,7 @@ def client_request(
         messages=asked.messages if messages is None else messages,
         turn_id=asked.turn_id if turn_id is None else turn_id,
         model=None,
-        system_role=client.system_role,
+        system_role=service.settings.system_role if client.system_role is None else client.system_role,
         max_completion_tokens=most,
         defaults=client_defaults(client, service.settings),
         scope=client_scope(client),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ..jsontext import JsonObject
@@ -66,15 +66,14 @@ class ChunkFold:
 
     def __init__(self) -> None:
         self._frame: JsonObject = {}
-        self._missing: tuple[str, ...] = _FRAME
+        self._missing: Sequence[str] = _FRAME
         self._choices: dict[int, _Choice] = {}
         self._usage: JsonObject | None = None
 
     def add(self, chunk: Mapping[str, Any]) -> None:
         """Take in the next chunk; chunks of one choice come in order."""
-        for key in self._missing:
-            if chunk.get(key) is not None:
-                self._note(key, chunk[key])
+        if self._missing:
+            self._note_frame(chunk)
         if chunk.get("usage") is not None:
             self._usage = chunk["usage"]
         for piece in chunk.get("choices") or ():
@@ -84,11 +83,16 @@ class ChunkFold:
                 choice = self._choices[index] = _Choice()
             choice.add(piece)
 
-    def _note(self, key: str, value: Any) -> None:
+    def _note_frame(self, chunk: Mapping[str, Any]) -> None:
         """Note what all chunks share; the first that says something is believed."""
-        self._frame[key] = value
-        if value not in _NOTHING:
-            self._missing = tuple(name for name in self._missing if name != key)
+        missing: list[str] = []
+        for key in self._missing:
+            value = chunk.get(key)
+            if value is not None:
+                self._frame[key] = value
+            if value in _NOTHING:
+                missing.append(key)
+        self._missing = missing
 
     def completion(self) -> JsonObject:
         """The completion so far."""

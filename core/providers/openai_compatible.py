@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, aclosing
+from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -26,6 +26,7 @@ __all__ = ["OpenAICompatibleProvider"]
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _MODELS_KEPT = 256
 _LONGEST_KEPT = 200
+_WITH_TOOLS, _WITHOUT_TOOLS = Capabilities(), Capabilities(tools=False)
 
 
 class OpenAICompatibleProvider(Provider):
@@ -113,16 +114,14 @@ class OpenAICompatibleProvider(Provider):
         """
         return await self._ready().complete(self._body(call, stream=False))
 
-    async def stream(self, call: CompletionCall) -> AsyncGenerator[JsonObject, None]:
+    def stream(self, call: CompletionCall) -> AsyncGenerator[JsonObject, None]:
         """Answer a call piece by piece; see :meth:`Provider.stream`. Usage is always asked for.
 
         Raises:
             openai.OpenAIError: Any failure of the upstream call.
             BadRequest: The provider has no key.
         """
-        async with aclosing(self._ready().stream(self._body(call, stream=True))) as chunks:
-            async for chunk in chunks:
-                yield chunk
+        return self._ready().stream(self._body(call, stream=True))
 
     def relay(self, request: RelayRequest) -> AbstractAsyncContextManager[RelayReply]:
         """Send a caller's request as it is, with our key; see :meth:`Provider.relay`. Quirks are not applied.
@@ -149,7 +148,7 @@ class OpenAICompatibleProvider(Provider):
 
     def capabilities(self, model: str) -> Capabilities:
         """What the quirk table knows about a model."""
-        return Capabilities(tools=self._quirks_of(model).tools)
+        return _WITH_TOOLS if self._quirks_of(model).tools else _WITHOUT_TOOLS
 
     async def aclose(self) -> None:
         """Close the connections; calls from now on fail."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Any
 
 from ..errors import BudgetExceeded
 from ..providers.base import CompletionCall
@@ -74,7 +75,7 @@ class Allowance:
         if self._tokens is None and self._cost is None:
             self._pending = _Pending(prompt, 0)
             return call
-        answers = answers_of(call)
+        answers = answers_of(call.options)
         room = self._room_for_answers(prompt) // answers
         if room < 1:
             raise BudgetExceeded(
@@ -144,7 +145,7 @@ class _Pending:
     completion: int
 
 
-def answers_of(call: CompletionCall) -> int:
-    """How many answers a call asks for: its option ``n``."""
-    wanted = call.options.get("n")
+def answers_of(options: Mapping[str, Any]) -> int:
+    """How many answers a call with these options asks for: its option ``n``."""
+    wanted = options.get("n")
     return wanted if isinstance(wanted, int) and wanted > 1 else 1

@@ -6,8 +6,7 @@ import msgspec
 
 from .allowance import answers_of
 from .plan import TurnPlan
-from .round_call import round_call
-from .tokens import TokenCounter, estimate_call
+from .tokens import TokenCounter, estimate_body
 
 __all__ = ["TurnEstimate", "estimate_turn"]
 
@@ -42,13 +41,15 @@ def estimate_turn(
         max_rounds: The most rounds of a turn with tools of ours; any other has one.
         counter: Counts tokens; None takes the plan's, which estimates them from characters.
     """
-    call = round_call(plan, (), 1, last=False)
-    prompt = estimate_call(call, counter or plan.counter)
-    most = call.max_completion_tokens if call.max_completion_tokens is not None else answer_tokens
+    tools = (*plan.request.tools, *(tool.definition for tool in plan.tool_set.tools))
+    asked = {**plan.request.options, "messages": plan.messages, "tools": tools}
+    prompt = estimate_body(asked, counter or plan.counter)
+    limit = plan.settings.max_completion_tokens
+    most = answer_tokens if limit is None else limit
     rounds = max_rounds if plan.tool_set.tools else 1
     return TurnEstimate(
         prompt_tokens=rounds * prompt,
-        completion_tokens=rounds * most * answers_of(call),
+        completion_tokens=rounds * most * answers_of(plan.request.options),
         rounds=rounds,
         plugins=tuple(dict.fromkeys(tool.plugin.name for tool in plan.tool_set.tools)),
     )

@@ -26,6 +26,7 @@ PUBLIC_ROLES = frozenset({"system", "developer", "user", "assistant", "tool", "f
 PRIVATE_ROLES = frozenset({"promptdock", "promptdock_error"})
 """Narration for people who read the thread; it never reaches a provider."""
 
+_ROLES = PUBLIC_ROLES | PRIVATE_ROLES
 _PRIVATE_KEY_PREFIX = "promptdock"
 _USUAL_KEYS = frozenset({"role", "content", "name", "refusal", "tool_calls", "tool_call_id"})
 """Keys that are not private, as anybody can tell at a glance."""
@@ -69,7 +70,7 @@ def _check_message(message: object, where: str) -> None:
     if not isinstance(message, dict):
         raise BadRequest(f"{where} must be an object with 'role' and 'content'.", param=where)
     role = message.get("role")
-    if not isinstance(role, str) or role not in PUBLIC_ROLES | PRIVATE_ROLES:
+    if not isinstance(role, str) or role not in _ROLES:
         known = ", ".join(sorted(PUBLIC_ROLES))
         raise BadRequest(f"{where} has the unknown role {role!r}; known are {known}.", param=f"{where}.role")
     content = message.get("content")

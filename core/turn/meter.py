@@ -56,7 +56,7 @@ class MeteredHooks:
 def metered(engine: TurnEngine, meter: Meter) -> TurnEngine:
     """An engine for one turn that asks a meter before each upstream call and each tool call.
 
-    The meter has to hear the events of the turn from elsewhere; see :func:`~promptdock.turn.observe.observed`.
+    The meter has to hear the events of the turn from elsewhere; see :meth:`~promptdock.turn.engine.TurnEngine.run`.
     """
 
     async def approve(call: ToolCall) -> Approval:

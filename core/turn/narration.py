@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Final
 
 from ..jsontext import JsonObject
 from .additions import new_rounds
@@ -36,11 +37,11 @@ def narrate(event: Event) -> JsonObject | None:
         ``promptdock_error`` for a failure and ``promptdock`` for anything else. None for kinds of events that have no
         narration.
     """
-    text = _text(event)
-    if text is None:
+    tell = _TEXTS.get(type(event))
+    if tell is None:
         return None
     role = _ROLE_OF_ERRORS if isinstance(event, TurnFailed) else _ROLE
-    return {"role": role, "content": " ".join(text.split()), "promptdock_event": event.hook}
+    return {"role": role, "content": " ".join(tell(event).split()), "promptdock_event": event.hook}
 
 
 def narrated_messages(events: Iterable[Event], new_user_messages: Iterable[Message]) -> tuple[Message, ...]:
@@ -60,15 +61,17 @@ def narrated_messages(events: Iterable[Event], new_user_messages: Iterable[Messa
     """
     heard = tuple(events)
     rounds = new_rounds(heard)
-    presented = [event for event in heard if isinstance(event, ToolPresented)]
-    calls: dict[int, list[ToolRequested]] = {}
+    by_kind: dict[type[Event], list[Any]] = {}
     for event in heard:
-        if isinstance(event, ToolRequested):
-            calls.setdefault(event.round, []).append(event)
-    told = [*new_user_messages, *_told(heard, PluginSelected), *_told(heard, SettingsConflicted)]
+        by_kind.setdefault(type(event), []).append(event)
+    calls: dict[int, list[ToolRequested]] = {}
+    for call in by_kind.get(ToolRequested, ()):
+        calls.setdefault(call.round, []).append(call)
+    told = [*new_user_messages]
+    told += _told([*by_kind.get(PluginSelected, ()), *by_kind.get(SettingsConflicted, ())])
     for event in heard:
         if isinstance(event, CompletionRequested):
-            told += _told([event, *presented] if event.round == 1 else [event])
+            told += _told([event, *by_kind.get(ToolPresented, ())] if event.round == 1 else [event])
         elif isinstance(event, CompletionReceived):
             told += _told([event])
             told += _answered(rounds.get(event.round, ()), calls.get(event.round, ()))
@@ -77,9 +80,9 @@ def narrated_messages(events: Iterable[Event], new_user_messages: Iterable[Messa
     return tuple(told)
 
 
-def _told(events: Iterable[Event], kind: type[Event] = Event) -> list[Message]:
-    """The narration of the events of one kind."""
-    return [told for event in events if isinstance(event, kind) and (told := narrate(event)) is not None]
+def _told(events: Iterable[Event]) -> list[Message]:
+    """The narration of events."""
+    return [told for event in events if (told := narrate(event)) is not None]
 
 
 def _answered(messages: Sequence[Message], calls: Iterable[ToolRequested]) -> Iterator[Message]:
@@ -93,27 +96,6 @@ def _answered(messages: Sequence[Message], calls: Iterable[ToolRequested]) -> It
             answers.remove(answer)
             yield answer
     yield from answers
-
-
-def _text(event: Event) -> str | None:
-    match event:
-        case PluginSelected():
-            return f"Selected {event.plugin}: {event.reason}."
-        case SettingsConflicted():
-            return f"Rules disagree on {event.setting}: {event.kept} was taken, {event.dropped} was left."
-        case ToolPresented():
-            described = (event.definition.get("function") or {}).get("description")
-            return f"Presented {event.name}: {described}" if described else f"Presented {event.name}."
-        case CompletionRequested():
-            return _asked(event)
-        case CompletionReceived():
-            return _taken(event)
-        case ToolRequested():
-            return f"The model calls {event.name} with {event.arguments or 'no arguments'}"
-        case TurnFailed():
-            return event.error.message
-        case _:
-            return None
 
 
 def _asked(event: CompletionRequested) -> str:
@@ -134,3 +116,24 @@ def _taken(event: CompletionReceived) -> str:
         return f"Round {event.round} took an unknown number of tokens: the provider reports none."
     parts = f"{usage.prompt_tokens} of the prompt, {usage.completion_tokens} of the answer"
     return f"Round {event.round} took {usage.total_tokens} tokens: {parts}."
+
+
+def _presented(event: ToolPresented) -> str:
+    described = (event.definition.get("function") or {}).get("description")
+    return f"Presented {event.name}: {described}" if described else f"Presented {event.name}."
+
+
+_TEXTS: Final[Mapping[type[Event], Callable[[Any], str]]] = MappingProxyType(
+    {
+        PluginSelected: lambda event: f"Selected {event.plugin}: {event.reason}.",
+        SettingsConflicted: lambda event: (
+            f"Rules disagree on {event.setting}: {event.kept} was taken, {event.dropped} was left."
+        ),
+        ToolPresented: _presented,
+        CompletionRequested: _asked,
+        CompletionReceived: _taken,
+        ToolRequested: lambda event: f"The model calls {event.name} with {event.arguments or 'no arguments'}",
+        TurnFailed: lambda event: event.error.message,
+    }
+)
+"""How each kind of event that has a narration is told."""

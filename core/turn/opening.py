@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
+import time
 
 from .events import Event, PluginSelected, ProviderInitialized, SettingsConflicted, ToolPresented, TurnStarted
 from .plan import TurnPlan
@@ -11,44 +10,72 @@ from .plan import TurnPlan
 __all__ = ["opening_events"]
 
 
-def opening_events(plan: TurnPlan, stamp: Callable[[], dict[str, Any]]) -> Iterator[Event]:
+def opening_events(plan: TurnPlan) -> list[Event]:
     """Tell what a turn starts with.
 
     Args:
         plan: The turn.
-        stamp: Gives the members that every event carries.
 
-    Yields:
-        The start, the provider, the rules that selected, their conflicts, and the tools, in this order.
+    Returns:
+        The start, the provider, the rules that selected, their conflicts, and the tools, in this order. All of it was
+        settled before, so all of it happens now.
     """
-    yield TurnStarted(
-        **stamp(),
-        caller=plan.request.caller.name,
-        text=plan.text,
-        messages=plan.thread,
-        settings=plan.settings,
-        decisions=plan.tool_set.decisions,
-    )
-    yield ProviderInitialized(
-        **stamp(), provider=plan.settings.provider, plugin=plan.provider.plugin.name, model=plan.settings.model
-    )
-    for item in plan.tool_set.selections:
-        yield PluginSelected(
-            **stamp(),
+    request_id, turn_id, at, tool_set = plan.request.request_id, plan.turn_id, time.time(), plan.tool_set
+    events: list[Event] = [
+        TurnStarted(
+            request_id=request_id,
+            turn_id=turn_id,
+            at=at,
+            caller=plan.request.caller.name,
+            text=plan.text,
+            messages=plan.thread,
+            settings=plan.settings,
+            decisions=tool_set.decisions,
+        ),
+        ProviderInitialized(
+            request_id=request_id,
+            turn_id=turn_id,
+            at=at,
+            provider=plan.settings.provider,
+            plugin=plan.provider.plugin.name,
+            model=plan.settings.model,
+        ),
+    ]
+    events += [
+        PluginSelected(
+            request_id=request_id,
+            turn_id=turn_id,
+            at=at,
             plugin=item.judgement.rule.plugin.name,
             rule=item.judgement.rule.rule.description,
             reason=item.judgement.verdict.reason,
             terms=item.judgement.verdict.terms,
             tools=item.tools,
         )
-    for conflict in plan.tool_set.conflicts:
-        yield SettingsConflicted(**stamp(), setting=conflict.setting, kept=conflict.kept, dropped=conflict.dropped)
-    for tool in plan.tool_set.tools:
-        yield ToolPresented(
-            **stamp(),
+        for item in tool_set.selections
+    ]
+    events += [
+        SettingsConflicted(
+            request_id=request_id,
+            turn_id=turn_id,
+            at=at,
+            setting=conflict.setting,
+            kept=conflict.kept,
+            dropped=conflict.dropped,
+        )
+        for conflict in tool_set.conflicts
+    ]
+    events += [
+        ToolPresented(
+            request_id=request_id,
+            turn_id=turn_id,
+            at=at,
             tool=tool.id,
             name=tool.name,
             plugin=tool.plugin.name,
-            reason=plan.tool_set.reasons.get(tool.id, ""),
+            reason=tool_set.reasons.get(tool.id, ""),
             definition=tool.definition,
         )
+        for tool in tool_set.tools
+    ]
+    return events

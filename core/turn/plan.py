@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TypeVar
 
+import msgspec
 from msgspec import structs
 
 from ..ids import new_id
@@ -30,8 +30,7 @@ _T = TypeVar("_T")
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TurnPlan:
+class TurnPlan(msgspec.Struct, frozen=True, kw_only=True):
     """All that is known of a turn before it starts.
 
     Attributes:
@@ -43,10 +42,10 @@ class TurnPlan:
         sent: The thread as the caller sent it, without private roles.
         thread: The same with the rounds put back that were half answered here.
         messages: The thread as the provider gets it in the first round: system message first.
-        selection_ms: Milliseconds that it took to select the tools.
-        counter: Estimates tokens from characters, and those of the thread once.
         text: The newest user text.
         handed_back: Wire names of the caller's own tools.
+        selection_ms: Milliseconds that it took to select the tools.
+        counter: Estimates tokens from characters, and those of the thread once.
     """
 
     turn_id: str
@@ -57,15 +56,10 @@ class TurnPlan:
     sent: tuple[Message, ...]
     thread: tuple[Message, ...]
     messages: tuple[Message, ...]
+    text: str
+    handed_back: frozenset[str]
     selection_ms: float = 0.0
-    counter: ThreadCounter = field(default_factory=ThreadCounter, compare=False, repr=False)
-    text: str = field(init=False)
-    handed_back: frozenset[str] = field(init=False)
-
-    def __post_init__(self) -> None:
-        """Read what is asked for many times in each turn."""
-        object.__setattr__(self, "text", newest_text(self.thread))
-        object.__setattr__(self, "handed_back", frozenset([tool_name(tool) for tool in self.request.tools]))
+    counter: ThreadCounter = msgspec.field(default_factory=ThreadCounter)
 
 
 async def plan_turn(
@@ -99,9 +93,9 @@ async def plan_turn(
     tool_set = await _select(request, provider, model, thread, offers.candidates(request.scope), threads, rule_timeout)
     selection_ms = (time.perf_counter() - began) * 1000
     settings = effective_settings(request, provider, model, tool_set.settings)
-    check_tool_choice(
-        request.tool_choice, {tool.name for tool in tool_set.tools} | {tool_name(tool) for tool in request.tools}
-    )
+    handed_back = frozenset([tool_name(tool) for tool in request.tools])
+    if request.tool_choice is not None:
+        check_tool_choice(request.tool_choice, handed_back.union(tool.name for tool in tool_set.tools))
     opening = "\n".join(part for part in (date_line(datetime.now(UTC)), request.system_role) if part)
     return TurnPlan(
         turn_id=request.turn_id or f"chatcmpl-{new_id().hex}",
@@ -112,6 +106,8 @@ async def plan_turn(
         sent=sent,
         thread=thread,
         messages=with_system(thread, [opening, *tool_set.additions]),
+        text=newest_text(thread),
+        handed_back=handed_back,
         selection_ms=selection_ms,
     )
 

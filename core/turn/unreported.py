@@ -2,30 +2,50 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import time
+from collections.abc import Mapping
+from typing import Any
 
 from ..providers.base import CompletionCall
 from ..providers.chunks import ChunkFold
-from .events import CompletionDelta, CompletionReceived, CompletionRequested, Event, UnreportedCall
-from .tokens import estimate_body, estimate_call, estimate_completion
+from .events import UnreportedCall
+from .tokens import estimate_call, estimate_completion
 from .usage import read_usage
 
-__all__ = ["OpenCall", "UnendedCall"]
+__all__ = ["OpenCall"]
 
 
-@dataclass(frozen=True, slots=True)
 class OpenCall:
-    """A call whose answer has begun, as the engine sees it.
+    """A call that is under way.
+
+    Args:
+        provider: Name of the provider.
+        call: What is asked.
 
     Attributes:
-        provider: Name of the provider.
-        call: What was asked.
+        call: As given.
         answer: What has arrived.
+        has_begun: Whether anything has.
     """
 
-    provider: str
-    call: CompletionCall
-    answer: ChunkFold
+    __slots__ = ("_began", "_provider", "answer", "call", "has_begun")
+
+    def __init__(self, provider: str, call: CompletionCall) -> None:
+        self.call = call
+        self.answer = ChunkFold()
+        self.has_begun = False
+        self._provider = provider
+        self._began = time.perf_counter()
+
+    def hear(self, chunk: Mapping[str, Any]) -> None:
+        """Take in the next piece of the answer."""
+        self.has_begun = True
+        self.answer.add(chunk)
+
+    @property
+    def ms(self) -> float:
+        """Milliseconds that it has taken so far."""
+        return (time.perf_counter() - self._began) * 1000
 
     def unreported(self) -> UnreportedCall:
         """The call, in case that it breaks off now; what the vendor has counted so far goes before an estimate."""
@@ -33,41 +53,8 @@ class OpenCall:
         usage = read_usage(answer)
         return UnreportedCall(
             round=self.call.round,
-            provider=self.provider,
+            provider=self._provider,
             model=self.call.model,
             prompt_tokens=(usage.prompt_tokens if usage else 0) or estimate_call(self.call),
             completion_tokens=max(usage.completion_tokens if usage else 0, estimate_completion(answer)),
-        )
-
-
-class UnendedCall:
-    """Follows a turn by its events, to tell what was under way when its caller went away.
-
-    Calls of our own tools are not among the pieces that a caller gets, so that the estimate of an answer may be low.
-    """
-
-    def __init__(self) -> None:
-        self._request: CompletionRequested | None = None
-        self._answer = ChunkFold()
-
-    def hear(self, event: Event) -> None:
-        """Take note of an event that the turn has gone past."""
-        if isinstance(event, CompletionDelta):
-            if self._request is not None:
-                self._answer.add({"choices": event.choices})
-        elif isinstance(event, CompletionRequested):
-            self._request, self._answer = event, ChunkFold()
-        elif isinstance(event, CompletionReceived):
-            self._request = None
-
-    def unreported(self) -> UnreportedCall | None:
-        """The call that is under way; None between calls."""
-        if self._request is None:
-            return None
-        return UnreportedCall(
-            round=self._request.round,
-            provider=self._request.provider,
-            model=str(self._request.request.get("model", "")),
-            prompt_tokens=estimate_body(self._request.request),
-            completion_tokens=estimate_completion(self._answer.completion()),
         )

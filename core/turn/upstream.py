@@ -11,7 +11,7 @@ from ..providers.base import CompletionCall, Provider
 from ..providers.call_ids import CallIds
 from ..providers.chunks import completion_as_chunk
 
-__all__ = ["UnusableAnswer", "ask"]
+__all__ = ["UnusableAnswer", "ask", "ask_streamed"]
 
 
 _ENDS = frozenset({"stop", "length", "tool_calls", "content_filter", "function_call"})
@@ -29,25 +29,35 @@ class UnusableAnswer(PromptdockError):
     type = "upstream_error"
 
 
-async def ask(provider: Provider, call: CompletionCall, *, stream: bool) -> AsyncGenerator[JsonObject, None]:
-    """Ask a provider; from here on it is all the same whether it streams.
+async def ask(provider: Provider, call: CompletionCall) -> JsonObject:
+    """Ask a provider for an answer in one piece.
 
     Args:
         provider: Whom to ask.
         call: What.
-        stream: Whether to have the answer piece by piece.
 
-    Yields:
-        ``chat.completion.chunk`` objects whose choices have an index and whose tool calls have an id.
+    Returns:
+        The answer as one ``chat.completion.chunk``, so that from here on it is all the same whether it is streamed.
+        Its choices have an index and its tool calls an id.
 
     Raises:
         UnusableAnswer: What the provider gives is not of the protocol's form.
         Exception: Whatever the provider raises.
     """
+    return CallIds().fill(completion_as_chunk(_read(await provider.complete(call), "message", provider)))
+
+
+async def ask_streamed(provider: Provider, call: CompletionCall) -> AsyncGenerator[JsonObject, None]:
+    """Ask a provider for an answer piece by piece; see :func:`ask`.
+
+    Yields:
+        ``chat.completion.chunk`` objects.
+
+    Raises:
+        UnusableAnswer: As above.
+        Exception: As above.
+    """
     ids = CallIds()
-    if not stream:
-        yield ids.fill(completion_as_chunk(_read(await provider.complete(call), "message", provider)))
-        return
     chunks = provider.stream(call)
     try:
         async for chunk in chunks:

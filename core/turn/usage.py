@@ -19,10 +19,10 @@ def read_usage(completion: Mapping[str, Any]) -> Usage | None:
     usage = completion.get("usage")
     if not isinstance(usage, Mapping):
         return None
-    known = {name: count for name in _COUNTS if (count := _count(usage.get(name))) is not None}
-    if not known:
+    prompt, answer, total = [_count(usage.get(name)) for name in _COUNTS]
+    if prompt is answer is total is None:
         return None
-    prompt, answer, total = (known.get(name, 0) for name in _COUNTS)
+    prompt, answer = prompt or 0, answer or 0
     details = {key: value for key, value in usage.items() if key not in _COUNTS and value is not None}
     return Usage(
         prompt_tokens=prompt,

@@ -11,7 +11,7 @@ from ..jsontext import JsonObject
 from ..turn.request import ANONYMOUS, Caller, PromptRequest
 from .chat_tools import check_tool_choice, check_tools
 from .json_object import json_object
-from .params import OPTIONS, boolean, number, object_with
+from .params import OPTIONS, boolean, object_with, temperature
 from .prompt_body import checked, messages_of, most_tokens
 
 __all__ = ["ChatRequest", "parse_chat_request"]
@@ -71,7 +71,7 @@ def parse_chat_request(
         PromptRequest(
             messages=messages,
             model=model,
-            temperature=checked(asked, "temperature", number(0, 2)),
+            temperature=checked(asked, "temperature", temperature),
             # 0 is taken, since clients send it, and the provider says what it thinks of it
             max_completion_tokens=most_tokens(asked, least=0),
             options=_options(asked),

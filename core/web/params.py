@@ -9,7 +9,7 @@ from typing import Any, Final, TypeAlias
 
 from ..errors import BadRequest
 
-__all__ = ["OPTIONS", "Check", "boolean", "integer", "legal_name", "number", "object_with"]
+__all__ = ["OPTIONS", "Check", "boolean", "integer", "legal_name", "number", "object_with", "temperature"]
 
 Check: TypeAlias = Callable[[object, str], None]
 """Takes a value that is not null and the name to call it by; raises BadRequest."""
@@ -47,6 +47,10 @@ def integer(low: int, high: int = _INT64 - 1) -> Check:
             raise refuse(where, f"a whole number from {low} to {high}")
 
     return check
+
+
+temperature: Final[Check] = number(0, 2)
+"""Takes a temperature."""
 
 
 def text(value: object, where: str) -> None:

@@ -46,7 +46,10 @@ def most_tokens(asked: Mapping[str, Any], *, least: int) -> int | None:
     Raises:
         BadRequest: It is no whole number from there on.
     """
-    older = checked(asked, "max_tokens", integer(least))
-    newer = checked(asked, "max_completion_tokens", integer(least))
+    older, newer = asked.get("max_tokens"), asked.get("max_completion_tokens")
+    if older is newer is None:
+        return None
+    checked(asked, "max_tokens", integer(least))
+    checked(asked, "max_completion_tokens", integer(least))
     most: int | None = older if newer is None else newer
     return most

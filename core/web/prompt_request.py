@@ -11,7 +11,7 @@ from ..jsontext import JsonObject
 from ..store.sessions import check_session_key
 from ..turn.request import Caller, PromptRequest
 from .json_object import json_object
-from .params import OPTIONS, boolean, number
+from .params import OPTIONS, boolean, temperature
 from .prompt_body import checked, messages_of, most_tokens
 
 __all__ = ["AskedPrompt", "parse_prompt", "session_key_of"]
@@ -56,7 +56,7 @@ def parse_prompt(
     _refuse_unknown(asked)
     request = PromptRequest(
         messages=messages_of(asked, limit=max_messages),
-        temperature=checked(asked, "temperature", number(0, 2)),
+        temperature=checked(asked, "temperature", temperature),
         max_completion_tokens=most_tokens(asked, least=1),
         options=_options(asked),
         stream=bool(checked(asked, "stream", boolean)),
@@ -81,7 +81,7 @@ def session_key_of(asked: Mapping[str, Any], header_key: str | None) -> str | No
 
 def _refuse_unknown(asked: Mapping[str, Any]) -> None:
     for name in asked:
-        if name not in _OWN | _OVERRIDES:
+        if name not in _OWN and name not in _OVERRIDES:
             known = ", ".join(sorted(_OWN | _OVERRIDES))
             raise BadRequest(
                 f"{name[:64]!r} cannot be said in a prompt to an LLM client; known are: {known}.", param=name[:64]
