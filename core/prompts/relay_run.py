@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncGenerator
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -25,6 +24,7 @@ from ..turn.observe import CANCELLED
 from .notices import about, authorizations, declined, recorded
 from .relay_ask import RelayAsk
 from .relay_meter import ReplyMeter
+from .relay_pieces import ChargedPieces
 from .relay_reading import ReplyReading
 from .relay_spending import charge_relay, set_aside_relay, spent
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from .dock import Dock
     from .relaying import RelayTask
 
-__all__ = ["OpenRelay", "length_of"]
+__all__ = ["OpenRelay"]
 
 _log = logging.getLogger("promptdock.prompts")
 
@@ -77,24 +77,11 @@ class OpenRelay:
         if self._dock.host.wants(RelayRequested):
             self._dock.host.tell(RelayRequested(**self._facts()))
 
-    async def pieces(self, reply: RelayReply) -> AsyncGenerator[bytes, None]:
+    def pieces(self, reply: RelayReply) -> ChargedPieces:
         """The reply's body as it comes; what completes it comes when it is charged."""
         self._status = reply.status
         self._meter = meter = ReplyMeter(reply.headers)
-        left = length_of(reply)
-        held: list[bytes] = []
-        async for piece in reply.body:
-            meter.feed(piece)
-            if left is not None:
-                left -= len(piece)
-            # a caller who knows the length takes the reply for whole as soon as that much is there
-            if left is not None and left <= 0:
-                held.append(piece)
-            else:
-                yield piece
-        await self.end()
-        for piece in held:
-            yield piece
+        return ChargedPieces(reply, meter, self.end)
 
     async def end(self) -> None:
         """Charge a reply that has come to its end.
@@ -243,12 +230,3 @@ class OpenRelay:
 
     def _ms(self) -> float:
         return (time.perf_counter() - self._began) * 1000
-
-
-def length_of(reply: RelayReply) -> int | None:
-    """The length of a reply's body as the provider announces it; None when it does not."""
-    for name, value in reply.headers:
-        if name.lower() == "content-length":
-            length = value.strip()
-            return int(length) if length.isdecimal() else None
-    return None

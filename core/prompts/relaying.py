@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
+from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from ..identity import Principal
@@ -14,12 +14,13 @@ from ..provider_names import find_provider
 from ..providers.relay import RelayReply, RelayRequest
 from ..store.charges import Spender
 from .relay_ask import RelayAsk, read_ask
-from .relay_run import OpenRelay, length_of
+from .relay_pieces import length_of
+from .relay_run import OpenRelay
 
 if TYPE_CHECKING:
     from .dock import Dock
 
-__all__ = ["RelayJournalDraft", "RelayTask", "dock_relay"]
+__all__ = ["DockedRelay", "RelayJournalDraft", "RelayTask"]
 
 _LARGE: Final = 262_144
 """Bodies beyond are read in a thread, and so are compressed ones, as a few bytes may hold megabytes."""
@@ -76,44 +77,65 @@ class RelayTask:
         return Spender(account_id=who.account_id, profile_id=who.profile_id, api_key_id=who.api_key_id)
 
 
-@asynccontextmanager
-async def dock_relay(dock: Dock, task: RelayTask) -> AsyncIterator[RelayReply]:
-    """Send a request to a provider as it is, for the length of a block.
+class DockedRelay(AbstractAsyncContextManager[RelayReply]):
+    """Sends a request to a provider as it is, for the length of a block, which gets the provider's reply.
 
     Budgets are asked first. What a reply below 300 took is charged when it has ended, before its last byte is given:
     the provider's numbers, or an estimate where it reports none. A reply that is left early or breaks off is charged
     by an estimate of what had come; an error of the provider's is not charged.
 
+    The reply's body can be read once, in the block, whatever its status.
+
     Args:
         dock: Where it runs.
         task: What is asked, by whom, of whom; rights and rate limits are checked already.
-
-    Yields:
-        The provider's reply, whatever its status; its body can be read once, in the block.
-
-    Raises:
-        NotFound: There is no such provider.
-        BudgetExceeded: A budget has no room for it; the provider was not asked.
-        BadRequest: The provider has no key, or no raw passthrough.
-        openai.OpenAIError: There is no reply.
-        StoreUnavailable: It could not be set aside, or not be charged.
     """
-    service = dock.service
-    provider = find_provider(task.provider, service.catalog.providers, default=service.router.default)
-    if not task.request.request_id:
-        task = replace(task, request=replace(task.request, request_id=new_request_id()))
-    ask = await asyncio.to_thread(_read_whole, task.request) if _is_large(task.request) else read_ask(task.request)
-    relay = OpenRelay(dock, task, provider.name, ask)
-    await relay.open()
-    try:
-        async with provider.relay(relay.task.request) as reply, aclosing(relay.pieces(reply)) as pieces:
-            if _is_empty(task.request, reply):
+
+    def __init__(self, dock: Dock, task: RelayTask) -> None:
+        self._dock = dock
+        self._task = task
+
+    async def __aenter__(self) -> RelayReply:
+        """Send it.
+
+        Raises:
+            NotFound: There is no such provider.
+            BudgetExceeded: A budget has no room for it; the provider was not asked.
+            BadRequest: The provider has no key, or no raw passthrough.
+            openai.OpenAIError: There is no reply.
+            StoreUnavailable: It could not be set aside, or not be charged.
+        """
+        service, task = self._dock.service, self._task
+        provider = find_provider(task.provider, service.catalog.providers, default=service.router.default)
+        if not task.request.request_id:
+            task = replace(task, request=replace(task.request, request_id=new_request_id()))
+        ask = await asyncio.to_thread(_read_whole, task.request) if _is_large(task.request) else read_ask(task.request)
+        self._relay = relay = OpenRelay(self._dock, task, provider.name, ask)
+        await relay.open()
+        try:
+            self._sending = sending = provider.relay(task.request)
+            reply = await sending.__aenter__()
+        except BaseException as error:
+            await relay.break_off(error)
+            raise
+        pieces = relay.pieces(reply)
+        if _is_empty(task.request, reply):
+            try:
                 await relay.end()  # the head is all of it
-            yield RelayReply(status=reply.status, headers=reply.headers, body=pieces)
-    except BaseException as error:
-        await relay.break_off(error)
-        raise
-    await relay.break_off(None)
+            except BaseException as error:
+                await self.__aexit__(type(error), error, error.__traceback__)
+                raise
+        return RelayReply(status=reply.status, headers=reply.headers, body=pieces)
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            await self._sending.__aexit__(kind, error, trace)
+        except BaseException as failure:
+            await self._relay.break_off(failure)
+            raise
+        await self._relay.break_off(error)
 
 
 def _is_empty(request: RelayRequest, reply: RelayReply) -> bool:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from litestar.types import Receive, Scope, Send
 
-from ..prompts.relay_run import length_of
-from ..prompts.relaying import RelayTask, dock_relay
+from ..prompts.relay_pieces import length_of
+from ..prompts.relaying import DockedRelay, RelayTask
 from ..providers.relay import RelayReply, RelayRequest
 from .auth import asked_at, principal_in
 from .connection import CallerGone, while_connected
@@ -82,7 +82,7 @@ class RelayedReply:
             journal=RelayDraft(scope),
             known_since=asked_at(scope),
         )
-        async with dock_relay(self._dock, task) as reply:
+        async with DockedRelay(self._dock, task) as reply:
             await _passed_on(reply, send)
 
 

@@ -21,7 +21,7 @@ from promptdock import ProviderSettings, ServiceEvent, hookimpl
 from promptdock.errors import BadRequest, BudgetExceeded, NotFound
 from promptdock.identity import OPERATOR, Principal
 from promptdock.prompts.dock import Dock, open_dock
-from promptdock.prompts.relaying import RelayTask, dock_relay
+from promptdock.prompts.relaying import DockedRelay, RelayTask
 from promptdock.providers.relay import RelayRequest
 from promptdock.store.database import StoreUnavailable
 from promptdock.store.tables import Budget, BudgetPeriod, Charge, JournalRow, Price, Reservation
@@ -89,7 +89,7 @@ def request(body: object = CHAT, path: str = "/chat/completions", **members: Any
 async def relayed(
     dock: Dock, asked: RelayRequest, who: Principal = OPERATOR, provider: str | None = "fake"
 ) -> AsyncIterator[Any]:
-    async with dock_relay(dock, RelayTask(principal=who, provider=provider, request=asked)) as reply:
+    async with DockedRelay(dock, RelayTask(principal=who, provider=provider, request=asked)) as reply:
         yield reply
 
 
@@ -514,7 +514,7 @@ async def test_the_row_in_the_journal_is_there_with_the_charge_before_the_last_p
 ) -> None:
     draft = Draft()
     task = RelayTask(principal=OPERATOR, provider="fake", request=request(), journal=draft)
-    async with dock_relay(dock, task) as reply:
+    async with DockedRelay(dock, task) as reply:
         assert draft.made == []
         async for _ in reply.body:
             assert len(await rows(dock, Charge)) == len(await rows(dock, JournalRow)) == 1
@@ -527,7 +527,7 @@ async def test_a_row_that_cannot_be_written_leaves_no_charge_and_is_given_back(d
     draft = Draft(request_id=None)
     task = RelayTask(principal=OPERATOR, provider="fake", request=request(), journal=draft)
     with pytest.raises(Exception, match=r"(?i)null"):
-        async with dock_relay(dock, task) as reply:
+        async with DockedRelay(dock, task) as reply:
             _ = [piece async for piece in reply.body]
 
     assert (await rows(dock, Charge), await rows(dock, JournalRow), draft.given_back) == ([], [], 1)
@@ -539,7 +539,7 @@ async def test_the_row_of_what_is_not_charged_or_breaks_off_is_left_to_others(
     dock: Dock, upstream: Upstream, asked: RelayRequest
 ) -> None:
     draft = Draft()
-    async with dock_relay(dock, RelayTask(principal=OPERATOR, provider="fake", request=asked, journal=draft)) as reply:
+    async with DockedRelay(dock, RelayTask(principal=OPERATOR, provider="fake", request=asked, journal=draft)) as reply:
         if asked.method == "GET":
             _ = [piece async for piece in reply.body]
 
