@@ -103,20 +103,25 @@ class PromptService:
         """Find the provider and the model that a prompt means; see :meth:`promptdock.routing.Router.resolve`."""
         return self.router.resolve(model)
 
-    async def plan(self, request: PromptRequest) -> TurnPlan:
+    async def plan(self, request: PromptRequest, *, turn_id: str | None = None) -> TurnPlan:
         """Settle what a turn would present and use, without running it.
+
+        Args:
+            request: The prompt.
+            turn_id: Names the turn; None leaves that to the request, or to chance.
 
         Raises:
             PromptdockError: The request cannot be answered; nothing was done.
         """
         route = self.resolve(request.model if request.model is not None else request.defaults.model)
-        role = request.system_role if request.system_role is not None else self.settings.system_role
-        if role != request.system_role or not request.request_id:
-            request = replace(request, system_role=role, request_id=request.request_id or new_request_id())
+        if not request.request_id:
+            request = replace(request, request_id=new_request_id())
         return await plan_turn(
             request,
             route.provider,
             route.model,
+            turn_id=turn_id or request.turn_id,
+            system_role=self.settings.system_role if request.system_role is None else request.system_role,
             offers=self.offers,
             threads=self._hook_threads,
             rule_timeout=self.settings.hook_timeout,

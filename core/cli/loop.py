@@ -11,8 +11,7 @@ __all__ = ["fast_loop"]
 def fast_loop() -> Callable[[], AbstractEventLoop] | None:
     """What makes the event loop that serves, as uvicorn chooses it for its workers: uvloop's where there is one.
 
-    It takes a fifth off the time of a request, most of all where a reply goes out in several pieces: those of one
-    moment leave in one packet.
+    It takes a fifth off the time of a request.
     """
     try:
         import uvloop

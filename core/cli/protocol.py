@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+import asyncio
+from typing import Any, Final, cast
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from .gathering import GatheringTransport
 
 __all__ = ["QuickProtocol"]
 
@@ -22,6 +25,16 @@ class QuickProtocol(HttpToolsProtocol):
 
     _is_inside = False
     """Whether a request has begun, and has not come to its end."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        """Begin."""
+        self._gathering = gathering = GatheringTransport(transport)
+        super().connection_made(cast("asyncio.Transport", gathering))
+
+    def on_response_complete(self) -> None:
+        """Send a reply that has come to its end."""
+        self._gathering.flush()
+        super().on_response_complete()
 
     def data_received(self, data: bytes) -> None:
         """Read on."""

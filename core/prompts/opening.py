@@ -176,13 +176,14 @@ class OpeningTurn:
             )
             seen = self._conversation if thread is None else thread.session
             decisions = stored_decisions(planned.plan.tool_set.decisions)
+            is_known = self._dock.decision_sets.knows(decisions.set_id)
             work = partial(
                 self._write,
                 planned=planned,
                 row=turn_row(self._turn_id, self._dock.worker_id, self._task, planned, decisions),
                 seen=seen,
                 costing=costing,
-                decisions=None if self._dock.decision_sets.knows(decisions.set_id) else decisions,
+                decisions=None if is_known else decisions,
             )
             self._writing = asyncio.ensure_future(self._dock.database.write_short(work))
             try:
@@ -198,7 +199,8 @@ class OpeningTurn:
                 self._ticket = self._place
                 return None
             if written.outcome is Outcome.OPENED:
-                self._dock.decision_sets.add(decisions.set_id)
+                if not is_known:
+                    self._dock.decision_sets.add(decisions.set_id)
                 self._tell_opened(written, self._conversation if thread is None else None)
                 return self._opening(written)
 

@@ -69,17 +69,16 @@ async def plan_stored_turn(
     """
     name = f"chatcmpl-{turn_id.hex}"
     if task.client is None:
-        role = service.settings.system_role if task.request.system_role is None else task.request.system_role
-        return await _planned_whole(service, replace(task.request, turn_id=name, system_role=role))
+        return await _planned_whole(service, task.request, name)
     if not task.keeps_thread:
-        return await _planned_whole(service, client_request(task.request, task.client, service, turn_id=name))
+        return await _planned_whole(service, client_request(task.request, task.client, service), name)
     said = said_messages(task.request.messages, has_history=thread is not None and thread.count > 0)
     return await _planned(service, task, task.client, thread, said, name)
 
 
-async def _planned_whole(service: PromptService, request: PromptRequest) -> PlannedTurn:
+async def _planned_whole(service: PromptService, request: PromptRequest, turn_id: str) -> PlannedTurn:
     """A turn whose thread the caller keeps."""
-    plan = await service.plan(request)
+    plan = await service.plan(request, turn_id=turn_id)
     return PlannedTurn(plan=plan, estimate=_estimate(plan, service.settings), said=_newest(request.messages))
 
 
@@ -97,8 +96,8 @@ async def _planned(
     whole = kept + repaired(said)
     tokens = (0 if thread is None else thread.tokens) + estimate_messages(whole[len(kept) :])
     fitted = FittedThread(messages=whole, dropped=0, tokens=tokens) if tokens <= window else fit_thread(whole, window)
-    request = client_request(task.request, client, service, messages=fitted.messages, turn_id=turn_id)
-    plan = _counted(await service.plan(request), thread)
+    request = client_request(task.request, client, service, messages=fitted.messages)
+    plan = _counted(await service.plan(request, turn_id=turn_id), thread)
     _check_configured(plan, client)
     estimate = _estimate(plan, settings)
     # a client's answers have a limit, so its rounds are alike, whoever asks for the most of them
@@ -106,7 +105,8 @@ async def _planned(
     if over > 0:
         # system text, tools and the answer want room in the window, too
         fitted = fit_thread(whole, max(_SMALLEST, fitted.tokens - over))
-        plan = _counted(await service.plan(replace(request, messages=fitted.messages)), thread)
+        request = replace(request, messages=fitted.messages)
+        plan = _counted(await service.plan(request, turn_id=turn_id), thread)
         estimate = _estimate(plan, settings)
     dropped = older + count + len(said) - len(fitted.messages)
     return PlannedTurn(plan=plan, estimate=estimate, said=said, dropped=dropped, thread=thread)
@@ -141,7 +141,6 @@ def client_request(
     service: PromptService,
     *,
     messages: tuple[Message, ...] | None = None,
-    turn_id: str | None = None,
 ) -> PromptRequest:
     """Make what is asked of an LLM client into what its turn is planned from.
 
@@ -150,7 +149,6 @@ def client_request(
         client: The client, whose own settings and tools count.
         service: The prompt service.
         messages: The thread that is sent; None for what the caller says.
-        turn_id: Names the turn; None leaves that as it is.
     """
     most = asked.max_completion_tokens
     if most is not None and client.max_completion_tokens is not None:
@@ -158,9 +156,8 @@ def client_request(
     return replace(
         asked,
         messages=asked.messages if messages is None else messages,
-        turn_id=asked.turn_id if turn_id is None else turn_id,
         model=None,
-        system_role=service.settings.system_role if client.system_role is None else client.system_role,
+        system_role=client.system_role,
         max_completion_tokens=most,
         defaults=client_defaults(client, service.settings),
         scope=client_scope(client),

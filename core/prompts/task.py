@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
+import msgspec
+
 from ..identity import Principal
+from ..store.charges import Spender
 from ..turn.request import PromptDefaults, PromptRequest, SelectionRuleSpec, ToolScope
 
 if TYPE_CHECKING:
     from ..settings import Settings
-    from ..store.charges import Spender
     from ..store.tables import LLMClient
     from ..turn.events import Event
 
@@ -46,8 +47,7 @@ class JournalDraft(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PromptTask:
+class PromptTask(msgspec.Struct, frozen=True, kw_only=True):
     """One prompt on its way through the dock.
 
     Attributes:
@@ -81,8 +81,6 @@ class PromptTask:
     @property
     def spender(self) -> Spender:
         """Who spends, for the ledger."""
-        from ..store.charges import Spender
-
         return Spender(
             account_id=self.account_id,
             profile_id=self.principal.profile_id,

@@ -97,7 +97,7 @@ class Configuration:
         self._database = database
         self._answers: Answers | None = None
         self._asked_at = 0.0
-        self._turn: asyncio.Handle | None = None
+        self._together: list[asyncio.Future[Answers | None]] | None = None
         self._is_of_this_turn = False
 
     async def current(self, *, since: float | None = None) -> Answers:
@@ -120,15 +120,44 @@ class Configuration:
                 return answers
             if since is not None and self._asked_at >= since > began - _NEW_ENOUGH:
                 return answers
-        self._turn = turn = asyncio.get_running_loop().call_soon(self._end_turn)
-        version = await self._database.peek(_version)
+        if self._together is None:
+            return await self._asked(began)
+        # somebody asked in this very turn, and waits for the answer
+        answer: asyncio.Future[Answers | None] = asyncio.get_running_loop().create_future()
+        self._together.append(answer)
+        told = await answer
+        if told is None:  # they have gone
+            return await self.current(since=since)
+        if self._answers is told:
+            self._asked_at = max(self._asked_at, began)
+        return told
+
+    async def _asked(self, began: float) -> Answers:
+        together = self._together = []
+        asyncio.get_running_loop().call_soon(self._end_turn)
+        try:
+            version = await self._database.peek(_version)
+        except BaseException as error:
+            self._stop_waiting(together)
+            for one in together:
+                _tell(one, error)
+            raise
+        is_same_turn = self._stop_waiting(together)
         answers = self._answers
         if answers is None or answers.version != version:
             answers = Answers(self._database, version)
         if began >= self._asked_at:  # of two who ask at once, the later one knows better
-            self._answers, self._asked_at = answers, began
-            self._is_of_this_turn = self._turn is turn  # not where the database let the event loop go on meanwhile
+            self._answers, self._asked_at, self._is_of_this_turn = answers, began, is_same_turn
+        for one in together:
+            _tell(one, answers)
         return answers
+
+    def _stop_waiting(self, together: list[asyncio.Future[Answers | None]]) -> bool:
+        """Let nobody join any more; gives whether somebody could have, as the turn of the event loop goes on."""
+        if self._together is not together:
+            return False
+        self._together = None
+        return True
 
     async def get(
         self,
@@ -142,7 +171,18 @@ class Configuration:
 
     def _end_turn(self) -> None:
         """Whoever comes now may have heard of something that was changed since."""
-        self._turn, self._is_of_this_turn = None, False
+        self._together, self._is_of_this_turn = None, False
+
+
+def _tell(waiting: asyncio.Future[Answers | None], outcome: Answers | BaseException) -> None:
+    if waiting.done():  # whoever waited has gone
+        return
+    if isinstance(outcome, Answers):
+        waiting.set_result(outcome)
+    elif isinstance(outcome, Exception):
+        waiting.set_exception(outcome)
+    else:  # whoever asked has gone
+        waiting.set_result(None)
 
 
 async def _version(transaction: Transaction) -> int:

@@ -11,7 +11,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
 from pathlib import PurePath
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from .result_size import ResultNotSerialisable, ResultTooLarge, check_size
@@ -35,10 +35,9 @@ def result_text(value: object, limit: int) -> str:
         value = value.value
     if isinstance(value, str):
         return check_text(value, limit)
-    encoder = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_plain)
     try:
         check_size(value, limit)
-        text = encoder.encode(value)
+        text = _ENCODER.encode(value)
     except RecursionError:
         raise ResultNotSerialisable("it is nested too deeply") from None
     except (ResultNotSerialisable, ResultTooLarge):
@@ -84,6 +83,9 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (Decimal, UUID, PurePath)):
         return _decimal(value) if isinstance(value, Decimal) else str(value)
     return _from_pydantic(value)
+
+
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_plain)
 
 
 def _decimal(value: Decimal) -> str:

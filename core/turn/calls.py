@@ -63,6 +63,12 @@ class RoundOfCalls:
         calls: The calls, in the model's order.
         runner: What runs tools.
         offered: Wire names of the tools that the model was really offered; no other one is run.
+
+    Attributes:
+        request_id: The request that the turn answers.
+        turn_id: The turn.
+        round: Number of the round.
+        outcomes: The answers, in call order, once it has run.
     """
 
     def __init__(
@@ -74,7 +80,9 @@ class RoundOfCalls:
         offered: Collection[str],
     ) -> None:
         self._plan = plan
-        self._round = round_number
+        self.request_id = plan.request.request_id
+        self.turn_id = plan.turn_id
+        self.round = round_number
         self._calls = calls
         self._runner = runner
         self._tools = {tool.name: tool for tool in plan.tool_set.tools if tool.name in offered}
@@ -126,10 +134,10 @@ class RoundOfCalls:
             name=call.name,
             raw_arguments=call.arguments,
             bound=None if tool is None else bound(tool),
-            request_id=self._plan.request.request_id,
+            request_id=self.request_id,
             caller=self._plan.request.caller.name,
             text=self._plan.text,
-            round=self._round,
+            round=self.round,
             presented=tuple(self._tools),
         )
         return await self._runner.run(request, _Watcher(self, call, tool, tell))
@@ -137,7 +145,10 @@ class RoundOfCalls:
     def _requested(self, call: RequestedCall) -> ToolRequested:
         tool = self._tools.get(call.name)
         return ToolRequested(
-            **self.stamp(),
+            request_id=self.request_id,
+            turn_id=self.turn_id,
+            at=time.time(),
+            round=self.round,
             call_id=call.id,
             name=call.name,
             arguments=call.arguments,
@@ -147,7 +158,10 @@ class RoundOfCalls:
 
     def _responded(self, outcome: ToolOutcome) -> ToolResponded:
         return ToolResponded(
-            **self.stamp(),
+            request_id=self.request_id,
+            turn_id=self.turn_id,
+            at=time.time(),
+            round=self.round,
             call_id=outcome.call_id,
             name=outcome.name,
             tool=outcome.tool,
@@ -157,15 +171,6 @@ class RoundOfCalls:
             error=outcome.error,
             ms=outcome.ms,
         )
-
-    def stamp(self) -> dict[str, Any]:
-        """What every event of this round carries."""
-        return {
-            "request_id": self._plan.request.request_id,
-            "turn_id": self._plan.turn_id,
-            "at": time.time(),
-            "round": self._round,
-        }
 
 
 async def _stop(tasks: Sequence[asyncio.Task[ToolOutcome]], gathered: asyncio.Future[list[ToolOutcome]]) -> None:
@@ -194,22 +199,49 @@ class _Watcher:
     ) -> None:
         self._owner = owner
         self._call = call
-        self._tool = tool
+        self._tool = "" if tool is None else tool.id
+        self._plugin = "" if tool is None else tool.plugin.name
         self._tell = tell
 
-    def _stamp(self) -> dict[str, Any]:
-        tool = self._tool
-        return self._owner.stamp() | {"call_id": self._call.id, "tool": "" if tool is None else tool.id}
-
-    @property
-    def _plugin(self) -> str:
-        return "" if self._tool is None else self._tool.plugin.name
-
     def called(self, arguments: Mapping[str, Any]) -> None:
-        self._tell(PluginCalled(**self._stamp(), plugin=self._plugin, arguments=arguments))
+        self._tell(
+            PluginCalled(
+                request_id=self._owner.request_id,
+                turn_id=self._owner.turn_id,
+                at=time.time(),
+                round=self._owner.round,
+                call_id=self._call.id,
+                tool=self._tool,
+                plugin=self._plugin,
+                arguments=arguments,
+            )
+        )
 
     def responded(self, error: ToolErrorCode | None, ms: float) -> None:
-        self._tell(PluginResponded(**self._stamp(), plugin=self._plugin, error=error, ms=ms))
+        self._tell(
+            PluginResponded(
+                request_id=self._owner.request_id,
+                turn_id=self._owner.turn_id,
+                at=time.time(),
+                round=self._owner.round,
+                call_id=self._call.id,
+                tool=self._tool,
+                plugin=self._plugin,
+                error=error,
+                ms=ms,
+            )
+        )
 
     def progressed(self, message: str, fraction: float | None) -> None:
-        self._tell(ToolProgressed(**self._stamp(), message=message, fraction=fraction))
+        self._tell(
+            ToolProgressed(
+                request_id=self._owner.request_id,
+                turn_id=self._owner.turn_id,
+                at=time.time(),
+                round=self._owner.round,
+                call_id=self._call.id,
+                tool=self._tool,
+                message=message,
+                fraction=fraction,
+            )
+        )

@@ -67,6 +67,8 @@ async def plan_turn(
     provider: RegisteredProvider,
     model: str,
     *,
+    turn_id: str | None,
+    system_role: str | None,
     offers: Offers,
     threads: WorkerThreads,
     rule_timeout: float,
@@ -78,6 +80,8 @@ async def plan_turn(
         request: The prompt.
         provider: The provider that its ``model`` names.
         model: The model, as that provider knows it.
+        turn_id: Names the turn; None makes a new id.
+        system_role: The operator's system text.
         offers: What the plugins registered, by scope.
         threads: Where synchronous rules run.
         rule_timeout: Seconds that one rule may take.
@@ -96,9 +100,9 @@ async def plan_turn(
     handed_back = frozenset([tool_name(tool) for tool in request.tools])
     if request.tool_choice is not None:
         check_tool_choice(request.tool_choice, handed_back.union(tool.name for tool in tool_set.tools))
-    opening = "\n".join(part for part in (date_line(datetime.now(UTC)), request.system_role) if part)
+    opening = "\n".join(part for part in (date_line(datetime.now(UTC)), system_role) if part)
     return TurnPlan(
-        turn_id=request.turn_id or f"chatcmpl-{new_id().hex}",
+        turn_id=turn_id or f"chatcmpl-{new_id().hex}",
         request=request,
         provider=provider,
         settings=settings,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
+
+import msgspec
 
 from ..errors import BadRequest
 from ..jsontext import JsonObject
@@ -32,8 +33,7 @@ _OWN: Final = frozenset(
 """Members that have a place of their own in a prompt; the others are its options."""
 
 
-@dataclass(frozen=True, slots=True)
-class ChatRequest:
+class ChatRequest(msgspec.Struct, frozen=True):
     """A chat completion as it was asked for.
 
     Attributes:

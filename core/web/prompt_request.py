@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
+
+import msgspec
 
 from ..errors import BadRequest
 from ..jsontext import JsonObject
@@ -24,8 +25,7 @@ _OVERRIDES: Final = frozenset(
 _OWN: Final = frozenset({"max_completion_tokens", "max_tokens", "messages", "session_key", "stream", "temperature"})
 
 
-@dataclass(frozen=True, slots=True)
-class AskedPrompt:
+class AskedPrompt(msgspec.Struct, frozen=True):
     """A prompt as it was asked for.
 
     Attributes:

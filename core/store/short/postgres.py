@@ -96,7 +96,8 @@ class PostgresShort:
         from asyncpg import InterfaceError, PostgresError
 
         try:
-            connection = await self._pool.acquire(timeout=_WAIT_SECONDS)
+            # where one is free there is nothing to wait for, and no need of a clock beside it
+            connection = await self._pool.acquire(timeout=None if self._pool.get_idle_size() else _WAIT_SECONDS)
         except (PostgresError, InterfaceError, OSError, TypeError) as error:
             # whatever it is: no such host, a wrong password, a parameter that no URL has
             raise _NotConnected(str(error)) from error

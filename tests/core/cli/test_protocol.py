@@ -74,3 +74,10 @@ def test_what_is_no_http_is_refused(place: tuple[str, int], data: bytes) -> None
     with socket.create_connection(place, timeout=10) as connection:
         connection.sendall(data)
         assert answer(connection, b"never").startswith(b"HTTP/1.1 400")
+
+
+def test_a_small_reply_is_one_packet(place: tuple[str, int]) -> None:
+    with socket.create_connection(place, timeout=10) as connection:
+        for _ in range(20):
+            connection.sendall(asked("POST", "xyz"))
+            assert connection.recv(65536).endswith(b"\r\n\r\nPOST:xyz")

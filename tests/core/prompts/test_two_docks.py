@@ -231,8 +231,8 @@ async def test_a_turn_that_ends_while_the_next_one_is_planned_is_part_of_its_thr
         await upstream.until(lambda: upstream.calls)
         plan = other.service.plan
 
-        async def slow(request: Any) -> Any:
-            planned = await plan(request)
+        async def slow(request: Any, **named: Any) -> Any:
+            planned = await plan(request, **named)
             gate.set()
             await running  # what was planned on is old by now
             return planned

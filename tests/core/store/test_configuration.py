@@ -15,7 +15,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from promptdock.errors import NotFound, Unauthorized
-from promptdock.store.database import Database
+from promptdock.store.database import Database, StoreUnavailable
 from promptdock.store.keys import KeyAuthenticator
 from promptdock.store.tables import ApiKey, Budget, ConfigurationVersion, LLMClient, Price, Table
 from tests.support.tenants import SECRET, make_account, make_client, make_person
@@ -200,7 +200,7 @@ async def test_those_who_ask_in_one_turn_of_the_loop_share_the_answer_and_nobody
     monkeypatch.setattr(database, "peek", counting)
     known = await asyncio.gather(*(database.configuration.current() for _ in range(10)))
     assert len({one.version for one in known}) == 1
-    assert not database.is_sqlite or len(asked) == 1
+    assert len(asked) == 1
 
     asked.clear()
     await asyncio.sleep(0)
@@ -227,3 +227,30 @@ async def test_those_who_ask_in_one_turn_of_the_loop_share_the_answer_and_nobody
     asking = asyncio.create_task(asks_all_the_time())
     assert [await asks_and_is_told() for _ in range(20)] == [1] * 20
     asking.cancel()
+
+
+async def test_those_who_wait_together_hear_of_a_failure_and_outlive_whoever_asked(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    peek, held = database.peek, asyncio.Event()
+
+    async def fails(_: Any) -> Any:
+        raise StoreUnavailable("no")
+
+    async def slow(work: Any) -> Any:
+        await held.wait()
+        return await peek(work)
+
+    monkeypatch.setattr(database, "peek", fails)
+    failed = await asyncio.gather(*(database.configuration.current() for _ in range(3)), return_exceptions=True)
+    assert [type(one) for one in failed] == [StoreUnavailable] * 3
+
+    monkeypatch.setattr(database, "peek", slow)
+    asking = [asyncio.create_task(database.configuration.current()) for _ in range(4)]
+    await asyncio.sleep(0)
+    asking[0].cancel()
+    asking[2].cancel()
+    held.set()
+    done = await asyncio.gather(*asking, return_exceptions=True)
+    assert [isinstance(one, asyncio.CancelledError) for one in done] == [True, False, True, False]
+    assert done[1] is done[3]
