@@ -6,7 +6,7 @@ import asyncio
 import itertools
 import logging
 from collections.abc import AsyncIterator, Coroutine, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -24,11 +24,9 @@ from .feeds import Feeds
 from .gate import Gate
 from .known_ids import KnownIds
 from .log_sync import LogSync
-from .opening import OpeningTurn
-from .patience import Patience
-from .running import OpenTurn
 from .task import PromptTask
 from .threads import KeptThreads
+from .turn_block import TurnBlock
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
@@ -37,6 +35,7 @@ if TYPE_CHECKING:
     from ..plugins.host import PluginHost
     from ..service import PromptService
     from ..settings import Settings
+    from .running import OpenTurn
 
 __all__ = ["Dock", "open_dock"]
 
@@ -89,34 +88,20 @@ class Dock:
         """This process, as the store knows it."""
         return self.lease.worker_id
 
-    @asynccontextmanager
-    async def opened(self, task: PromptTask, *, streamed: bool = False) -> AsyncIterator[OpenTurn]:
+    def opened(self, task: PromptTask, *, streamed: bool = False) -> AbstractAsyncContextManager[OpenTurn]:
         """Open a turn for the length of a block. Of two prompts to one session the later waits for the earlier one.
 
         Args:
             task: What is asked, by whom, of whom; rights and rate limits are checked already.
             streamed: Whether the turn's events are kept, for callers who lose the connection.
 
-        Yields:
-            The open turn. What of it nobody has heard at the end of the block is cancelled.
-
-        Raises:
-            SessionBusy: The session was busy for as long as the settings let a prompt wait.
-            BudgetExceeded: A budget has no room for it.
-            PromptdockError: The prompt cannot be answered. In each case nothing was written.
+        Returns:
+            Gives the block the open turn. What of it nobody has heard at the end of the block is cancelled. Entering it
+            raises SessionBusy when the session was busy for as long as the settings let a prompt wait, BudgetExceeded
+            when a budget has no room for it, and any PromptdockError when the prompt cannot be answered; in each case
+            nothing was written.
         """
-        patience = Patience(self.settings.session_wait)
-        if task.session_key is not None:
-            await patience.wait(self._gate.enter(task.session_key))
-        try:
-            turn = OpenTurn(self, task, await OpeningTurn(self, task, patience).open(), streamed=streamed)
-            try:
-                yield turn
-            finally:
-                await turn.abandon()
-        finally:
-            if task.session_key is not None:
-                self._gate.leave(task.session_key)
+        return TurnBlock(self, task, self._gate, streamed=streamed)
 
     async def to_its_end(self, work: Coroutine[Any, Any, _T]) -> _T:
         """Do something that is done to its end even when whoever waits for it is cancelled; closing waits for it."""
