@@ -8,7 +8,7 @@ import time
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Protocol, cast
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
@@ -115,7 +115,8 @@ def principal_of(request: ASGIConnection[Any, Any, Any, Any]) -> Principal:
 
 def principal_in(scope: Mapping[str, Any]) -> Principal:
     """Like :func:`principal_of`, for those who have the request's ASGI scope only."""
-    return cast("Principal", scope["state"].get(_STATE, ANONYMOUS_PRINCIPAL))
+    principal: Principal = scope["state"].get(_STATE, ANONYMOUS_PRINCIPAL)
+    return principal
 
 
 def asked_at(scope: Mapping[str, Any]) -> float | None:
