@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 from ..ids import new_id
 from .around import BROKEN, HUNG_UP
 from .auth import principal_in
-from .journal_view import MAX_BODY, View, shown_body
+from .journal_view import MAX_BODY, View
 from .paths import path_of
 from .request_id import request_id
 from .subject import subject_of
@@ -221,7 +221,7 @@ class Page:
             started_at=self._started_at,
             ms=(time.perf_counter() - self._started) * 1000,
             headers=self._view.headers(scope["headers"]),
-            body=shown_body(self._body) if self._whole and self._read <= MAX_BODY else None,
+            body=self._view.body(self._body) if self._whole and self._read <= MAX_BODY else None,
             request_bytes=self._read,
             response_bytes=self._sent,
         )

@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 from ..jsontext import JsonError, loads, loads_members
 from ..redaction import HIDDEN, redact_headers, redact_json, redact_text
 
-__all__ = ["MAX_BODY", "View", "shown_body"]
+__all__ = ["MAX_BODY", "MEMBERS", "View"]
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -21,7 +21,7 @@ MAX_BODY: Final = 65_536
 """The most bytes of a request's body that are looked at."""
 
 _HEADERS: Final = frozenset({"accept", "content-length", "content-type", "host", "origin", "user-agent"})
-_MEMBERS: Final = frozenset(
+MEMBERS: Final = frozenset(
     {
         "call_price",
         "completion_price",
@@ -58,7 +58,7 @@ _MEMBERS: Final = frozenset(
         "version",
     }
 )
-"""Members of bodies whose values are shown. Prompts, system texts and keys are not."""
+"""Members of bodies whose values are shown: none that is called like a secret. Prompts and system texts are not."""
 
 
 class View:
@@ -67,6 +67,7 @@ class View:
     def __init__(self) -> None:
         self._headers: dict[tuple[bytes, bytes], tuple[str, str]] = {}
         self._paths: dict[str, str] = {}
+        self._names: dict[str, str] = {}
 
     def headers(self, headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
         """The headers of a request, by lower-case name; hidden ones are named, too."""
@@ -79,6 +80,30 @@ class View:
     def path(self, path: str) -> str:
         """A path without what looks like a key."""
         return self._paths.get(path) or _kept(self._paths, path, redact_text(path), len(path))
+
+    def body(self, body: bytes) -> Any:
+        """The body of a request as it may be shown; None when it is no JSON object.
+
+        Only the members that may be shown are decoded.
+
+        Args:
+            body: The whole body, of at most :data:`MAX_BODY` bytes.
+        """
+        if not body:
+            return None
+        try:
+            return {
+                self._names.get(name) or self._name(name): redact_json(loads(value), MEMBERS)
+                if name in MEMBERS
+                else HIDDEN
+                for name, value in loads_members(body).items()
+            }
+        except JsonError:
+            return None
+
+    def _name(self, name: str) -> str:
+        shown = redact_text(name)
+        return _kept(self._names, name, shown, len(name)) if shown == name else shown
 
     def _header(self, name: bytes, value: bytes) -> tuple[str, str]:
         text = name.decode("latin-1").lower()
@@ -95,21 +120,3 @@ def _kept(known: dict[K, V], key: K, value: V, size: int) -> V:
             known.clear()
         known[key] = value
     return value
-
-
-def shown_body(body: bytes) -> Any:
-    """The body of a request as it may be shown; None when it is no JSON object.
-
-    Only the members that may be shown are decoded.
-
-    Args:
-        body: The whole body, of at most :data:`MAX_BODY` bytes.
-    """
-    if not body:
-        return None
-    try:
-        asked = loads_members(body)
-        shown = {name: loads(asked[name]) for name in _MEMBERS.intersection(asked)}
-    except JsonError:
-        return None
-    return redact_json({**asked, **shown}, _MEMBERS)
