@@ -134,18 +134,20 @@ def _openai_farewell(info: ErrorInfo) -> tuple[bytes, bytes]:
 class _Reply:
     """Watches a reply, to end it when the app inside leaves it open."""
 
+    __slots__ = ("_ended", "_headers", "_send", "_started")
+
     def __init__(self, send: Send) -> None:
         self._send = send
         self._started = self._ended = False
         self._headers: Iterable[tuple[bytes, bytes]] = ()
 
-    async def send(self, message: Message) -> None:
+    def send(self, message: Message) -> Awaitable[None]:
         if message["type"] == "http.response.start":
             self._started = True
             self._headers = message.get("headers", ())
         elif message["type"] == "http.response.body":
             self._ended = not message.get("more_body", False)
-        await self._send(message)
+        return self._send(message)
 
     async def finish(self, farewell: tuple[bytes, bytes]) -> None:
         if self._ended:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
 __all__ = ["NOTES", "UNKNOWN_ROUTE", "Exchange", "RequestNotes", "RequestWatcher", "Watchers"]
 
-Message: TypeAlias = MutableMapping[str, Any]
+Message: TypeAlias = Mapping[str, Any]
 
 _log = logging.getLogger("promptdock.telemetry")
 
@@ -124,7 +124,7 @@ class Exchange:
         "status",
     )
 
-    def __init__(self, scope: MutableMapping[str, Any], watchers: Watchers, *, hung_up: int) -> None:
+    def __init__(self, scope: Mapping[str, Any], watchers: Watchers, *, hung_up: int) -> None:
         self.scope = scope
         self.notes = RequestNotes()
         self.received = self.sent = 0

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hmac
-import re
 import time
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Protocol, cast
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
@@ -40,10 +39,9 @@ __all__ = [
 
 _STATE: Final = "promptdock_principal"
 _ASKED_AT: Final = "promptdock_asked_at"
-_SCHEMES: Final = frozenset({"bearer", "token"})
-# ASCII only: str.strip() also takes A0 and 85 for blanks, which end characters of UTF-8 that a header brings as Latin-1
+_SCHEMES: Final = frozenset({b"bearer", b"token"})
 _BLANKS: Final = " \t\n\r\f\v"
-_BLANK_RUN: Final = re.compile(rf"[{_BLANKS}]+")
+"""What bytes take for blanks."""
 _UNSENDABLE: Final = frozenset({"Cc", "Cs"})
 """Unicode categories of control characters, and of halves of characters, which have no UTF-8."""
 _NO_KEY: Final = frozenset({b"none", b"unused"})
@@ -115,7 +113,8 @@ def principal_of(request: ASGIConnection[Any, Any, Any, Any]) -> Principal:
 
 def principal_in(scope: Mapping[str, Any]) -> Principal:
     """Like :func:`principal_of`, for those who have the request's ASGI scope only."""
-    return cast("Principal", scope["state"].get(_STATE, ANONYMOUS_PRINCIPAL))
+    principal: Principal = scope["state"].get(_STATE, ANONYMOUS_PRINCIPAL)
+    return principal
 
 
 def asked_at(scope: Mapping[str, Any]) -> float | None:
@@ -164,8 +163,8 @@ async def _found(request: ASGIConnection[Any, Any, Any, Any]) -> Principal:
     header = _authorization(request.scope)
     if header is None:
         return ANONYMOUS_PRINCIPAL
-    sent = _sent_key(header)
-    announce_key(request.scope, header.split(maxsplit=1)[0].lower())
+    scheme, sent = _sent_key(header)
+    announce_key(request.scope, scheme.decode())
     expected = access_of(request.app).operator_key
     if expected is not None and hmac.compare_digest(sent, expected):
         return OPERATOR
@@ -180,21 +179,24 @@ async def _found(request: ASGIConnection[Any, Any, Any, Any]) -> Principal:
         raise _wrong() from None
 
 
-def _authorization(scope: Mapping[str, Any]) -> str | None:
+def _authorization(scope: Mapping[str, Any]) -> bytes | None:
     """The header, the first one of several."""
     for name, value in scope["headers"]:
         if name == b"authorization":
-            text: str = value.decode("latin-1")
-            return text
+            header: bytes = value
+            return header
     return None
 
 
-def _sent_key(header: str) -> bytes:
-    """The key in a header, as bytes: compare_digest refuses text beyond ASCII."""
-    scheme, *rest = _BLANK_RUN.split(header.strip(_BLANKS), maxsplit=1)
-    if scheme.lower() not in _SCHEMES or not rest:
-        raise Unauthorized("The Authorization header must be 'Bearer <key>' or 'Token <key>'.")
-    return rest[0].encode("latin-1", "replace")
+def _sent_key(header: bytes) -> tuple[bytes, bytes]:
+    """The scheme and the key in a header.
+
+    As bytes: text beyond ASCII has blanks, A0 and 85, that end characters of UTF-8 here, and compare_digest refuses it.
+    """
+    parts = header.split(maxsplit=1)
+    if len(parts) == 2 and (scheme := parts[0].lower()) in _SCHEMES:
+        return scheme, parts[1].rstrip()
+    raise Unauthorized("The Authorization header must be 'Bearer <key>' or 'Token <key>'.")
 
 
 def _wrong() -> Unauthorized:

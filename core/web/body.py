@@ -50,8 +50,9 @@ async def read_json_body(scope: Mapping[str, Any], receive: Receive, limit: int)
         PayloadTooLarge: It is larger than the limit, by its header or in fact.
         CallerGone: The caller hung up meanwhile.
     """
-    _check_type(dict(scope["headers"]))
-    return await read_body(scope, receive, limit)
+    headers = dict(scope["headers"])
+    _check_type(headers)
+    return await _read_announced(headers, receive, limit)
 
 
 async def read_body(scope: Mapping[str, Any], receive: Receive, limit: int) -> bytes:
@@ -66,7 +67,10 @@ async def read_body(scope: Mapping[str, Any], receive: Receive, limit: int) -> b
         PayloadTooLarge: It is larger than the limit, by its header or in fact.
         CallerGone: The caller hung up meanwhile.
     """
-    headers = dict(scope["headers"])
+    return await _read_announced(dict(scope["headers"]), receive, limit)
+
+
+async def _read_announced(headers: Mapping[bytes, bytes], receive: Receive, limit: int) -> bytes:
     announced = headers.get(b"content-length", b"").decode("latin-1")
     if announced.isdecimal() and int(announced) > limit:
         # whoever waits for "100 Continue" has sent nothing yet

@@ -35,7 +35,8 @@ class Channel:
         self._headers = [*_SSE_HEADERS, *headers]
         self._lock = asyncio.Lock()
         self._held: list[bytes] = []
-        self._written_at = asyncio.get_running_loop().time()
+        self._loop = asyncio.get_running_loop()
+        self._written_at = self._loop.time()
         self.open = False
 
     def hold(self, frame: bytes) -> None:
@@ -45,14 +46,16 @@ class Channel:
     async def write(self, frame: bytes) -> None:
         """Send what was held and a frame; nothing when both are empty."""
         async with self._lock:
-            held, self._held = self._held, []
-            body = b"".join([*held, frame])
+            body = frame
+            if self._held:
+                body = b"".join([*self._held, frame])
+                self._held.clear()
             if not body:
                 return
             if not self.open:
                 self.open = True
                 await self._send({"type": "http.response.start", "status": 200, "headers": self._headers})
-            self._written_at = asyncio.get_running_loop().time()
+            self._written_at = self._loop.time()
             await self._send({"type": "http.response.body", "body": body, "more_body": True})
 
     async def close(self) -> None:
@@ -67,9 +70,7 @@ class Channel:
         """
         ticking: list[asyncio.Task[None]] = []
         # most streams are over before the first comment is due: those need no task
-        first = asyncio.get_running_loop().call_later(
-            seconds, lambda: ticking.append(asyncio.create_task(self._tick(seconds)))
-        )
+        first = self._loop.call_later(seconds, lambda: ticking.append(asyncio.create_task(self._tick(seconds))))
         try:
             yield
         finally:
@@ -80,9 +81,8 @@ class Channel:
                     await task
 
     async def _tick(self, seconds: float) -> None:
-        loop = asyncio.get_running_loop()
         while True:
-            silent = loop.time() - self._written_at if self.open or self._held else 0.0
+            silent = self._loop.time() - self._written_at if self.open or self._held else 0.0
             if silent >= seconds:
                 await self.write(KEEP_ALIVE if self.open else b"")
             else:

@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 from ..jsontext import JsonError, loads, loads_members
 from ..redaction import HIDDEN, redact_headers, redact_json, redact_text
 
-__all__ = ["MAX_BODY", "View"]
+__all__ = ["MAX_BODY", "MEMBERS", "View"]
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -21,7 +21,7 @@ MAX_BODY: Final = 65_536
 """The most bytes of a request's body that are looked at."""
 
 _HEADERS: Final = frozenset({"accept", "content-length", "content-type", "host", "origin", "user-agent"})
-_MEMBERS: Final = frozenset(
+MEMBERS: Final = frozenset(
     {
         "call_price",
         "completion_price",
@@ -58,7 +58,7 @@ _MEMBERS: Final = frozenset(
         "version",
     }
 )
-"""Members of bodies whose values are shown; none is called like a secret. Prompts, system texts and keys are not."""
+"""Members of bodies whose values are shown: none that is called like a secret. Prompts and system texts are not."""
 
 
 class View:
@@ -92,14 +92,14 @@ class View:
             return None
         try:
             return {
-                self._text(name): self._member(loads(member)) if name in _MEMBERS else HIDDEN
+                self._text(name): self._member(loads(member)) if name in MEMBERS else HIDDEN
                 for name, member in loads_members(body).items()
             }
         except JsonError:
             return None
 
     def _member(self, value: Any) -> Any:
-        return self._text(value) if isinstance(value, str) else redact_json(value, _MEMBERS)
+        return self._text(value) if isinstance(value, str) else redact_json(value, MEMBERS)
 
     def _text(self, text: str) -> str:
         """A text without what looks like a secret; one that has nothing to hide is remembered."""

@@ -6,8 +6,8 @@ each of them is awaited for every piece of every reply. So this stands around th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Awaitable, Sequence
+from typing import TYPE_CHECKING, Any
 
 from litestar.enums import ScopeType
 
@@ -53,7 +53,7 @@ class Passages:
         if scope["type"] != ScopeType.HTTP or not self._territory.holds(scope):
             await self._inner(scope, receive, send)
             return
-        exchange = Exchange(cast("Any", scope), self._watchers, hung_up=HUNG_UP)
+        exchange = Exchange(scope, self._watchers, hung_up=HUNG_UP)
         before = NOTES.set(exchange.notes)
         broken = True
         try:
@@ -112,18 +112,23 @@ class _Passage:
     async def receive(self) -> Any:
         """What the server has to say, as it is."""
         message = await self._receive()
-        self._exchange.take_in(cast("Any", message))
+        self._exchange.take_in(message)
         if self._page is not None:
             self._page.take_in(message)
         return message
 
-    async def send(self, message: Message) -> None:
+    def send(self, message: Message) -> Awaitable[None]:
         """Pass a piece of the reply on; the last one once the journal has the request's row."""
         page = self._page
-        if page is not None and page.is_last(message):
-            await page.end()
+        return self._end(page, message) if page is not None and page.is_last(message) else self._pass_on(message)
+
+    async def _end(self, page: Page, message: Message) -> None:
+        await page.end()
+        await self._pass_on(message)
+
+    def _pass_on(self, message: Message) -> Awaitable[None]:
         if message["type"] == "http.response.start":
             for head in self._heads:
                 head(message, self._scope)
-        self._exchange.give_out(cast("Any", message))
-        await self._send(message)
+        self._exchange.give_out(message)
+        return self._send(message)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 from ..errors import ServiceUnavailable
 
@@ -52,16 +52,16 @@ def dock_of(app: Litestar) -> Dock:
     Raises:
         ServiceUnavailable: The app is not started, or is shut down.
     """
-    dock: Any = app.state.get(_DOCK)
+    dock: Dock | None = app.state.get(_DOCK)
     if dock is None:
         raise ServiceUnavailable("The server is not up yet, or is shutting down.", retry_after=1)
-    return cast("Dock", dock)
+    return dock
 
 
 def host_of(app: Litestar) -> PluginHost | None:
     """The app's plugins; None while it is not started, and once it is shut down."""
-    dock: Any = app.state.get(_DOCK)
-    return None if dock is None else cast("Dock", dock).host
+    dock: Dock | None = app.state.get(_DOCK)
+    return None if dock is None else dock.host
 
 
 def service_of(app: Litestar) -> PromptService:
@@ -75,32 +75,38 @@ def service_of(app: Litestar) -> PromptService:
 
 def access_of(app: Litestar) -> Access:
     """What the app's settings say about who may come in; there from the app's making."""
-    return cast("Access", app.state[_ACCESS])
+    access: Access = app.state[_ACCESS]
+    return access
 
 
 def authenticator_of(app: Litestar) -> Authenticator | None:
     """What knows the stored keys; None while the app has no store."""
-    return cast("Authenticator | None", app.state.get(_AUTHENTICATOR))
+    authenticator: Authenticator | None = app.state.get(_AUTHENTICATOR)
+    return authenticator
 
 
 def journal_of(app: Litestar) -> Sink | None:
     """What writes the journal; None while the app has none."""
-    return cast("Sink | None", app.state.get(_JOURNAL))
+    sink: Sink | None = app.state.get(_JOURNAL)
+    return sink
 
 
 def limits_of(app: Litestar) -> RequestLimits:
     """The app's rate limits; there from the app's making."""
-    return cast("RequestLimits", app.state[_LIMITS])
+    limits: RequestLimits = app.state[_LIMITS]
+    return limits
 
 
 def inside_of(app: Litestar) -> InsideAccess:
     """Who may see how the server is inside; there from the app's making."""
-    return cast("InsideAccess", app.state[_INSIDE])
+    inside: InsideAccess = app.state[_INSIDE]
+    return inside
 
 
 def telemetry_of(app: Litestar) -> Telemetry | None:
     """What watches the app; None while it is not up."""
-    return cast("Telemetry | None", app.state.get(_TELEMETRY))
+    telemetry: Telemetry | None = app.state.get(_TELEMETRY)
+    return telemetry
 
 
 def withdraw_telemetry(state: State) -> None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from .paths import path_of
 
@@ -54,8 +53,7 @@ _THINGS: Final[Mapping[str, str]] = MappingProxyType(
 """The thing by the first part of a path after ``/v1/``, for requests that no route takes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(NamedTuple):
     """What a request is about.
 
     Attributes:

@@ -13,8 +13,10 @@ from litestar import Request, get, post
 from litestar.response import Stream
 
 from promptdock import Settings
+from promptdock.redaction import is_secret_name
 from promptdock.web import PromptdockPlugin, create_app
 from promptdock.web.journal import JournalEntry, journaled
+from promptdock.web.journal_view import MEMBERS, View
 from tests.core.web.things import ADA, StoredKeys, things_app
 from tests.support.server import live_server
 
@@ -297,3 +299,21 @@ def test_a_key_in_the_wrong_place_is_not_kept(client: httpx.Client, rows: Rows, 
     assert key not in row.path
     assert row.path.startswith("/api/v1/things/****")
     assert row.request_id == reply.headers["x-request-id"] != key
+
+
+def test_no_member_whose_value_is_shown_is_called_like_a_secret() -> None:
+    assert not [name for name in MEMBERS if is_secret_name(name)]
+
+
+def test_what_looks_like_a_key_is_shown_nowhere_in_a_body() -> None:
+    """Not as a name, a value, or inside one; asked twice, as what was shown before is remembered."""
+    body = b'{"sk-abcdef123456": 1, "model": "sk-abcdef123456", "tools": [{"name": "sk-abcdef123456", "x": 1}], "n": 2}'
+    view = View()
+
+    for _ in range(2):
+        assert view.body(body) == {
+            "[hidden]": "[hidden]",
+            "model": "[hidden]",
+            "tools": [{"name": "[hidden]", "x": "[hidden]"}],
+            "n": 2,
+        }

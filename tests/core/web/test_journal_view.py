@@ -21,7 +21,7 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3),
     max_leaves=6,
 )
-ALLOWED = journal_view._MEMBERS
+ALLOWED = journal_view.MEMBERS
 
 
 @given(st.dictionaries(NAMES, VALUES, max_size=5))
