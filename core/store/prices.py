@@ -134,9 +134,6 @@ def cost_of(price: Price, *, prompt_tokens: int = 0, completion_tokens: int = 0,
 
 def _may_be_stored(name: str | None) -> bool:
     """Whether a column of text may hold it: callers name models as they like, and databases refuse some characters."""
-    return (
-        name is not None
-        and len(name) <= _LONGEST
-        and "\0" not in name
-        and not any("\ud800" <= letter <= "\udfff" for letter in name)
-    )
+    if name is None or len(name) > _LONGEST or "\0" in name:
+        return False
+    return name.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in name)

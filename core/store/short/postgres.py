@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from ..outages import is_outage
-from .postgres_transaction import NeverBegun, PostgresConnection, PostgresTransaction
+from .postgres_transaction import NeverBegun, PostgresConnection, PostgresTransaction, Unanswered
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Dialect
@@ -54,15 +54,19 @@ class PostgresShort:
             return await self._write(work)
 
     async def _write(self, work: Work[_T]) -> _T:
-        async with self._connection() as connection:
-            transaction = PostgresTransaction(connection, self._preparations)
-            try:
-                result = await work(transaction)
-                await transaction.commit()
-            except BaseException:
-                await transaction.roll_back()
-                raise
-            return result
+        try:
+            async with self._connection() as connection:
+                transaction = PostgresTransaction(connection, self._preparations)
+                try:
+                    result = await work(transaction)
+                    await transaction.commit()
+                except BaseException:
+                    await transaction.roll_back()
+                    raise
+        except Unanswered as lost:
+            async with self._connection() as connection:
+                await lost.repeat(connection)
+        return result
 
     async def read(self, work: Work[_T]) -> _T:
         """Run statements that read, each for itself; once more where the connection was lost since it was used last."""

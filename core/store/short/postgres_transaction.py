@@ -18,15 +18,44 @@ if TYPE_CHECKING:
     from .prepared import Insert, Preparations
     from .transaction import Query
 
-__all__ = ["NeverBegun", "PostgresConnection", "PostgresTransaction"]
+__all__ = ["NeverBegun", "PostgresConnection", "PostgresTransaction", "Unanswered"]
 
 _VALUES: Final = re.compile(r" VALUES \((.*)\)", re.DOTALL)
 _PARAMETER: Final = re.compile(r"\$(\d+)::([A-Z ]+)")
-_SHUT_DOWN: Final = "57P01"
 
 
 class NeverBegun(ConnectionError):
     """The connection is of no use, and nothing was done on it."""
+
+
+class Unanswered(ConnectionError):
+    """The connection was lost before the server said whether it has added rows.
+
+    Args:
+        sql: The statement that adds them.
+        values: Its values; the rows' ids are among them.
+        keys: Names of the rules that no two rows have one id.
+    """
+
+    def __init__(self, sql: str, values: Sequence[Any], keys: frozenset[str | None]) -> None:
+        super().__init__("the connection was lost")
+        self._sql = sql
+        self._values = values
+        self._keys = keys
+
+    async def repeat(self, connection: Any) -> None:
+        """Send them again: with ids that are nobody else's, they are there once, however often they are sent.
+
+        Raises:
+            Taken: Another row is there already.
+        """
+        from asyncpg.exceptions import UniqueViolationError
+
+        try:
+            await connection.execute(self._sql, *self._values)
+        except UniqueViolationError as error:
+            if error.constraint_name not in self._keys:
+                raise Taken from error
 
 
 class PostgresConnection:
@@ -60,9 +89,11 @@ class PostgresConnection:
             await self._added([_Addition(self._preparations.insert(table, unless_there=unless_there), rows)])
 
     async def _added(self, additions: Sequence[_Addition]) -> None:
+        await self._sent(*self._adding(additions))
+
+    def _adding(self, additions: Sequence[_Addition]) -> tuple[str, list[Any]]:
         shape = tuple((one.insert, len(one.rows) > 1) for one in additions)
-        sql = self._preparations.text(shape, _statement)
-        await self._sent(sql, [value for one in additions for value in one.values()])
+        return self._preparations.text(shape, _statement), [value for one in additions for value in one.values()]
 
     async def _sent(self, sql: str, values: Sequence[Any]) -> str:
         from asyncpg.exceptions import UniqueViolationError
@@ -104,18 +135,13 @@ class PostgresTransaction(PostgresConnection):
 
         Raises:
             Taken: A row that was added is there already.
-            NeverBegun: Nothing was done, and it may be begun anew on another connection.
+            Unanswered: The connection was lost, and nobody knows whether the rows were added.
         """
         if self._has_begun:
             await self._add_waiting()
             await self._connection.execute("COMMIT")
-            return
-        try:
-            await self._add_waiting()
-        except Exception as error:
-            if _is_undone(error):
-                raise NeverBegun(str(error)) from error
-            raise
+        elif self._waiting:
+            await self._add_alone()
 
     async def roll_back(self) -> None:
         """Undo it."""
@@ -137,6 +163,16 @@ class PostgresTransaction(PostgresConnection):
         if self._waiting:
             waiting, self._waiting = self._waiting, []
             await self._added(waiting)
+
+    async def _add_alone(self) -> None:
+        """Add what waits by a statement that is the whole transaction."""
+        sql, values = self._adding(self._waiting)
+        try:
+            await self._sent(sql, values)
+        except Exception as error:
+            if not is_outage(error) or not all(one.insert.is_repeatable for one in self._waiting):
+                raise
+            raise Unanswered(sql, values, frozenset(one.insert.key for one in self._waiting)) from error
 
 
 class _Addition(NamedTuple):
@@ -169,10 +205,3 @@ def _placed(values: str, places: int, *, is_many: bool) -> str:
     many = "[]" if is_many else ""
     placed = _PARAMETER.sub(lambda one: f"${int(one[1]) + places}::{one[2]}{many}", values)
     return f" SELECT * FROM unnest({placed})" if is_many else f" VALUES ({placed})"  # noqa: S608  (names of ours)
-
-
-def _is_undone(error: Exception) -> bool:
-    """Whether a statement of its own was surely not carried out: it was not sent, or the server shut down first."""
-    if getattr(error, "sqlstate", None) == _SHUT_DOWN:
-        return True
-    return is_outage(error) and type(error).__name__ == "InterfaceError"

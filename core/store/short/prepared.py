@@ -75,10 +75,15 @@ class Insert:
 
     Attributes:
         sql: The text.
+        key: Name of the rule that no two rows have one id; None of a table whose rows have none.
+        is_repeatable: Whether the rows are there once however often they are added: those that are there are left out,
+            or known by their ids.
     """
 
     def __init__(self, table: type[Table], dialect: Dialect, *, unless_there: bool) -> None:
         from sqlalchemy import bindparam
+
+        from ..tables.base import Row
 
         columns = _columns(table)
         statement = _insert(table, dialect, unless_there=unless_there).values(
@@ -86,6 +91,8 @@ class Insert:
         )
         compiled: Any = statement.compile(dialect=dialect)
         self.sql: str = compiled.string
+        self.key = f"pk_{table.__tablename__}" if issubclass(table, Row) else None
+        self.is_repeatable = unless_there or self.key is not None
         kinds = {column.name: column.type for column in columns}
         self._row = _Row([(name, kinds[name]) for name in compiled.positiontup], dialect)
         defaults = [(column.name, *_default(table, column.name)) for column in columns]

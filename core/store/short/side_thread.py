@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
+from contextvars import Context
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
@@ -34,7 +35,7 @@ class SideThread:
         outcome: asyncio.Future[_T] = asyncio.get_running_loop().create_future()
         if self._thread is None:
             self._thread = threading.Thread(target=self._go_on, name=self._name, daemon=True)
-            self._thread.start()
+            Context().run(self._thread.start)  # it outlives whatever request is the first to need it
         self._tasks.put((work, outcome))
         return outcome
 

@@ -7,15 +7,19 @@ from typing import Any
 
 import asyncpg
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import URL, bindparam, update
 from sqlmodel import col, select
 
 from promptdock.ids import new_id
+from promptdock.settings import Settings
+from promptdock.store.database import Database
 from promptdock.store.engine import make_engine
-from promptdock.store.short import Taken
-from promptdock.store.short.postgres_transaction import NeverBegun, PostgresTransaction
+from promptdock.store.short import Taken, Transaction
+from promptdock.store.short.postgres_transaction import NeverBegun, PostgresTransaction, Unanswered
 from promptdock.store.short.prepared import Preparations
 from promptdock.store.tables import Fact, MessageRow, TurnRow
+from promptdock.store.urls import database_url as url_of
 from tests.support.databases import Postgres
 
 pytestmark = pytest.mark.anyio
@@ -140,13 +144,57 @@ async def test_a_row_that_is_there_already_is_said_or_left_out(asked: Asked, beg
     assert await asked.facts() == {"a": "old", "b": "first", "c": "first"}
 
 
-@pytest.mark.parametrize("begins", [False, True])
-async def test_a_connection_that_was_closed_was_never_begun_on(asked: Asked, begins: bool) -> None:
+async def test_a_connection_that_was_closed_was_never_begun_on(asked: Asked) -> None:
     await asked.connection.close()
     transaction = asked.begin()
     await transaction.insert(Fact, facts("a"))
     with pytest.raises(NeverBegun):
-        await (transaction.run(changed, fact="a", new_value="") if begins else transaction.commit())
+        await transaction.run(changed, fact="a", new_value="")
+
+
+@pytest.mark.parametrize("was_added", [False, True])
+async def test_rows_of_which_nobody_knows_whether_they_were_added_are_there_once(
+    asked: Asked, postgres_url: str, was_added: bool
+) -> None:
+    other: Any = await asyncpg.connect(postgres_url.replace("+asyncpg", ""))
+    transaction = asked.begin()
+    made = turn(worker_id=new_id())
+    await transaction.insert(TurnRow, [made])
+    await transaction.insert(Fact, facts("a", "b"), unless_there=True)
+    execute = asked.connection.execute
+
+    class Lossy:
+        """Loses the connection before the statement is carried out, or before that is told."""
+
+        async def execute(self, *statement: Any) -> None:
+            if was_added:
+                await execute(*statement)
+            raise asyncpg.ConnectionDoesNotExistError("connection was closed in the middle of operation")
+
+    transaction._connection = Lossy()
+    with pytest.raises(Unanswered) as caught:
+        await transaction.commit()
+    for _ in range(2):
+        await caught.value.repeat(other)
+    assert await asked.connection.fetchval("SELECT count(*) FROM turns") == 1
+    assert await asked.facts() == {"a": "first", "b": "first"}
+    await other.close()
+
+
+async def test_rows_without_ids_are_not_sent_again(asked: Asked) -> None:
+    await asked.connection.close()
+    transaction = asked.begin()
+    await transaction.insert(TurnRow, [turn(worker_id=new_id())])
+    await transaction.insert(Fact, facts("a"))
+    with pytest.raises(asyncpg.InterfaceError):
+        await transaction.commit()
+
+
+async def test_another_row_that_is_there_is_said_then_too(asked: Asked) -> None:
+    await asked.connection.execute("INSERT INTO facts (name, value) VALUES ('a', 'old')")
+    sql = "INSERT INTO facts (name, value) VALUES ($1, $2)"
+    with pytest.raises(Taken):
+        await Unanswered(sql, ["a", ""], frozenset({"pk_turns"})).repeat(asked.connection)
 
 
 async def test_values_that_do_not_fit_are_refused_and_not_cut(asked: Asked) -> None:
@@ -155,3 +203,26 @@ async def test_values_that_do_not_fit_are_refused_and_not_cut(asked: Asked) -> N
         await transaction.insert(TurnRow, [{**row, "worker_id": "0" * 32} for row in rows])
         with pytest.raises(asyncpg.StringDataRightTruncationError):
             await transaction.commit()
+
+
+@pytest.mark.parametrize("changes", [False, True])
+async def test_connections_that_the_server_closed_are_not_noticed_by_those_who_write(
+    asked: Asked, postgres_url: str, changes: bool
+) -> None:
+    """For one transaction that only adds rows, and for one that also does something else."""
+    database = Database(url_of(Settings(database_url=SecretStr(postgres_url))))
+
+    async def work(transaction: Transaction) -> None:
+        await transaction.insert(TurnRow, [turn(worker_id=new_id())])
+        if changes:
+            assert await transaction.run(changed, fact="nothing", new_value="") == 0
+
+    for _ in range(20):
+        await database.write_short(work)
+        await asked.connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        await database.write_short(work)
+    await database.aclose()
+    assert await asked.connection.fetchval("SELECT count(*) FROM turns") == 40
