@@ -114,15 +114,16 @@ def prune(value: Any) -> Any:
     if type(value) is dict or isinstance(value, Mapping):
         return _pruned(value)
     if isinstance(value, (list, tuple)):
-        items = [item if _is_plain(item) else prune(item) for item in value]
+        # a message of role and text alone, as nearly all of a long thread are, is told at a glance
+        items = [
+            item
+            if type(item) is dict and len(item) == _PLAIN and type(item.get("role")) is type(item.get("content")) is str
+            else prune(item)
+            for item in value
+        ]
         same = type(value) is list and all(map(operator.is_, items, value))
         return value if same else items
     return value
-
-
-def _is_plain(item: Any) -> bool:
-    """Whether it is a message of role and text alone, as nearly all of a long thread are."""
-    return type(item) is dict and len(item) == _PLAIN and type(item.get("role")) is type(item.get("content")) is str
 
 
 def _pruned(value: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from ..errors import BadRequest
@@ -30,6 +30,8 @@ _ROLES = PUBLIC_ROLES | PRIVATE_ROLES
 _PRIVATE_KEY_PREFIX = "promptdock"
 _USUAL_KEYS = frozenset({"role", "content", "name", "refusal", "tool_calls", "tool_call_id"})
 """Keys that are not private, as anybody can tell at a glance."""
+_PLAIN = 2
+"""Members of a message that has a role and content, and nothing else."""
 _MAY_LACK_CONTENT = frozenset({"assistant"})
 _INPUTS = {"function": "arguments", "custom": "input"}
 """Kinds of calls, each with the member of its body that holds what the tool is given."""
@@ -151,17 +153,23 @@ def _refuse_unanswered(open_calls: set[str], place: int) -> None:
         )
 
 
-def public_thread(messages: Iterable[Message]) -> Iterator[Message]:
+def public_thread(messages: Iterable[Message]) -> tuple[Message, ...]:
     """Give the thread as a provider may see it: without private roles, and without private keys on what is left."""
-    for message in messages:
-        if message["role"] in PRIVATE_ROLES:
-            continue
-        if message.keys() <= _USUAL_KEYS:
-            yield message
-        elif any(key.startswith(_PRIVATE_KEY_PREFIX) for key in message):
-            yield {key: value for key, value in message.items() if not key.startswith(_PRIVATE_KEY_PREFIX)}
-        else:
-            yield message
+    return tuple(
+        [
+            # of role and content alone, as nearly all of a long thread are
+            message if len(message) == _PLAIN and "content" in message else _without_private_keys(message)
+            for message in messages
+            if message["role"] not in PRIVATE_ROLES
+        ]
+    )
+
+
+def _without_private_keys(message: Message) -> Message:
+    """The message; the same object when it has none."""
+    if message.keys() <= _USUAL_KEYS or not any(key.startswith(_PRIVATE_KEY_PREFIX) for key in message):
+        return message
+    return {key: value for key, value in message.items() if not key.startswith(_PRIVATE_KEY_PREFIX)}
 
 
 def message_text(message: Message) -> str:
@@ -176,7 +184,13 @@ def message_text(message: Message) -> str:
 
 def user_texts(messages: Iterable[Message]) -> tuple[str, ...]:
     """The texts of all user messages, oldest first."""
-    return tuple(message_text(message) for message in messages if message["role"] == "user")
+    return tuple(
+        [
+            content if type(content := message.get("content")) is str else message_text(message)
+            for message in messages
+            if message["role"] == "user"
+        ]
+    )
 
 
 def newest_text(messages: Sequence[Message]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -91,7 +90,7 @@ async def plan_turn(
         BadRequest: The caller's tool choice names a tool that is not presented, or asks for one when there is none.
         ConfigurationError: A rule of the request's scope is not valid.
     """
-    sent = tuple(public_thread(request.messages))
+    sent = public_thread(request.messages)
     thread = held.restore(request.caller.name, sent)
     began = time.perf_counter()
     tool_set = await _select(request, provider, model, thread, offers.candidates(request.scope), threads, rule_timeout)
@@ -120,7 +119,7 @@ async def _select(
     request: PromptRequest,
     provider: RegisteredProvider,
     model: str,
-    thread: Sequence[Message],
+    thread: tuple[Message, ...],
     candidates: Candidates,
     threads: WorkerThreads,
     rule_timeout: float,
@@ -129,7 +128,7 @@ async def _select(
     seen = SelectionRequest(
         text=texts[-1] if texts else "",
         user_texts=texts,
-        messages=tuple(thread),
+        messages=thread,
         provider=provider.provider.name,
         model=model,
         caller=request.caller.name,

@@ -32,7 +32,7 @@ from .plan import TurnPlan
 from .round_call import round_call
 from .tool_choice import tool_name
 from .unreported import OpenCall
-from .upstream import ask, ask_streamed
+from .upstream import ChunkReader, ask, end
 from .usage import read_usage, sum_usage, usage_object
 from .view import CallerView
 
@@ -79,9 +79,14 @@ class RunningTurn:
             yield self._requested(asked)
             call = self._call = OpenCall(self._provider.name, asked)  # from here on the provider is really asked
             if self._plan.request.stream:
-                async with aclosing(self._streamed(call)) as deltas:
-                    async for delta in deltas:
-                        yield delta
+                chunks, read = self._provider.stream(asked), ChunkReader(self._provider).read
+                try:
+                    async for chunk in chunks:
+                        delta = self._heard(call, read(chunk))
+                        if delta is not None:
+                            yield delta
+                finally:
+                    await end(chunks)
             else:
                 self._heard(call, await ask(self._provider, asked))
             yield self._received(call)
@@ -93,11 +98,7 @@ class RunningTurn:
                 async with aclosing(calls.run()) as running:
                     async for event in running:
                         yield event
-                answers = [outcome.message for outcome in calls.outcomes]
-                if theirs:
-                    caller = self._plan.request.caller.name
-                    self._engine.held.hold(caller, self._plan.sent, theirs, self._new[-1], answers)
-                self._new += answers
+                self._keep_results([outcome.message for outcome in calls.outcomes], theirs)
             if theirs or not ours or cut_off:
                 break
             self._view.end_round()
@@ -123,14 +124,6 @@ class RunningTurn:
             api_url=self._provider.base_url,
             key_hint=self._provider.key_hint,
         )
-
-    async def _streamed(self, call: OpenCall) -> AsyncGenerator[CompletionDelta, None]:
-        """What the caller gets to see of an answer while it comes."""
-        async with aclosing(ask_streamed(self._provider, call.call)) as chunks:
-            async for chunk in chunks:
-                delta = self._heard(call, chunk)
-                if delta is not None:
-                    yield delta
 
     def _heard(self, call: OpenCall, chunk: JsonObject) -> CompletionDelta | None:
         """Take in a piece of the answer; in a turn that streams, give what the caller gets to see of it."""
@@ -164,6 +157,13 @@ class RunningTurn:
             message.pop("tool_calls", None)
             message["content"] = message["content"] or self._cut_off_text
         self._new.append(message)
+
+    def _keep_results(self, answers: Sequence[Message], theirs: Sequence[Mapping[str, Any]]) -> None:
+        """Add the answers of our tools to the thread; where the caller is to answer calls, too, they wait for these."""
+        if theirs:
+            caller = self._plan.request.caller.name
+            self._engine.held.hold(caller, self._plan.sent, theirs, self._new[-1], answers)
+        self._new += answers
 
     def _closing(self, *, cut_off: bool, handed_back: bool) -> Sequence[Event]:
         note: JsonObject = {"rounds": self._round, "max_rounds_reached": cut_off or self._is_last}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+import operator
+from collections.abc import AsyncIterator, Mapping
 from types import MappingProxyType, NoneType
 
 from ..errors import PromptdockError
@@ -11,7 +12,7 @@ from ..providers.base import CompletionCall, Provider
 from ..providers.call_ids import CallIds
 from ..providers.chunks import completion_as_chunk
 
-__all__ = ["UnusableAnswer", "ask", "ask_streamed"]
+__all__ = ["ChunkReader", "UnusableAnswer", "ask", "end"]
 
 
 _ENDS = frozenset({"stop", "length", "tool_calls", "content_filter", "function_call"})
@@ -47,25 +48,31 @@ async def ask(provider: Provider, call: CompletionCall) -> JsonObject:
     return CallIds().fill(completion_as_chunk(_read(await provider.complete(call), "message", provider)))
 
 
-async def ask_streamed(provider: Provider, call: CompletionCall) -> AsyncGenerator[JsonObject, None]:
-    """Ask a provider for an answer piece by piece; see :func:`ask`.
+class ChunkReader:
+    """Checks the pieces of one streamed answer.
 
-    Yields:
-        ``chat.completion.chunk`` objects.
-
-    Raises:
-        UnusableAnswer: As above.
-        Exception: As above.
+    Args:
+        provider: Who was asked.
     """
-    ids = CallIds()
-    chunks = provider.stream(call)
-    try:
-        async for chunk in chunks:
-            yield ids.fill(_read(chunk, "delta", provider))
-    finally:
-        close = getattr(chunks, "aclose", None)
-        if close is not None:
-            await close()
+
+    def __init__(self, provider: Provider) -> None:
+        self._provider = provider
+        self._ids = CallIds()
+
+    def read(self, chunk: object) -> JsonObject:
+        """Give a piece whose choices have an index and whose tool calls have an id.
+
+        Raises:
+            UnusableAnswer: It is not of the protocol's form.
+        """
+        return self._ids.fill(_read(chunk, "delta", self._provider))
+
+
+async def end(chunks: AsyncIterator[JsonObject]) -> None:
+    """End a streamed answer, and with it the upstream call, where it can be ended."""
+    close = getattr(chunks, "aclose", None)
+    if close is not None:
+        await close()
 
 
 def _read(answer: object, content: str, provider: Provider) -> JsonObject:
@@ -77,8 +84,10 @@ def _read(answer: object, content: str, provider: Provider) -> JsonObject:
     choices = checked.get("choices")
     if not isinstance(choices, (list, NoneType)):
         raise _unusable(provider, "'choices' is no list")
-    read = [_choice(_object(choice, provider), place, content, provider) for place, choice in enumerate(choices or ())]
-    return {**checked, "choices": read}
+    if choices is None:
+        return {**checked, "choices": []}
+    read = [_choice(_object(choice, provider), place, content, provider) for place, choice in enumerate(choices)]
+    return checked if all(map(operator.is_, read, choices)) else {**checked, "choices": read}
 
 
 def _choice(choice: JsonObject, place: int, content: str, provider: Provider) -> JsonObject:
