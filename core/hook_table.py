@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
+
+import msgspec
 
 from . import hookspecs
 from .hook_versions import Adapter, DeprecatedArgument, Deprecation, HookVersion, reached
@@ -25,8 +26,7 @@ class HookKind(StrEnum):
     OBSERVE = "observe"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hook:
+class Hook(msgspec.Struct, frozen=True, kw_only=True):
     """One hook.
 
     Attributes:
@@ -63,8 +63,7 @@ class Hook:
         return Adapter(arguments={name: old.successor for name, old in self.version.arguments.items()})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HookTable:
+class HookTable(msgspec.Struct, frozen=True, kw_only=True):
     """The hooks that a host has.
 
     Attributes:
@@ -77,8 +76,8 @@ class HookTable:
 
     version: str
     hooks: Mapping[str, Hook]
-    removed: Mapping[str, Hook] = field(default_factory=dict)
-    removed_arguments: Mapping[str, Mapping[str, DeprecatedArgument]] = field(default_factory=dict)
+    removed: Mapping[str, Hook] = msgspec.field(default_factory=dict)
+    removed_arguments: Mapping[str, Mapping[str, DeprecatedArgument]] = msgspec.field(default_factory=dict)
     specs: Any = hookspecs
 
     def serves(self, name: str) -> str | None:

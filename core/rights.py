@@ -7,11 +7,12 @@ sees and may not change is 403; callers without a key get 401.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 from uuid import UUID
+
+import msgspec
 
 from .errors import Forbidden, NotFound, Unauthorized
 from .identity import Principal
@@ -121,8 +122,7 @@ _WORDS: Final[Mapping[Thing, str]] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(msgspec.Struct, frozen=True, kw_only=True):
     """Where a thing stands.
 
     Attributes:
@@ -136,8 +136,7 @@ class Place:
     is_platform: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reach:
+class Reach(msgspec.Struct, frozen=True, kw_only=True):
     """How far a caller reaches: to the things that fit any of these.
 
     Attributes:

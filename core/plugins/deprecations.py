@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from ..hook_table import HookTable
 from ..hook_versions import PromptdockDeprecationWarning
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["HookWarning", "find_deprecations", "issue_warnings", "superseded"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HookWarning:
+class HookWarning(msgspec.Struct, frozen=True, kw_only=True):
     """One use of what is deprecated.
 
     Attributes:

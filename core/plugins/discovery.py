@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 from importlib.metadata import Distribution, EntryPoint, PackageNotFoundError, distribution, distributions
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+
+import msgspec
 
 from ..hookmarkers import PROJECT
 from .quarantine import describe_exception
@@ -21,8 +22,7 @@ CODE = "<code>"
 """Stands for the distribution of a plugin that the calling code gave as an object."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
+class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     """A plugin that was found and not yet imported.
 
     Attributes:
@@ -38,8 +38,7 @@ class Candidate:
     load: Callable[[], object]
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(msgspec.Struct, frozen=True):
     """All candidates in load order, and what was odd while looking for them."""
 
     candidates: tuple[Candidate, ...]

@@ -8,8 +8,9 @@ import logging
 import time
 from collections.abc import Callable, Coroutine, Mapping
 from contextvars import copy_context
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
+
+import msgspec
 
 from .calls import HookCall
 
@@ -34,15 +35,13 @@ class HookFailed(Exception):
         self.what = what
 
 
-@dataclass(frozen=True, slots=True)
-class _Raised:
+class _Raised(msgspec.Struct, frozen=True):
     """An exception as a value: ``SystemExit`` and the like must not travel through tasks and threads."""
 
     error: BaseException
 
 
-@dataclass(frozen=True, slots=True)
-class Unfinished:
+class Unfinished(msgspec.Struct, frozen=True):
     """A call whose implementation gave something to await; :meth:`HookExecutor.finish` does that.
 
     Attributes:

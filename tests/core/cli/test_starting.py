@@ -14,6 +14,7 @@ _LATER = frozenset(
         "alembic",
         "anthropic",
         "asyncpg",
+        "attr",
         "dns",
         "httpx2",
         "limits",
@@ -26,6 +27,7 @@ _LATER = frozenset(
         "promptdock_builtin.calculator.evaluate",
         "promptdock_builtin.date_calculator.operations",
         "promptdock_builtin.weather.forecast",
+        "pydantic.v1",
         "redis",
         "rich",
     }
