@@ -18,7 +18,6 @@ _MOST_HEADERS = 256
 _MOST_OVERHEAD = 131_072
 """Bytes of a head, of trailers or of anything else that brings nothing of the body."""
 _MOST_BUFFERED = 131_072
-_BODILESS = frozenset({"CONNECT", "HEAD"})
 
 
 class Reply:
@@ -39,6 +38,7 @@ class Reply:
         "_bodiless",
         "_buffered",
         "_connection",
+        "_connects",
         "_error",
         "_overhead",
         "_parser",
@@ -56,7 +56,8 @@ class Reply:
         self.ended = False
         self.reusable = False
         self._connection = connection
-        self._bodiless = method in _BODILESS
+        self._connects = method == "CONNECT"
+        self._bodiless = self._connects or method == "HEAD"
         self._pieces: list[bytes] = []
         self._buffered = 0
         self._overhead = 0
@@ -211,7 +212,8 @@ class Reply:
             self.headers.clear()
             return
         self.status = status
-        self.reusable = self._parser.should_keep_alive()
+        # to the parser a way through a proxy looks like a body without an end
+        self.reusable = self._parser.should_keep_alive() or (self._connects and status < 300)
         if self._bodiless:
             self.ended = True
 
