@@ -1,8 +1,4 @@
-"""Name lookups that nobody has to wait for.
-
-aiohttp looks names up in the event loop's own thread pool, whose threads are joined when the loop ends: where the name
-service is out of reach, a process that has answered in time would still hang for many seconds before it exits.
-"""
+"""Name lookups of aiohttp's clients, in threads that nobody has to wait for."""
 
 from __future__ import annotations
 
@@ -10,22 +6,16 @@ import socket
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from .threads import ThreadsExhausted, WorkerThreads
+from .lookups import NameLookups
 
 __all__ = ["DaemonResolver"]
 
-_LOOKUPS = 32
-
 
 class DaemonResolver(AbstractResolver):
-    """The system's name lookup, each in a daemon thread that is let go once nobody waits for it.
+    """Looks names up as :class:`NameLookups` does."""
 
-    Args:
-        limit: The most lookups at once, and the most hanging ones that are put up with beside them.
-    """
-
-    def __init__(self, limit: int = _LOOKUPS) -> None:
-        self._threads = WorkerThreads(limit)
+    def __init__(self) -> None:
+        self._lookups = NameLookups()
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
@@ -43,12 +33,6 @@ class DaemonResolver(AbstractResolver):
         Raises:
             OSError: The name is unknown or no name at all, or too many lookups hang.
         """
-        # with AI_ADDRCONFIG a machine without any network does not even find itself
-        flags = 0 if host == "localhost" or host.endswith(".localhost") else socket.AI_ADDRCONFIG
-        try:
-            found = await self._threads.call(socket.getaddrinfo, host, port, family, socket.SOCK_STREAM, 0, flags)
-        except (UnicodeError, ThreadsExhausted) as error:
-            raise OSError(None, str(error)) from error
         return [
             ResolveResult(
                 hostname=host,
@@ -58,7 +42,7 @@ class DaemonResolver(AbstractResolver):
                 proto=protocol,
                 flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV,
             )
-            for kind, _, protocol, _, address in found
+            for kind, _, protocol, _, address in await self._lookups.find(host, port, family)
         ]
 
     async def close(self) -> None:

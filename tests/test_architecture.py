@@ -18,6 +18,7 @@ BUILTIN = ROOT / "plugins_builtin"
 FLOORS: list[set[str]] = [
     {"effects", "errors", "hook_versions", "identity", "ids", "jsontext", "plaintext", "redaction", "tasks"},
     {"effect_watch", "hookmarkers", "hosts", "log_levels", "rights", "rate_windows", "redactor", "threads"},
+    {"lookups"},
     {"settings", "error_table", "public_addresses", "rate_limits", "request_lines", "resolver", "turn.messages"},
     {"turn.request", "domain_verification", "json_logs", "known_secrets"},
     {"tools", "providers"},

@@ -138,7 +138,7 @@ class Failures:
     def _response(self, status: int, headers: Mapping[str, str], text: str) -> httpx2.Response:
         import httpx2
 
-        # as bytes, which need not be ASCII; the surrogates are what aiohttp makes of those that are not UTF-8 either
+        # as bytes, which need not be ASCII; the surrogates stand for those that are not UTF-8 either
         raw = [
             (name.encode("utf-8", "surrogateescape"), self.hide(value).encode("utf-8", "surrogateescape"))
             for name, value in headers.items()

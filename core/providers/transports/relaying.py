@@ -1,20 +1,15 @@
-"""The headers of a raw passthrough, the same for every transport, and its reply over aiohttp."""
+"""The headers of a raw passthrough, the same for every transport."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
-from contextlib import AbstractAsyncContextManager
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from ... import __version__
-from ..relay import RelayReply, RelayRequest
+from ..relay import RelayRequest
 from . import Endpoint
 
-if TYPE_CHECKING:
-    from aiohttp import ClientResponse
-
-__all__ = ["PiecewiseReply", "RelayHeaders", "reply_headers"]
+__all__ = ["RelayHeaders", "reply_headers"]
 
 _OF_ONE_CONNECTION = frozenset(
     {
@@ -71,32 +66,3 @@ def reply_headers(raw: Iterable[tuple[bytes, bytes]]) -> tuple[tuple[str, str], 
     return tuple(
         pair for pair in pairs if (lower := pair[0].lower()) not in _OF_ONE_CONNECTION and lower not in dropped
     )
-
-
-class PiecewiseReply(AbstractAsyncContextManager[RelayReply]):
-    """A reply over aiohttp, for the length of a block.
-
-    Args:
-        send: Sends the request, and gives the reply's head.
-        pieces: Gives its body in pieces.
-    """
-
-    def __init__(
-        self,
-        send: Callable[[], Awaitable[ClientResponse]],
-        pieces: Callable[[ClientResponse], AsyncGenerator[bytes, None]],
-    ) -> None:
-        self._send = send
-        self._pieces = pieces
-
-    async def __aenter__(self) -> RelayReply:
-        self._response = response = await self._send()
-        self._body = body = self._pieces(response)
-        return RelayReply(status=response.status, headers=reply_headers(response.raw_headers), body=body)
-
-    async def __aexit__(self, *_: object) -> None:
-        try:
-            await self._body.aclose()
-        finally:
-            # closes the connection, unless the body was read to its end and the pool has it back
-            self._response.close()

@@ -1,0 +1,114 @@
+"""How connections are kept, shared, closed and waited for."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from promptdock.providers.transports.http import ConnectionBroken
+from tests.support.raw_http import asking, one_by_one, serving_raw
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc"
+
+
+@pytest.mark.anyio
+async def test_a_kept_connection_that_the_server_closes_is_not_used_again() -> None:
+    accepted = 0
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal accepted
+        accepted += 1
+        await one_by_one([OK], close=True)(reader, writer)
+
+    async with serving_raw(talk) as url, asking(url) as asked:
+        for _ in range(3):
+            assert await asked.whole() == b"abc"
+            await asyncio.sleep(0.05)
+    assert accepted == 3
+
+
+@pytest.mark.anyio
+async def test_a_kept_connection_that_closes_before_any_byte_is_told_apart() -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(OK)
+        await reader.readuntil(b"\r\n\r\n")
+
+    async with serving_raw(talk) as url, asking(url) as asked:
+        await asked.whole()
+        with pytest.raises(ConnectionBroken) as failure:
+            await asked.whole()
+    assert failure.value.stale
+
+
+@pytest.mark.anyio
+async def test_a_server_that_speaks_unasked_loses_its_connection() -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(OK)
+        await asyncio.sleep(0.05)
+        writer.write(OK)
+        await reader.read()
+
+    async with serving_raw(talk) as url, asking(url) as asked:
+        await asked.whole()
+        await asyncio.sleep(0.15)
+        assert asked.client._pool._open == {}
+
+
+@pytest.mark.anyio
+async def test_idle_connections_are_closed_after_a_while() -> None:
+    async with serving_raw(one_by_one([OK, OK])) as url, asking(url, keep_alive=0.1) as asked:
+        await asked.whole()
+        assert len(asked.client._pool._open) == 1
+        await asyncio.sleep(0.3)
+        assert asked.client._pool._open == {}
+
+
+@pytest.mark.anyio
+async def test_beyond_the_limit_requests_wait_for_their_turn() -> None:
+    most, now = 0, 0
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal most, now
+        while True:
+            await reader.readuntil(b"\r\n\r\n")
+            now += 1
+            most = max(most, now)
+            await asyncio.sleep(0.01)
+            now -= 1
+            writer.write(OK)
+
+    async with serving_raw(talk) as url, asking(url, limit=3) as asked:
+        waiting = [asyncio.ensure_future(asked.whole()) for _ in range(30)]
+        await asyncio.sleep(0.02)
+        for task in waiting[10:15]:
+            task.cancel()
+        async with asyncio.timeout(10):
+            done = await asyncio.gather(*waiting, return_exceptions=True)
+        assert done.count(b"abc") == 25
+        assert most == 3
+
+
+@pytest.mark.anyio
+async def test_closing_lets_nobody_wait() -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+
+    async with serving_raw(talk) as url, asking(url, limit=1) as asked:
+        waiting = [asyncio.ensure_future(asked.whole()) for _ in range(3)]
+        await asyncio.sleep(0.05)
+        await asked.client.aclose()
+        async with asyncio.timeout(5):
+            done = await asyncio.gather(*waiting, return_exceptions=True)
+    assert all(isinstance(error, ConnectionBroken) for error in done)
+
+
+@pytest.mark.anyio
+async def test_a_name_with_several_addresses_and_none_that_is_known() -> None:
+    async with serving_raw(one_by_one([OK])) as url, asking(url.replace("127.0.0.1", "localhost")) as asked:
+        assert await asked.whole() == b"abc"
+    async with asking("http://nowhere.invalid") as asked:
+        with pytest.raises(OSError, match=r"."):
+            await asked.whole()
