@@ -41,16 +41,24 @@ class RelayHeaders:
             ours["authorization"] = f"Bearer {endpoint.api_key.get_secret_value()}"
         self._ours = {**ours, **{name.lower(): value for name, value in endpoint.headers.items()}}
 
-    def of(self, request: RelayRequest) -> list[tuple[str, str]]:
-        """Every header to send save those that frame the message: ours win over the caller's.
+    @property
+    def ours(self) -> list[tuple[str, str]]:
+        """Those of every request; they win over the caller's."""
+        return list(self._ours.items())
+
+    def theirs(self, request: RelayRequest) -> list[tuple[str, str]]:
+        """Those of one request, to follow ours.
 
         Without an ``Accept-Encoding`` of the caller's, none but the plain form is asked for: HTTP libraries would put
         in what they can decode, and here nobody decodes.
         """
-        headers = [*self._ours.items(), *(header for header in request.passed_headers if header[0] not in self._ours)]
+        headers = [header for header in request.passed_headers if header[0] not in self._ours]
         given = {name for name, _ in headers}
-        headers += [header for header in _DEFAULTS if header[0] not in given]
-        return headers
+        return headers + [header for header in _DEFAULTS if header[0] not in given and header[0] not in self._ours]
+
+    def of(self, request: RelayRequest) -> list[tuple[str, str]]:
+        """Every header to send save those that frame the message."""
+        return self.ours + self.theirs(request)
 
 
 def reply_headers(raw: Iterable[tuple[bytes, bytes]]) -> tuple[tuple[str, str], ...]:

@@ -120,7 +120,7 @@ class WireTransport(Transport):
     async def _sent(self, request: RelayRequest, failures: Failures) -> Reply:
         client = self._client or await self._opened()
         try:
-            headers = header_block(self._relay_headers.of(request)) + self._authorization
+            headers = self._relay_block + header_block(self._relay_headers.theirs(request))
             return await client.send(self._to, request.method, self._root + request.target, headers, request.body)
         except (HttpError, OSError) as error:
             raise await broken(error, failures) from cause(error, failures)
@@ -156,9 +156,10 @@ class WireTransport(Transport):
         # a user in the URL is sent in the key's place, unless the operator says what to send
         told = {name.lower() for name in endpoint.headers}
         given = address.authorization if "authorization" not in told else None
-        self._authorization = b"" if given is None else header_block([("Authorization", given)])
+        basic = b"" if given is None else header_block([("Authorization", given)])
+        self._relay_block = header_block(self._relay_headers.ours) + basic
         self._headers = header_block(_request_headers(endpoint, keyed=address.authorization is None))
-        self._headers += self._authorization
+        self._headers += basic
         return client
 
 
