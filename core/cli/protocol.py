@@ -43,6 +43,11 @@ class QuickProtocol(HttpToolsProtocol):
         else:
             super().data_received(data)
 
+    def eof_received(self) -> None:
+        """Send what is kept: after this the loop closes the connection."""
+        self._gathering.flush()
+        super().eof_received()
+
     def on_message_begin(self) -> None:
         """Hear that a request begins."""
         self._is_inside = True

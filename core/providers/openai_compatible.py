@@ -121,7 +121,10 @@ class OpenAICompatibleProvider(Provider):
             openai.OpenAIError: Any failure of the upstream call.
             BadRequest: The provider has no key.
         """
-        return self._ready().stream(self._body(call, stream=True))
+        try:
+            return self._ready().stream(self._body(call, stream=True))
+        except Exception as error:  # noqa: BLE001  (whoever iterates hears it, as of any stream)
+            return _failed(error)
 
     def relay(self, request: RelayRequest) -> AbstractAsyncContextManager[RelayReply]:
         """Send a caller's request as it is, with our key; see :meth:`Provider.relay`. Quirks are not applied.
@@ -188,6 +191,14 @@ class OpenAICompatibleProvider(Provider):
                 param="model",
             )
         return self._transport
+
+
+async def _failed(error: Exception) -> AsyncGenerator[JsonObject, None]:
+    """A stream that fails before its first piece."""
+    pieces: tuple[JsonObject, ...] = ()
+    for piece in pieces:
+        yield piece
+    raise error
 
 
 def _can_be_sent(key: SecretStr | None) -> bool:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, quote_plus, unquote, urlsplit
 
 from pydantic import BaseModel, SecretBytes, SecretStr
 
 from ..known_secrets import known_secrets
+from ..records import is_record, record_fields
 from ..redaction import is_secret_name
 
 if TYPE_CHECKING:
@@ -67,8 +67,8 @@ def _members(value: Any, depth: int) -> Iterator[tuple[str, Any]]:
         yield from (("", member) for member in value)
     elif isinstance(value, BaseModel):
         yield from ((field, getattr(value, field)) for field in type(value).model_fields)
-    elif is_dataclass(value) and not isinstance(value, type):
-        yield from ((field.name, getattr(value, field.name, None)) for field in fields(value))
+    elif is_record(value):
+        yield from ((name, getattr(value, name, None)) for name in record_fields(value))
     elif depth == 0 and hasattr(value, "__dict__"):  # the provider itself; not whatever it holds on to
         yield from vars(value).items()
 

@@ -53,10 +53,7 @@ class WordIndex:
         self.folded = cleaned.casefold()
         # in ASCII folding changes no letter's kind, so the words may be read of the folded text
         read = _WORD.findall(self.folded if cleaned.isascii() else cleaned)
-        counts: dict[str, int] = {}
-        for word in read if cleaned.isascii() else [word.casefold() for word in read]:
-            counts[word] = counts.get(word, 0) + 1
-        self.counts: Mapping[str, int] = counts
+        self.counts: Mapping[str, int] = Counter(read if cleaned.isascii() else [word.casefold() for word in read])
 
     def holds(self, term: Term) -> bool:
         """Whether the text refers to a term."""

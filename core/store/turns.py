@@ -130,7 +130,7 @@ async def open_turn(
 
     Raises:
         NotFound: The session was deleted meanwhile.
-        Taken: Another process has made the session meanwhile.
+        Taken: Another process has made the session meanwhile; PostgreSQL says so with a later statement, or at the end.
     """
     if conversation is None:
         await transaction.insert(TurnRow, [turn])

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections import deque
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 from itertools import chain
 from pathlib import PurePath
 from typing import Any
+
+from ..records import is_record, record_fields
 
 __all__ = ["ResultNotSerialisable", "ResultTooLarge", "check_size"]
 
@@ -27,7 +29,7 @@ class ResultTooLarge(ValueError):
     """The result is over the limit; the text says by how much."""
 
 
-@dataclasses.dataclass(slots=True)
+@dataclass(slots=True)
 class _Open:
     """A container that is being looked over.
 
@@ -102,8 +104,8 @@ def _open(value: Any, limit: int, *, dumped: bool) -> _Open | None:
         return _Open(value, parts, dumped=dumped)
     if isinstance(value, Enum):
         return _Open(value, iter((value.value,)), dumped=dumped)
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        names = [field.name for field in dataclasses.fields(value)]
+    if is_record(value):
+        names = record_fields(value)
         return _Open(value, (part for name in names for part in (name, getattr(value, name))), dumped=dumped)
     parts_of_model = _parts_of_model(value)
     return None if parts_of_model is None else _Open(value, parts_of_model, dumped=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections import deque
 from collections.abc import Mapping
@@ -14,6 +13,7 @@ from pathlib import PurePath
 from typing import Any, Final
 from uuid import UUID
 
+from ..records import is_record, record_fields
 from .result_size import ResultNotSerialisable, ResultTooLarge, check_size
 
 __all__ = ["ResultNotSerialisable", "ResultTooLarge", "check_text", "result_text", "sendable"]
@@ -72,8 +72,8 @@ def _plain(value: Any) -> Any:
     """What ``json`` asks for when it meets something that it does not know itself."""
     if isinstance(value, (Mapping, AbstractSet, deque, range)):
         return dict(value) if isinstance(value, Mapping) else list(value)
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    if is_record(value):
+        return {name: getattr(value, name) for name in record_fields(value)}
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, (datetime, date, time)):

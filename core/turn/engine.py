@@ -58,14 +58,14 @@ class TurnEngine:
         """
         turn = RunningTurn(self, plan)
         latest: Event | None = None
-        is_heard = False  # whether what is raised comes from who hears the turn
+        is_heard = False  # whether what is raised comes from those who hear the turn
         try:
             async with aclosing(turn.events()) as events:
                 async for event in events:
                     latest = event
+                    is_heard = True
                     for observer in observers:
                         observer.tell(event)
-                    is_heard = True
                     yield event
                     is_heard = False
         except BaseException as error:  # the one error boundary of a turn, since plugins raise anything

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 
 from .events import Event, PluginSelected, ProviderInitialized, SettingsConflicted, ToolPresented, TurnStarted
 from .plan import TurnPlan
@@ -10,38 +11,36 @@ from .plan import TurnPlan
 __all__ = ["opening_events"]
 
 
-def opening_events(plan: TurnPlan) -> list[Event]:
+def opening_events(plan: TurnPlan) -> Iterator[Event]:
     """Tell what a turn starts with.
 
     Args:
         plan: The turn.
 
-    Returns:
+    Yields:
         The start, the provider, the rules that selected, their conflicts, and the tools, in this order. All of it was
-        settled before, so all of it happens now.
+        settled before, so all of it happens now; the start is told before plugins' rules are asked for their names.
     """
     request_id, turn_id, at, tool_set = plan.request.request_id, plan.turn_id, time.time(), plan.tool_set
-    events: list[Event] = [
-        TurnStarted(
-            request_id=request_id,
-            turn_id=turn_id,
-            at=at,
-            caller=plan.request.caller.name,
-            text=plan.text,
-            messages=plan.thread,
-            settings=plan.settings,
-            decisions=tool_set.decisions,
-        ),
-        ProviderInitialized(
-            request_id=request_id,
-            turn_id=turn_id,
-            at=at,
-            provider=plan.settings.provider,
-            plugin=plan.provider.plugin.name,
-            model=plan.settings.model,
-        ),
-    ]
-    events += [
+    yield TurnStarted(
+        request_id=request_id,
+        turn_id=turn_id,
+        at=at,
+        caller=plan.request.caller.name,
+        text=plan.text,
+        messages=plan.thread,
+        settings=plan.settings,
+        decisions=tool_set.decisions,
+    )
+    yield ProviderInitialized(
+        request_id=request_id,
+        turn_id=turn_id,
+        at=at,
+        provider=plan.settings.provider,
+        plugin=plan.provider.plugin.name,
+        model=plan.settings.model,
+    )
+    yield from [
         PluginSelected(
             request_id=request_id,
             turn_id=turn_id,
@@ -54,7 +53,7 @@ def opening_events(plan: TurnPlan) -> list[Event]:
         )
         for item in tool_set.selections
     ]
-    events += [
+    yield from [
         SettingsConflicted(
             request_id=request_id,
             turn_id=turn_id,
@@ -65,7 +64,7 @@ def opening_events(plan: TurnPlan) -> list[Event]:
         )
         for conflict in tool_set.conflicts
     ]
-    events += [
+    yield from [
         ToolPresented(
             request_id=request_id,
             turn_id=turn_id,
@@ -78,4 +77,3 @@ def opening_events(plan: TurnPlan) -> list[Event]:
         )
         for tool in tool_set.tools
     ]
-    return events

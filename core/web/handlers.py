@@ -32,7 +32,7 @@ class guarded_route(HTTPRouteHandler):  # noqa: N801  (a decorator, like Litesta
             await guard(connection, self)  # type: ignore[misc]
 
     def resolve_exception_handlers(self) -> ExceptionHandlersMap:
-        """Collect the exception handlers, once."""
+        """Collect the exception handlers, once: what an app gets after its first request is not among them."""
         known: ExceptionHandlersMap | None = getattr(self, "_exception_handlers", None)
         if known is None:
             known = self._exception_handlers = super().resolve_exception_handlers()
@@ -73,10 +73,13 @@ class _ShortWay:
 
     def __init__(self, app: ASGIApp, handler: running_route) -> None:  # noqa: ARG002  (what middlewares are given)
         self._handler = handler
+        self._request_class = handler.resolve_request_class()
+        self._names = [name for name in handler.parsed_fn_signature.parameters if name != "request"]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Ask the guards, then answer."""
-        request: Request[Any, Any, Any] = Request(scope, receive, send)
+        request: Request[Any, Any, Any] = self._request_class(scope, receive, send)
         await self._handler.authorize_connection(request)
-        reply: RunningReply[Any] = await self._handler.fn(request, **scope["path_params"])
+        given = scope["path_params"]  # of the app's own path, too
+        reply: RunningReply[Any] = await self._handler.fn(request, **{name: given[name] for name in self._names})
         await reply.app(scope, receive, send)

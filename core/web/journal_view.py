@@ -62,25 +62,25 @@ MEMBERS: Final = frozenset(
 
 
 class View:
-    """Shows requests; remembers what it has shown, since most headers and paths come again and again."""
+    """Shows requests; remembers what had nothing to hide, since most headers and paths come again and again."""
 
     def __init__(self) -> None:
         self._headers: dict[tuple[bytes, bytes], tuple[str, str]] = {}
         self._hidden: dict[bytes, tuple[str, str]] = {}
-        self._paths: dict[str, str] = {}
         self._plain: dict[str, str] = {}
 
     def headers(self, headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
         """The headers of a request, by lower-case name; hidden ones are named, too."""
         shown: dict[str, str] = {}
-        for header in headers:
-            name, value = self._headers.get(header) or self._hidden.get(header[0]) or self._header(*header)
+        for name_sent, value_sent in headers:  # as lists or as tuples
+            known = self._headers.get((name_sent, value_sent)) or self._hidden.get(name_sent)
+            name, value = known or self._header(name_sent, value_sent)
             shown[name] = f"{shown[name]}, {value}" if name in shown and value != HIDDEN else value
         return shown
 
     def path(self, path: str) -> str:
         """A path without what looks like a key."""
-        return self._paths.get(path) or _kept(self._paths, path, redact_text(path), len(path))
+        return self._text(path)
 
     def body(self, body: bytes) -> Any:
         """The body of a request; None when it is no JSON object. Only the members that may be shown are decoded.
@@ -112,8 +112,9 @@ class View:
         text = name.decode("latin-1").lower()
         if text not in _HEADERS:  # only the name is remembered: the value may be a secret
             return _kept(self._hidden, name, (text, HIDDEN), len(name))
-        [shown] = redact_headers([(text, value.decode("latin-1"))], _HEADERS).items()
-        return _kept(self._headers, (name, value), shown, len(value))
+        given = value.decode("latin-1")
+        [shown] = redact_headers([(text, given)], _HEADERS).items()
+        return _kept(self._headers, (name, value), shown, len(value)) if shown[1] == given else shown
 
 
 def _kept(known: dict[K, V], key: K, value: V, size: int) -> V:

@@ -21,7 +21,7 @@ __all__ = ["PostgresShort"]
 _T = TypeVar("_T")
 _CONNECTIONS: Final = 10
 _STATEMENTS: Final = 256
-"""Statements that a connection keeps prepared: more than we have."""
+"""Statements that a connection keeps prepared: those in use; what rows may be added together is many more."""
 _IDLE_SECONDS: Final = 300.0
 _WAIT_SECONDS: Final = 60.0
 

@@ -34,14 +34,15 @@ class Unanswered(ConnectionError):
     Args:
         sql: The statement that adds them.
         values: Its values; the rows' ids are among them.
-        keys: Names of the rules that no two rows have one id.
+        witness: A question whether one of the rows is there, with all of them, and that row's id; None where rows that
+            are there already are left out.
     """
 
-    def __init__(self, sql: str, values: Sequence[Any], keys: frozenset[str | None]) -> None:
+    def __init__(self, sql: str, values: Sequence[Any], witness: tuple[str, Any] | None) -> None:
         super().__init__("the connection was lost")
         self._sql = sql
         self._values = values
-        self._keys = keys
+        self._witness = witness
 
     async def repeat(self, connection: Any) -> None:
         """Send them again: with ids that are nobody else's, they are there once, however often they are sent.
@@ -54,7 +55,8 @@ class Unanswered(ConnectionError):
         try:
             await connection.execute(self._sql, *self._values)
         except UniqueViolationError as error:
-            if error.constraint_name not in self._keys:
+            # which rule is named first, of those that a row breaks by being there already, is the server's choice
+            if self._witness is None or await connection.fetchval(*self._witness) is None:
                 raise Taken from error
 
 
@@ -139,7 +141,8 @@ class PostgresTransaction(PostgresConnection):
         """
         if self._has_begun:
             await self._add_waiting()
-            await self._connection.execute("COMMIT")
+            if await self._connection.execute("COMMIT") != "COMMIT":
+                raise RuntimeError("the transaction went on after a statement of it had failed; nothing was stored")
         elif self._waiting:
             await self._add_alone()
 
@@ -172,7 +175,7 @@ class PostgresTransaction(PostgresConnection):
         except Exception as error:
             if not is_outage(error) or not all(one.insert.is_repeatable for one in self._waiting):
                 raise
-            raise Unanswered(sql, values, frozenset(one.insert.key for one in self._waiting)) from error
+            raise Unanswered(sql, values, _witness(self._waiting, values)) from error
 
 
 class _Addition(NamedTuple):
@@ -186,6 +189,17 @@ class _Addition(NamedTuple):
         if len(self.rows) == 1:
             return self.insert.values(self.rows[0])
         return [*zip(*self.insert.values_of(self.rows), strict=True)]
+
+
+def _witness(additions: Sequence[_Addition], values: Sequence[Any]) -> tuple[str, Any] | None:
+    """Asks for one row among those that are added together: it is there when they are."""
+    before = 0
+    for one in additions:
+        if one.insert.place_of_id is not None:
+            found = values[before + one.insert.place_of_id]
+            return one.insert.is_there, found if len(one.rows) == 1 else found[0]
+        before += one.insert.width
+    return None
 
 
 def _statement(shape: Sequence[tuple[Insert, bool]]) -> str:

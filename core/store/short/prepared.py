@@ -75,7 +75,9 @@ class Insert:
 
     Attributes:
         sql: The text.
-        key: Name of the rule that no two rows have one id; None of a table whose rows have none.
+        width: How many values a row has.
+        place_of_id: Which of them is its id; None where no row, or no other row, can have that id by then.
+        is_there: Asks whether a row has an id.
         is_repeatable: Whether the rows are there once however often they are added: those that are there are left out,
             or known by their ids.
     """
@@ -91,8 +93,11 @@ class Insert:
         )
         compiled: Any = statement.compile(dialect=dialect)
         self.sql: str = compiled.string
-        self.key = f"pk_{table.__tablename__}" if issubclass(table, Row) else None
-        self.is_repeatable = unless_there or self.key is not None
+        has_id = issubclass(table, Row)
+        self.width = len(compiled.positiontup)
+        self.place_of_id: int | None = compiled.positiontup.index("id") if has_id and not unless_there else None
+        self.is_there = f"SELECT 1 FROM {table.__tablename__} WHERE id = $1"  # noqa: S608  (a name of ours)
+        self.is_repeatable = unless_there or has_id
         kinds = {column.name: column.type for column in columns}
         self._row = _Row([(name, kinds[name]) for name in compiled.positiontup], dialect)
         defaults = [(column.name, *_default(table, column.name)) for column in columns]

@@ -167,6 +167,18 @@ def test_a_stream_that_breaks_off_is_replayed_up_to_there(tmp_path: Path, upstre
     assert [type(event) for event in replayed.events] == [type(event) for event in recorded.events]
 
 
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
+def test_a_call_that_could_not_be_made_is_recorded(tmp_path: Path, upstream: Upstream, stream: bool) -> None:
+    """Whether its failure comes before its first piece or in place of an answer."""
+    cassette, recorded = _record(tmp_path, upstream, "What time is it?", stream=stream, key="no\nkey")
+    replayed = _replay(tmp_path, Player(cassette, "c"), "What time is it?", stream=stream)
+    assert not upstream.calls
+    assert recorded.failure is not None
+    assert replayed.failure is not None
+    told, again = recorded.failure.error, replayed.failure.error
+    assert (again.status, again.code, again.message) == (told.status, told.code, told.message)
+
+
 def test_a_call_that_does_not_fit_says_what_differs(tmp_path: Path, upstream: Upstream) -> None:
     """As a diff of what was recorded and what is asked, with the command to record again."""
     upstream.script(_ROUNDS)

@@ -20,6 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, RootModel, field_serializer, model_serializer
 
+from promptdock import Usage
 from promptdock.tools.results import ResultNotSerialisable, ResultTooLarge, result_text, sendable
 
 
@@ -84,6 +85,10 @@ class Forecast(BaseModel):
         (PurePosixPath("a/b"), '"a/b"'),
         (Place("here", Colour.RED), '{"name":"here","colour":"red"}'),
         ([Place("here", Colour.RED)], '[{"name":"here","colour":"red"}]'),
+        (
+            {"rounds": [Usage(prompt_tokens=1, completion_tokens=2, total_tokens=3)]},
+            '{"rounds":[{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3,"details":null}]}',
+        ),
         (
             Forecast(at=datetime(2024, 1, 1, tzinfo=UTC), temperature=2.5),
             '{"at":"2024-01-01T00:00:00Z","temperature":2.5}',

@@ -17,14 +17,20 @@ from promptdock import (
     CompletionRequested,
     PluginCalled,
     PromptSettings,
+    ProviderInitialized,
     SearchTerms,
+    SelectionRequest,
+    SelectionRule,
     SettingsConflicted,
     ToolContext,
     ToolError,
+    TurnFailed,
     TurnFinished,
     TurnStarted,
+    Verdict,
     tool,
 )
+from promptdock.turn.events import Event
 from promptdock.turn.fold import TurnResult
 from tests.support.services import Plugin, service_at
 from tests.support.upstream import Upstream, error, raw, text, tool_calls
@@ -624,3 +630,53 @@ def _request(said: str, **members: Any) -> Any:
     from promptdock import PromptRequest
 
     return PromptRequest(messages=({"role": "user", "content": said},), **members)
+
+
+class Teller:
+    """An observer that keeps what it is told, and fails at one kind of event."""
+
+    def __init__(self, kind: type[Event] | None = None) -> None:
+        self.told: list[type[Event]] = []
+        self._kind = kind
+
+    def tell(self, event: Event) -> None:
+        self.told.append(type(event))
+        if type(event) is self._kind:
+            raise RuntimeError("an observer of ours")
+
+
+async def test_an_observer_that_fails_is_no_failure_of_the_turn(upstream: Upstream, stream: bool) -> None:
+    """What of ours raises comes out as it is; nobody hears that an answered turn had failed."""
+    upstream.script(text("hello"))
+    listener, broken = Teller(), Teller(TurnFinished)
+    async with service_at(upstream) as service:
+        plan = await service.plan(_request("hi", stream=stream))
+        with pytest.raises(RuntimeError, match="of ours"):
+            async for _ in service.run_plan(plan, observers=[listener, broken]):
+                pass
+    assert listener.told[-1] is TurnFinished
+    assert TurnFailed not in listener.told
+
+
+class Moody(SelectionRule):
+    """Selects, and cannot say its name any more once the turn is planned."""
+
+    is_planned = False
+
+    @property
+    def description(self) -> str:
+        if self.is_planned:
+            raise RuntimeError("not now")
+        return "moody"
+
+    async def decide(self, request: SelectionRequest) -> Verdict:
+        return Verdict(selected=True, reason="as I like")
+
+
+async def test_a_turn_begins_with_its_start_whatever_fails_then(upstream: Upstream, stream: bool) -> None:
+    rule = Moody(tools=[add])
+    async with service_at(upstream, plugins={"p": Plugin(add, rules=[rule])}) as service:
+        plan = await service.plan(_request("hi", stream=stream))
+        rule.is_planned = True
+        kinds = [type(event) async for event in service.run_plan(plan)]
+    assert kinds == [TurnStarted, ProviderInitialized, TurnFailed]

@@ -118,6 +118,34 @@ class _Marking:
         await self._app(scope, receive, marked)
 
 
+class _OwnRequest(Request[Any, Any, Any]):
+    """A host's own kind of request."""
+
+    def tenant(self) -> str:
+        return str(self.path_params.get("tenant", "none"))
+
+
+def test_the_hosts_own_requests_and_paths_reach_its_guards(settings: Settings) -> None:
+    tenants: list[str] = []
+
+    def guard(connection: Any, _: Any) -> None:
+        tenants.append(connection.tenant())
+
+    ask = {"model": "offline", "messages": [{"role": "user", "content": "hi"}]}
+    for path, tenant in (("/", "none"), ("/{tenant:str}", "here")):
+        own = Litestar(
+            path=path,
+            plugins=[PromptdockPlugin(settings)],
+            guards=[guard],
+            request_class=_OwnRequest,
+            logging_config=None,
+        )
+        with live_server(own) as url:
+            at = path.replace("{tenant:str}", tenant).rstrip("/")
+            assert httpx.post(f"{url}{at}/v1/chat/completions", json=ask).status_code == 200
+    assert tenants == ["none", "here"]
+
+
 @pytest.mark.parametrize(
     "around", [{"before_request": _before}, {"after_response": _after}, {"middleware": [_Marking]}, {}]
 )

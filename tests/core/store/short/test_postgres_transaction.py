@@ -194,7 +194,41 @@ async def test_another_row_that_is_there_is_said_then_too(asked: Asked) -> None:
     await asked.connection.execute("INSERT INTO facts (name, value) VALUES ('a', 'old')")
     sql = "INSERT INTO facts (name, value) VALUES ($1, $2)"
     with pytest.raises(Taken):
-        await Unanswered(sql, ["a", ""], frozenset({"pk_turns"})).repeat(asked.connection)
+        await Unanswered(sql, ["a", ""], None).repeat(asked.connection)
+    with pytest.raises(Taken):
+        await Unanswered(sql, ["a", ""], ("SELECT 1 FROM turns WHERE id = $1", new_id())).repeat(asked.connection)
+
+
+async def test_rows_that_are_there_are_known_by_their_ids_whichever_rule_they_break(asked: Asked) -> None:
+    """The server names the first one that it looks at, and that is another one once an index was made anew."""
+    await asked.connection.execute("CREATE UNIQUE INDEX uq_looked_at_first ON turns (request_id)")
+    await asked.connection.execute("REINDEX INDEX CONCURRENTLY pk_turns")
+    transaction = asked.begin()
+    await transaction.insert(TurnRow, [turn(worker_id=new_id())])
+    execute = asked.connection.execute
+
+    class Lossy:
+        """Loses the connection before it is told that the rows are there."""
+
+        async def execute(self, *statement: Any) -> None:
+            await execute(*statement)
+            raise asyncpg.ConnectionDoesNotExistError("connection was closed in the middle of operation")
+
+    transaction._connection = Lossy()
+    with pytest.raises(Unanswered) as caught:
+        await transaction.commit()
+    await caught.value.repeat(asked.connection)
+    assert await asked.connection.fetchval("SELECT count(*) FROM turns") == 1
+
+
+async def test_a_failure_that_is_swallowed_is_no_success(asked: Asked) -> None:
+    transaction = asked.begin()
+    await transaction.rows(lambda: select(TurnRow.id))
+    await transaction.insert(TurnRow, [turn(request_id="r" * 100, worker_id=new_id())])
+    with pytest.raises(asyncpg.StringDataRightTruncationError):
+        await transaction.rows(lambda: select(TurnRow.id))
+    with pytest.raises(RuntimeError, match="nothing was stored"):
+        await transaction.commit()
 
 
 async def test_values_that_do_not_fit_are_refused_and_not_cut(asked: Asked) -> None:
