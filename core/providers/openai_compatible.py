@@ -91,7 +91,7 @@ class OpenAICompatibleProvider(Provider):
         )
         self.base_url = _shown_url(self._endpoint.base_url)
         # a user in the URL is sent in the key's place
-        sent = self._endpoint.api_key if urlsplit(self._endpoint.base_url).username is None else None
+        sent = None if self._endpoint.has_user else self._endpoint.api_key
         self.key_hint = None if sent is None else masked(sent.get_secret_value())
         # a server that the operator put in the vendor's place, e.g. a gateway, may want no key
         needs_key = bool(key_variables) and settings.base_url is None

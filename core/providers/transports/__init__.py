@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
@@ -34,6 +35,12 @@ class Endpoint:
     timeout: float = 600.0
     connect_timeout: float = 5.0
     max_retries: int = 2
+
+    @property
+    def has_user(self) -> bool:
+        """Whether the base URL names a user or a password, which are sent in the key's place."""
+        parts = urlsplit(self.base_url)
+        return bool(parts.username or parts.password)
 
     def url(self, path: str) -> str:
         """The address of one resource, e.g. of ``/models``."""

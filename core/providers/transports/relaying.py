@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from urllib.parse import urlsplit
 
 from ... import __version__
 from ..relay import RelayRequest
@@ -37,7 +36,7 @@ class RelayHeaders:
     def __init__(self, endpoint: Endpoint) -> None:
         ours = {"user-agent": f"promptdock/{__version__}"}
         # a user in the URL is sent as Basic, and there is one Authorization header only
-        if endpoint.api_key is not None and not urlsplit(endpoint.base_url).username:
+        if endpoint.api_key is not None and not endpoint.has_user:
             ours["authorization"] = f"Bearer {endpoint.api_key.get_secret_value()}"
         self._ours = {**ours, **{name.lower(): value for name, value in endpoint.headers.items()}}
 

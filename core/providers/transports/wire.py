@@ -12,7 +12,19 @@ from ...jsontext import JsonError, JsonObject, dumps, loads
 from ..relay import RelayReply, RelayRequest
 from . import Endpoint, Transport
 from .failures import Failures, unwritable
-from .http import Address, Asked, Body, Client, ConnectionBroken, Destination, HttpError, Reply, follow, header_block
+from .http import (
+    Address,
+    Asked,
+    Body,
+    Client,
+    ConnectionBroken,
+    Destination,
+    HttpError,
+    InvalidRequest,
+    Reply,
+    follow,
+    header_block,
+)
 from .relaying import RelayHeaders
 from .retries import backoff, pause, should_retry
 from .sse import SseDecoder
@@ -96,7 +108,7 @@ class WireTransport(Transport):
         self, failures: Failures, path: str, data: bytes | None, *, stream: bool = False, retries: int | None = None
     ) -> tuple[Reply, bytes]:
         """Send a request until it succeeds or trying again makes no sense; read the answer unless it is a stream."""
-        client = self._client or await self._opened()
+        client = self._client or await self._opened(failures)
         asked = self._asked(failures, path, data)
         most = self._endpoint.max_retries if retries is None else retries
         for attempt in range(most + 1):
@@ -118,7 +130,7 @@ class WireTransport(Transport):
         raise AssertionError("the last attempt returns or raises")
 
     async def _sent(self, request: RelayRequest, failures: Failures) -> Reply:
-        client = self._client or await self._opened()
+        client = self._client or await self._opened(failures)
         try:
             headers = self._relay_block + header_block(self._relay_headers.theirs(request))
             return await client.send(self._to, request.method, self._root + request.target, headers, request.body)
@@ -139,26 +151,33 @@ class WireTransport(Transport):
     def _failures(self, method: str, path: str) -> Failures:
         return Failures(method, self._endpoint.url(path), self._endpoint.api_key)
 
-    async def _opened(self) -> Client:
-        async with self._opening:
-            if self._client is None:
-                self._client = await self._open()
-            return self._client
+    async def _opened(self, failures: Failures) -> Client:
+        try:
+            async with self._opening:
+                if self._client is None:
+                    self._client = await self._open()
+                return self._client
+        except (HttpError, OSError) as error:  # certificates, or settings that no request can be made of
+            raise await broken(error, failures) from cause(error, failures)
 
     async def _open(self) -> Client:
         endpoint = self._endpoint
-        address = Address.of(endpoint.base_url)
+        try:
+            address = Address.of(endpoint.base_url)
+        except ValueError as error:
+            raise InvalidRequest(f"the base URL: {error}") from None
         client = Client(timeout=endpoint.timeout, connect_timeout=endpoint.connect_timeout, trust=_trust)
         if address.origin.tls:
             await client.load_trust()
-        self._to: Destination = client.destination(address.origin)
+        hosts = [value for name, value in endpoint.headers.items() if name.lower() == "host"]
+        self._to: Destination = client.destination(address.origin, host=hosts[-1] if hosts else None)
         self._root = "" if address.target == "/" else address.target
         # a user in the URL is sent in the key's place, unless the operator says what to send
         told = {name.lower() for name in endpoint.headers}
         given = address.authorization if "authorization" not in told else None
         basic = b"" if given is None else header_block([("Authorization", given)])
-        self._relay_block = header_block(self._relay_headers.ours) + basic
-        self._headers = header_block(_request_headers(endpoint, keyed=address.authorization is None))
+        self._relay_block = header_block(_without_host(self._relay_headers.ours)) + basic
+        self._headers = header_block(_without_host(_request_headers(endpoint, keyed=not endpoint.has_user)))
         self._headers += basic
         return client
 
@@ -181,6 +200,11 @@ def _request_headers(endpoint: Endpoint, *, keyed: bool) -> list[tuple[str, str]
         *((name, value) for name, value in headers.items() if name.lower() not in theirs),
         *endpoint.headers.items(),
     ]
+
+
+def _without_host(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The destination says it, and it is said once."""
+    return [header for header in headers if header[0].lower() != "host"]
 
 
 def _trust() -> ssl.SSLContext:

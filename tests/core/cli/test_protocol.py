@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -81,3 +82,26 @@ def test_a_small_reply_is_one_packet(place: tuple[str, int]) -> None:
         for _ in range(20):
             connection.sendall(asked("POST", "xyz"))
             assert connection.recv(65536).endswith(b"\r\n\r\nPOST:xyz")
+
+
+async def slowly(scope: Any, receive: Any, send: Any) -> None:
+    """Answers in two pieces."""
+    if scope["type"] == "lifespan":
+        await echo(scope, receive, send)
+        return
+    await receive()
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"first", "more_body": True})
+    await asyncio.sleep(0.05)
+    await send({"type": "http.response.body", "body": b"last"})
+
+
+def test_what_was_written_reaches_a_caller_who_sends_no_more() -> None:
+    """Its end of the connection is closed right behind the request, as some programs do."""
+    with live_server(slowly) as url:
+        parts = urlsplit(url)
+        for _ in range(20):
+            with socket.create_connection((str(parts.hostname), parts.port or 0), timeout=10) as connection:
+                connection.sendall(asked("GET"))
+                connection.shutdown(socket.SHUT_WR)
+                assert b"first" in answer(connection, b"last")

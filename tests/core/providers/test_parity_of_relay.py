@@ -107,7 +107,9 @@ async def test_headers_that_reach_upstream(
 
 @TRANSPORTS
 @pytest.mark.anyio
-async def test_a_user_in_the_base_url_goes_as_basic(transport: str) -> None:
+@pytest.mark.parametrize(("user", "sent"), [("me:secret@", "Basic bWU6c2VjcmV0"), (":x@", "Basic Ong=")])
+async def test_a_user_in_the_base_url_goes_as_basic(transport: str, user: str, sent: str) -> None:
+    """Also one without a name; and the key stays here."""
     seen: list[str] = []
 
     async def handler(request: web.BaseRequest) -> web.Response:
@@ -115,10 +117,23 @@ async def test_a_user_in_the_base_url_goes_as_basic(transport: str) -> None:
         return web.Response()
 
     async with serving(handler) as origin:
-        base_url = origin.replace("://", "://me:secret@")
+        base_url = origin.replace("://", f"://{user}")
         async with asking(transport, base_url) as asked, asked.relay(MODELS) as reply:
             assert reply.status == 200
-    assert seen == ["Basic bWU6c2VjcmV0"]
+    assert seen == [sent]
+
+
+@TRANSPORTS
+@pytest.mark.anyio
+async def test_the_operators_host_is_the_one_that_is_sent(transport: str) -> None:
+    seen: list[str] = []
+
+    async def handler(request: web.BaseRequest) -> web.Response:
+        seen.extend(request.headers.getall("Host"))
+        return web.Response()
+
+    await relayed(transport, handler, MODELS, headers={"Host": "internal.example"})
+    assert seen == ["internal.example"]
 
 
 @TRANSPORTS

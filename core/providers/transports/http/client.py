@@ -48,9 +48,14 @@ class Client:
         """Whether it sends no more."""
         return self._pool.closed
 
-    def destination(self, origin: Origin) -> Destination:
-        """A server and the way to it. Ask once: requests share connections only by the same object."""
-        return Destination(origin, self._proxies.of(origin))
+    def destination(self, origin: Origin, *, host: str | None = None) -> Destination:
+        """A server and the way to it. Ask once: requests share connections only by the same object.
+
+        Args:
+            origin: The server.
+            host: The ``Host`` to send, where that is not its name.
+        """
+        return Destination(origin, self._proxies.of(origin), host=host)
 
     async def load_trust(self) -> None:
         """Read the certificates before the first connection needs them."""

@@ -142,8 +142,8 @@ class Connection(asyncio.Protocol):
         reply = self._reply
         if reply is not None and reply.end_of_input():
             self._finish(reply)
-        else:
-            self._over(self._broken())
+        else:  # a server that reads no more would keep what is unsent, and with it the socket, for ever
+            self.abort(self._broken())
 
     def connection_lost(self, exc: Exception | None) -> None:
         """It is closed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import zlib
 from typing import TYPE_CHECKING
 
@@ -46,6 +47,8 @@ class Body:
         if not self._coding:
             return await self._reply.piece()
         while True:
+            if self._left:  # what came may stand for very much, and others want their turn, too
+                await asyncio.sleep(0)
             came = self._left or await self._reply.piece()
             if not came:
                 if self._inflating is not None and not self._inflating.eof:

@@ -29,15 +29,16 @@ class Destination:
     Args:
         origin: The server.
         proxy: Stands between; None for none.
+        host: What the server is greeted with, where that is not its name.
     """
 
     __slots__ = ("_fixed", "_prefix", "origin", "proxy")
 
-    def __init__(self, origin: Origin, proxy: Proxy | None = None) -> None:
+    def __init__(self, origin: Origin, proxy: Proxy | None = None, *, host: str | None = None) -> None:
         self.origin = origin
         self.proxy = proxy
         self._prefix = ""
-        told = [("Host", origin.greeting)]
+        told = [("Host", origin.greeting if host is None else host)]
         if proxy is not None and not origin.tls:
             # what is not encrypted is asked of the proxy itself, by the whole address
             self._prefix = f"http://{origin.greeting}"

@@ -119,7 +119,7 @@ class _KnownNames:
                     host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
                 )
             )
-        except OSError:  # no address, but a name
+        except (OSError, UnicodeError):  # no address, but a name, or what is none
             pass
         key = (host, port)
         task = self._known.get(key)

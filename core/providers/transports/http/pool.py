@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any
 
+from ....tasks import is_cancelled
 from .connection import Connection
 from .errors import ConnectionBroken
 
@@ -27,14 +28,16 @@ class Pool:
         keep: Seconds that a connection is kept without a request.
     """
 
-    def __init__(self, dial: Callable[[Destination], Awaitable[Connection]], *, limit: int, keep: float) -> None:
+    def __init__(
+        self, dial: Callable[[Destination], Coroutine[Any, Any, Connection]], *, limit: int, keep: float
+    ) -> None:
         self._dial = dial
         self._limit = limit
         self._keep = keep
         self._loop = asyncio.get_running_loop()
         self._idle: dict[Destination, list[Connection]] = {}
         self._open: dict[Connection, Destination] = {}
-        self._dialling = 0
+        self._dialling: set[asyncio.Future[Connection]] = set()
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._sweep: asyncio.TimerHandle | None = None
         self.closed = False
@@ -55,14 +58,14 @@ class Pool:
             HttpError: There is none.
             OSError: The server cannot be reached.
         """
-        if self.closed:
-            raise ConnectionBroken(_CLOSED)
-        if self._waiting:  # others came first
+        if self._waiting and not self.closed:  # others came first
             await self._wait()
         while True:
+            if self.closed:
+                raise ConnectionBroken(_CLOSED)
             if (kept := self.kept(destination)) is not None:
                 return kept
-            if len(self._open) + self._dialling < self._limit:
+            if len(self._open) + len(self._dialling) < self._limit:
                 return await self._new(destination)
             if not self._drop_another():
                 await self._wait(first=True)
@@ -75,6 +78,10 @@ class Pool:
         for waiter in self._waiting:
             if not waiter.done():
                 waiter.set_result(None)
+        for dialling in self._dialling:
+            dialling.cancel()
+        if self._dialling:
+            await asyncio.wait(set(self._dialling))
         connections = list(self._open)
         for connection in connections:
             connection.abort(ConnectionBroken(_CLOSED))
@@ -82,14 +89,18 @@ class Pool:
             await connection.closed()
 
     async def _new(self, destination: Destination) -> Connection:
-        self._dialling += 1
+        dialling = asyncio.ensure_future(self._dial(destination))
+        self._dialling.add(dialling)
         try:
-            connection = await self._dial(destination)
-        except BaseException:
-            self._dialling -= 1
+            connection = await dialling
+        except BaseException as failure:
+            dialling.add_done_callback(_unwanted)  # it may be open already
             self._next()
+            if isinstance(failure, asyncio.CancelledError) and self.closed and not is_cancelled():
+                raise ConnectionBroken(_CLOSED) from None
             raise
-        self._dialling -= 1
+        finally:
+            self._dialling.discard(dialling)
         if self.closed or not connection.usable:
             error = ConnectionBroken(_CLOSED if self.closed else "the connection broke")
             connection.abort(error)
@@ -153,3 +164,8 @@ class Pool:
         oldest = min((one.idle_since for idle in self._idle.values() for one in idle), default=None)
         if oldest is not None:
             self._sweep = self._loop.call_later(max(oldest + self._keep - now, 0.05), self._close_old)
+
+
+def _unwanted(dialling: asyncio.Future[Connection]) -> None:
+    if not dialling.cancelled() and dialling.exception() is None:
+        dialling.result().abort(ConnectionBroken("nobody waits for it"))

@@ -65,8 +65,7 @@ async def follow(client: Client, asked: Asked, reply: Reply) -> Reply:
         if reply.status in _AS_GET and method != "HEAD":
             method, body = "GET", None
         reply.close()
-        url = urljoin(url, place.decode("utf-8", "surrogateescape"))
-        address = _address(url)
+        url, address = _elsewhere(url, place.decode("utf-8", "surrogateescape"))
         if address.origin != to.origin:
             to, headers = client.destination(address.origin), asked.public_headers
             if address.authorization is not None:
@@ -76,8 +75,9 @@ async def follow(client: Client, asked: Asked, reply: Reply) -> Reply:
     raise InvalidReply("too many redirects")
 
 
-def _address(url: str) -> Address:
+def _elsewhere(url: str, place: str) -> tuple[str, Address]:
     try:
-        return Address.of(url)
+        there = urljoin(url, place)
+        return there, Address.of(there)
     except ValueError:
         raise InvalidReply("a redirect to no address") from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import psutil
 import pytest
 
 from promptdock.providers.transports.http import ConnectionBroken
@@ -103,6 +104,50 @@ async def test_closing_lets_nobody_wait() -> None:
         async with asyncio.timeout(5):
             done = await asyncio.gather(*waiting, return_exceptions=True)
     assert all(isinstance(error, ConnectionBroken) for error in done)
+
+
+@pytest.mark.anyio
+async def test_nobody_dials_after_the_end() -> None:
+    """Neither those who wait for a place, nor those who are on their way."""
+    accepted = 0
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal accepted
+        accepted += 1
+        await reader.read()
+
+    async with serving_raw(talk) as url, asking(url, limit=2) as asked:
+        waiting = [asyncio.ensure_future(asked.whole()) for _ in range(20)]
+        while accepted < 2:
+            await asyncio.sleep(0.01)
+        await asked.client.aclose()
+        late = await asyncio.gather(*waiting, asked.whole(), return_exceptions=True)
+        assert all(isinstance(error, ConnectionBroken) for error in late)
+        on_the_way = asking(url)
+        async with on_the_way as other:
+            dialling = asyncio.ensure_future(other.whole())
+            await asyncio.sleep(0)
+            await other.client.aclose()
+            with pytest.raises(ConnectionBroken):
+                await dialling
+        await asyncio.sleep(0.1)
+    assert accepted == 2
+
+
+@pytest.mark.anyio
+async def test_a_server_that_ends_its_side_and_reads_no_more_keeps_nothing_open() -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write_eof()
+        await asyncio.sleep(60)
+
+    async with serving_raw(talk) as url, asking(url) as asked:
+        with pytest.raises(ConnectionBroken):
+            await asked.whole("POST", b"x" * 50_000_000)
+        async with asyncio.timeout(5):
+            await asked.client.aclose()
+        left = [one for one in psutil.Process().net_connections() if one.status == "CLOSE_WAIT"]
+        assert [one for one in left if url.endswith(f":{one.raddr[1]}")] == []
 
 
 @pytest.mark.anyio

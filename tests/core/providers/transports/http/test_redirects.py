@@ -58,10 +58,13 @@ async def test_another_server_gets_no_key() -> None:
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("place", ["ftp://x/", "http://x:99999/", "http://a b/"])
+@pytest.mark.parametrize(
+    "place",
+    ["ftp://x/", "http://x:99999/", "http://a b/", "http://[::1", "//[x", f"//{'a' * 64}.x/", "//a..b/"],
+)
 async def test_a_place_that_is_none(place: str) -> None:
     async with serving_raw(one_by_one([moved(307, place)])) as url, asking(url) as asked:
-        with pytest.raises(HttpError):
+        with pytest.raises((HttpError, OSError)):
             await followed(asked, url)
 
 

@@ -204,6 +204,27 @@ async def test_a_compressed_body_is_decoded(coding: bytes, packed: bytes) -> Non
 
 
 @pytest.mark.anyio
+async def test_others_have_their_turn_while_much_is_decoded() -> None:
+    packed = gzip.compress(b"a" * 20_000_000)
+    answer = OK + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(packed) + packed
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    async with serving_raw(one_by_one([answer])) as url, asking(url) as asked:
+        body = Body(await asked.ask())
+        await body.piece()  # all of it has come
+        busy = asyncio.ensure_future(others())
+        await body.read(20_000_000)
+        busy.cancel()
+    assert turns > 20
+
+
+@pytest.mark.anyio
 @pytest.mark.parametrize(
     ("coding", "packed"),
     [

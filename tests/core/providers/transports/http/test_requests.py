@@ -110,4 +110,4 @@ async def test_cancelling_while_dialling_and_while_waiting_leaves_nothing() -> N
             with pytest.raises(asyncio.CancelledError):
                 await task
         assert asked.client._pool._open == {}
-        assert asked.client._pool._dialling == 0
+        assert asked.client._pool._dialling == set()

@@ -88,5 +88,5 @@ async def test_a_server_that_nobody_vouches_for_is_not_asked(certificate: Path) 
     async with server, asking(f"https://localhost:{port}/") as asked:
         with pytest.raises(ssl.SSLCertVerificationError):
             await asked.whole()
-        assert asked.client._pool._dialling == 0
+        assert asked.client._pool._dialling == set()
     await asyncio.sleep(0.05)
