@@ -166,7 +166,7 @@ async def record_charges(transaction: Transaction, charges: Sequence[NewCharge])
 
 def _completion(spend: CompletionSpend, kind: str, price: Price | None, shared: dict[str, Any]) -> NewCharge:
     counts = (spend.prompt_tokens, spend.completion_tokens, spend.total_tokens)
-    prompt, completion, total = (min(max(count, 0), MOST_TOKENS) for count in counts)
+    prompt, completion, total = [min(max(count, 0), MOST_TOKENS) for count in counts]
     return NewCharge(
         **shared,
         kind=kind,

@@ -37,15 +37,15 @@ def sum_usage(parts: Iterable[Usage | None]) -> Usage | None:
     known = [part for part in parts if part is not None]
     if len(known) < _SEVERAL:
         return known[0] if known else None
+    prompt = answer = total = 0
     details: JsonObject = {}
     for part in known:
-        details = _added(details, part.details or {})
-    return Usage(
-        prompt_tokens=sum(part.prompt_tokens for part in known),
-        completion_tokens=sum(part.completion_tokens for part in known),
-        total_tokens=sum(part.total_tokens for part in known),
-        details=details or None,
-    )
+        prompt += part.prompt_tokens
+        answer += part.completion_tokens
+        total += part.total_tokens
+        if part.details:
+            details = _added(details, part.details)
+    return Usage(prompt_tokens=prompt, completion_tokens=answer, total_tokens=total, details=details or None)
 
 
 def usage_object(usage: Usage) -> JsonObject:
