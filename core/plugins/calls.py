@@ -102,7 +102,10 @@ class HookCall:
         """Pick what the implementation takes from what the hook offers, its plugin's settings among it."""
         own, adapter = self.settings, self.adapter
         if not adapter.arguments and not adapter.convert:
-            return {name: own if name == "settings" else values[name] for name in self.takes}
+            taken: dict[str, object] = {}
+            for name in self.takes:
+                taken[name] = own if name == "settings" else values[name]
+            return taken
         return {name: own if name == "settings" else adapter.value(name, values) for name in self.takes}
 
     def answer(self, given: object) -> object:

@@ -72,8 +72,8 @@ def _particulars(turn: OpenTurn) -> JsonObject:
             "attached": sorted(turn.attached_plugins),
             "selected": _unique(
                 (
-                    *(event.plugin for event in record.of(PluginSelected)),
-                    *(event.plugin for event in record.of(ToolPresented)),
+                    *[event.plugin for event in record.of(PluginSelected)],
+                    *[event.plugin for event in record.of(ToolPresented)],
                 )
             ),
         },

@@ -69,7 +69,7 @@ class OpenTurn:
     @property
     def attached_plugins(self) -> frozenset[str]:
         """Ids of the plugins whose tools the turn may see."""
-        return self._dock.service.offers.candidates(self.opening.planned.plan.request.scope).plugins
+        return self.opening.planned.plan.attached
 
     @property
     def is_strangers(self) -> bool:

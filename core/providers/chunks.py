@@ -124,10 +124,16 @@ class _Choice:
         delta = piece.get("delta")
         if delta:
             for key, value in delta.items():
-                if type(value) is str and key not in _ONCE:
+                if value is None:
+                    if key != "tool_calls":
+                        self._message.setdefault(key, None)
+                elif key in _ONCE:
+                    self._message[key] = value
+                elif type(value) is str:
                     self._grow(key, value)
                 else:
-                    self._put(key, value)
+                    self._texts.pop(key, None)
+                    _merge_member(self._message, key, value)
         if piece.get("logprobs") is not None:
             self._logprobs = _joined_logprobs(self._logprobs, piece["logprobs"])
         if piece.get("finish_reason") is not None:
@@ -140,11 +146,6 @@ class _Choice:
             self._texts[key] = [text]
         else:
             pieces.append(text)
-
-    def _put(self, key: str, value: Any) -> None:
-        if value is not None:
-            self._texts.pop(key, None)
-        _merge_member(self._message, key, value)
 
     def finished(self, index: int) -> JsonObject:
         message: JsonObject = {"role": "assistant", "content": None, "refusal": None, **self._message}

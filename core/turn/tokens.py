@@ -144,9 +144,13 @@ def estimate_call(call: CompletionCall, counter: TokenCounter = _CHARACTERS) -> 
 
 def estimate_body(body: Mapping[str, Any], counter: TokenCounter = _CHARACTERS) -> int:
     """The same for a request's body in the OpenAI protocol's form."""
-    tools = sum(_PER_CALL + counter.count(dumps_text(tool)) for tool in body.get("tools") or ())
-    further = sum(counter.count(dumps_text(body[name])) for name in _ASKED if body.get(name))
-    return _PER_REQUEST + estimate_messages(body.get("messages") or (), counter) + tools + further
+    tokens = _PER_REQUEST + estimate_messages(body.get("messages") or (), counter)
+    for tool in body.get("tools") or ():
+        tokens += _PER_CALL + counter.count(dumps_text(tool))
+    for name in _ASKED:
+        if body.get(name):
+            tokens += counter.count(dumps_text(body[name]))
+    return tokens
 
 
 def estimate_completion(completion: Mapping[str, Any], counter: TokenCounter = _CHARACTERS) -> int:
