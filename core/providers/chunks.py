@@ -103,7 +103,8 @@ class ChunkFold:
             "model": self._frame.get("model", ""),
             "choices": [choice.finished(index) for index, choice in sorted(self._choices.items())],
         }
-        completion |= {key: value for key, value in self._frame.items() if key not in completion}
+        for key, value in self._frame.items():
+            completion.setdefault(key, value)
         if self._usage is not None:
             completion["usage"] = self._usage
         return completion

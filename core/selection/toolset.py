@@ -146,7 +146,10 @@ def _reason(decisions: Sequence[Decision], places: Iterable[int]) -> str:
 
 def _merged_settings(selections: Sequence[Selection], provider: str) -> tuple[PromptSettings, tuple[Conflict, ...]]:
     """Give each setting to the rule of the highest priority; among equals to the first in the catalog's order."""
-    ranked = sorted(selections, key=lambda selection: -selection.judgement.rule.rule.priority)
+    speaking = [selection for selection in selections if selection.judgement.rule.rule.settings is not None]
+    if not speaking:
+        return PromptSettings(provider=provider), ()
+    ranked = sorted(speaking, key=lambda selection: -selection.judgement.rule.rule.priority)
     merged: dict[str, Any] = {}
     conflicts: list[Conflict] = []
     for name in _SETTINGS:

@@ -17,9 +17,9 @@ _COUNTS = ("prompt_tokens", "completion_tokens", "total_tokens")
 def read_usage(completion: Mapping[str, Any]) -> Usage | None:
     """Read the ``usage`` of a completion; None when the provider reports none, or no number that can be true."""
     usage = completion.get("usage")
-    if not isinstance(usage, Mapping):
+    if type(usage) is not dict and not isinstance(usage, Mapping):
         return None
-    prompt, answer, total = [_count(usage.get(name)) for name in _COUNTS]
+    prompt, answer, total = map(_count, map(usage.get, _COUNTS))
     if prompt is answer is total is None:
         return None
     prompt, answer = prompt or 0, answer or 0
