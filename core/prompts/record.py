@@ -43,6 +43,7 @@ class TurnRecord:
 
     Attributes:
         events: What happened, without the pieces of answers.
+        last: The newest of them; the turn's end, once it has ended.
         streamed: As given.
     """
 
@@ -50,6 +51,7 @@ class TurnRecord:
         self._turn_id = turn_id
         self._said = tuple(said)
         self.events: list[Event] = []
+        self.last: Event
         self._by_kind: dict[type[Event], list[Any]] = {}
         self.streamed = streamed
         self._narrated: tuple[int, tuple[Message, ...]] = (-1, ())
@@ -58,15 +60,11 @@ class TurnRecord:
     def tell(self, event: Event) -> None:
         """Take an event."""
         if not isinstance(event, CompletionDelta):
+            self.last = event
             self.events.append(event)
             self._by_kind.setdefault(type(event), []).append(event)
         if self.streamed is not None:
             self.streamed.add(event)
-
-    @property
-    def last(self) -> Event:
-        """The newest event; the turn's end, once it has ended."""
-        return self.events[-1]
 
     @property
     def messages(self) -> tuple[Message, ...]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -97,9 +96,12 @@ class RunningTurn:
             self._keep_answer(without_calls=cut_off)
             if ours and not cut_off:
                 calls = RoundOfCalls(self._plan, self._round, ours, self._engine.runner, self._offered)
-                async with aclosing(calls.run()) as running:
+                running = calls.run()
+                try:
                     async for event in running:
                         yield event
+                finally:
+                    await running.aclose()
                 self._keep_results([outcome.message for outcome in calls.outcomes], theirs)
             if theirs or not ours or cut_off:
                 break
