@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ from ..hookmarkers import Wanted
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-__all__ = ["Counters", "HookCall", "HookStatistics"]
+__all__ = ["Counters", "HookCall", "HookStatistics", "is_any_wanted"]
 
 
 @dataclass(slots=True)
@@ -96,18 +96,16 @@ class HookCall:
     @property
     def is_wanted(self) -> bool:
         """Whether it wants to be told now; so does one that cannot say."""
-        if self.wanted is None:
-            return True
-        try:
-            return bool(self.wanted(self.settings))
-        except BaseException:  # noqa: BLE001  (whatever a plugin raises, as the call itself would be caught, too)
-            return True
+        return is_any_wanted((self,))
 
     def arguments(self, values: Mapping[str, object]) -> dict[str, object]:
         """Pick what the implementation takes from what the hook offers, its plugin's settings among it."""
         own, adapter = self.settings, self.adapter
         if not adapter.arguments and not adapter.convert:
-            return {name: own if name == "settings" else values[name] for name in self.takes}
+            taken: dict[str, object] = {}
+            for name in self.takes:
+                taken[name] = own if name == "settings" else values[name]
+            return taken
         return {name: own if name == "settings" else adapter.value(name, values) for name in self.takes}
 
     def answer(self, given: object) -> object:
@@ -125,6 +123,19 @@ class HookCall:
             timeouts=counted.timeouts,
             total_ms=counted.total_ms,
         )
+
+
+def is_any_wanted(calls: Iterable[HookCall]) -> bool:
+    """Whether one of some implementations wants to be told now; asked of each event, and much more often than told."""
+    for call in calls:
+        if call.wanted is None:
+            return True
+        try:
+            if call.wanted(call.settings):
+                return True
+        except BaseException:  # noqa: BLE001  (whatever a plugin raises, as the call itself would be caught, too)
+            return True
+    return False
 
 
 def wanted_arguments(

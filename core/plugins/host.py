@@ -14,7 +14,7 @@ from ..jsontext import dumps
 from ..providers.base import CompletionCall
 from ..tools.approval import Allow, Approval, Deny, ToolCall
 from ..tools.outcome import ToolResult
-from .calls import HookCall, HookStatistics
+from .calls import HookCall, HookStatistics, is_any_wanted
 from .catalog import Catalog, PluginRecord, PluginState
 from .executor import HookExecutor, HookFailed, HookWatch
 from .loader import LoadedPlugins, load_plugins
@@ -192,10 +192,7 @@ class PluginHost:
             return False
         if self._listeners.get(kind):
             return True
-        for call in self._around_calls.get(kind.hook, ()):  # noqa: SIM110  (half the time of any(), many times a request)
-            if call.is_wanted:
-                return True
-        return False
+        return is_any_wanted(self._around_calls.get(kind.hook, ()))
 
     def tell(self, event: ServiceEvent) -> None:
         """Tell the observe hooks of something that happened around turns; never waits and never raises.

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from ..providers.base import copied
 from ..turn.events import CompletionRequested
-from .calls import HookCall
+from .calls import HookCall, is_any_wanted
 from .executor import HookExecutor, HookFailed, Unfinished
 
 if TYPE_CHECKING:
@@ -77,16 +77,13 @@ class HookObserver:
 
     def wants(self, hook: str) -> bool:
         """Whether an implementation of a hook wants to be told now."""
-        for call in self._calls.get(hook, ()):  # noqa: SIM110  (half the time of any(), for each event)
-            if call.is_wanted:
-                return True
-        return False
+        return is_any_wanted(self._calls.get(hook, ()))
 
     def tell(self, event: Event) -> None:
         """Take an event; never waits, never raises. Call it on the event loop's thread."""
-        if not self.wants(event.hook):
+        calls = self._calls.get(event.hook)
+        if calls is None or not is_any_wanted(calls):
             return
-        calls = self._calls[event.hook]
         if isinstance(event, CompletionRequested):
             event = replace(event, request=copied(event.request))  # the request itself is about to be sent
         if self._task is not None or self._telling:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -43,6 +43,7 @@ class TurnRecord:
 
     Attributes:
         events: What happened, without the pieces of answers.
+        last: The newest of them; the turn's end, once it has ended.
         streamed: As given.
     """
 
@@ -50,22 +51,20 @@ class TurnRecord:
         self._turn_id = turn_id
         self._said = tuple(said)
         self.events: list[Event] = []
+        self.last: Event
         self._by_kind: dict[type[Event], list[Any]] = {}
         self.streamed = streamed
         self._narrated: tuple[int, tuple[Message, ...]] = (-1, ())
+        self._spent: tuple[int, tuple[CompletionSpend, ...]] = (-1, ())
 
     def tell(self, event: Event) -> None:
         """Take an event."""
         if not isinstance(event, CompletionDelta):
+            self.last = event
             self.events.append(event)
             self._by_kind.setdefault(type(event), []).append(event)
         if self.streamed is not None:
             self.streamed.add(event)
-
-    @property
-    def last(self) -> Event:
-        """The newest event; the turn's end, once it has ended."""
-        return self.events[-1]
 
     @property
     def messages(self) -> tuple[Message, ...]:
@@ -79,31 +78,39 @@ class TurnRecord:
         """The events of one kind so far, in order."""
         return self._by_kind.get(kind, ())
 
-    def completions(self) -> Iterator[CompletionSpend]:
+    def completions(self) -> tuple[CompletionSpend, ...]:
         """What the upstream calls took, one each; an estimate where the provider does not say."""
-        asked = {event.round: event for event in self.of(CompletionRequested)}
-        for event in self.of(CompletionReceived):
-            yield _spent(asked[event.round], event)
-        if isinstance(self.last, TurnFailed) and self.last.unreported is not None:
-            open_call = self.last.unreported
-            yield CompletionSpend(
-                round=open_call.round,
-                provider=open_call.provider,
-                model=open_call.model,
-                prompt_tokens=open_call.prompt_tokens,
-                completion_tokens=open_call.completion_tokens,
-                total_tokens=open_call.prompt_tokens + open_call.completion_tokens,
-                is_estimated=True,
-            )
+        heard = len(self.events)
+        if self._spent[0] != heard:  # charged and summed up, and counted once
+            self._spent = (heard, tuple(self._completions()))
+        return self._spent[1]
 
-    def invocations(self) -> Iterator[ToolSpend]:
+    def _completions(self) -> list[CompletionSpend]:
+        asked = {event.round: event for event in self.of(CompletionRequested)}
+        spent = [_spent(asked[event.round], event) for event in self.of(CompletionReceived)]
+        last = self.last
+        if isinstance(last, TurnFailed) and last.unreported is not None:
+            open_call = last.unreported
+            spent.append(
+                CompletionSpend(
+                    round=open_call.round,
+                    provider=open_call.provider,
+                    model=open_call.model,
+                    prompt_tokens=open_call.prompt_tokens,
+                    completion_tokens=open_call.completion_tokens,
+                    total_tokens=open_call.prompt_tokens + open_call.completion_tokens,
+                    is_estimated=True,
+                )
+            )
+        return spent
+
+    def invocations(self) -> list[ToolSpend]:
         """The tools that ran, once for each time."""
-        for event in self.of(PluginCalled):
-            yield ToolSpend(round=event.round, plugin=event.plugin, tool=event.tool)
+        return [ToolSpend(round=event.round, plugin=event.plugin, tool=event.tool) for event in self.of(PluginCalled)]
 
     def plugins_presented(self) -> frozenset[str]:
         """Ids of the plugins whose tools the model saw."""
-        return frozenset(event.plugin for event in self.of(ToolPresented))
+        return frozenset([event.plugin for event in self.of(ToolPresented)])
 
     def end(self, last_entry: JsonObject | None = None) -> TurnEnd:
         """Everything that the store keeps of the turn.
@@ -111,17 +118,22 @@ class TurnRecord:
         Args:
             last_entry: Of a streamed turn, the entry that its readers get once all of this is stored.
         """
-        spent = list(self.completions())
+        prompt = completion = total = 0
+        for spent in self.completions():
+            prompt += spent.prompt_tokens
+            completion += spent.completion_tokens
+            total += spent.total_tokens
         return TurnEnd(
             state=self._state(),
             messages=self.messages[len(self._said) :],
             rounds=len(self.of(CompletionReceived)),
-            prompt_tokens=_storable(sum(one.prompt_tokens for one in spent)),
-            completion_tokens=_storable(sum(one.completion_tokens for one in spent)),
-            total_tokens=_storable(sum(one.total_tokens for one in spent)),
+            # whatever a provider reports, the turn's end has to be stored
+            prompt_tokens=min(prompt, MOST_TOKENS),
+            completion_tokens=min(completion, MOST_TOKENS),
+            total_tokens=min(total, MOST_TOKENS),
             error=_error(self.last),
-            tool_calls=[*self._tool_calls()],
-            selections=[*self._selections()],
+            tool_calls=self._tool_calls(),
+            selections=self._selections(),
             log=None if self.streamed is None or last_entry is None else [*self.streamed.entries, last_entry],
         )
 
@@ -131,10 +143,10 @@ class TurnRecord:
         is_cancelled = isinstance(self.last, TurnFailed) and self.last.error.code == CANCELLED.code
         return "cancelled" if is_cancelled else "failed"
 
-    def _tool_calls(self) -> Iterator[JsonObject]:
+    def _tool_calls(self) -> list[JsonObject]:
         asked = {(event.round, event.call_id): event.arguments for event in self.of(ToolRequested)}
-        for event in self.of(ToolResponded):
-            yield {
+        return [
+            {
                 "turn_id": self._turn_id,
                 "round": event.round,
                 "call_id": event.call_id,
@@ -146,10 +158,12 @@ class TurnRecord:
                 "error": event.error,
                 "ms": event.ms,
             }
+            for event in self.of(ToolResponded)
+        ]
 
-    def _selections(self) -> Iterator[JsonObject]:
-        for event in self.of(PluginSelected):
-            yield {
+    def _selections(self) -> list[JsonObject]:
+        return [
+            {
                 "turn_id": self._turn_id,
                 "plugin": event.plugin,
                 "rule": event.rule,
@@ -157,6 +171,8 @@ class TurnRecord:
                 "terms": event.terms,
                 "tools": event.tools,
             }
+            for event in self.of(PluginSelected)
+        ]
 
 
 def _spent(asked: CompletionRequested, event: CompletionReceived) -> CompletionSpend:
@@ -188,8 +204,3 @@ def _error(event: Event) -> dict[str, Any] | None:
     if not isinstance(event, TurnFailed):
         return None
     return {"status": event.error.status, "code": event.error.code, "message": event.error.message}
-
-
-def _storable(tokens: int) -> int:
-    """A sum as its column holds it: whatever a provider reports, the turn's end has to be stored."""
-    return min(tokens, MOST_TOKENS)

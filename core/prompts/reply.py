@@ -64,6 +64,7 @@ def _metadata(turn: OpenTurn) -> JsonObject:
 def _particulars(turn: OpenTurn) -> JsonObject:
     opening, record = turn.opening, turn.record
     plan = opening.planned.plan
+    presented = record.of(ToolPresented)
     return {
         "session_key": opening.session_key,
         "turn": {"id": str(opening.turn_id), "number": opening.number, "request_id": plan.request.request_id},
@@ -72,12 +73,12 @@ def _particulars(turn: OpenTurn) -> JsonObject:
             "attached": sorted(turn.attached_plugins),
             "selected": _unique(
                 (
-                    *(event.plugin for event in record.of(PluginSelected)),
-                    *(event.plugin for event in record.of(ToolPresented)),
+                    *[event.plugin for event in record.of(PluginSelected)],
+                    *[event.plugin for event in presented],
                 )
             ),
         },
-        "tools": [event.name for event in record.of(ToolPresented)],
+        "tools": [event.name for event in presented],
         "decisions": shown_decisions(plan.tool_set.decisions),
         "dropped_messages": opening.planned.dropped,
         "messages": list(record.messages),

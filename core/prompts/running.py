@@ -69,7 +69,7 @@ class OpenTurn:
     @property
     def attached_plugins(self) -> frozenset[str]:
         """Ids of the plugins whose tools the turn may see."""
-        return self._dock.service.offers.candidates(self.opening.planned.plan.request.scope).plugins
+        return self.opening.planned.plan.attached
 
     @property
     def is_strangers(self) -> bool:
@@ -98,19 +98,43 @@ class OpenTurn:
         Raises:
             StoreUnavailable: The turn's end could not be stored; it is found as interrupted later.
         """
-        meter = self.opening.set_aside.meter(self.opening.planned.plan.counter)
-        running = self._dock.service.run_plan(self.opening.planned.plan, meter=meter, observers=[self.record])
-        self._runs = True
         try:
-            async with aclosing(running) as events:
+            async with aclosing(self._begun()) as events:
                 async for event in events:
                     if isinstance(event, (TurnFinished, TurnFailed)):
                         await self._close()
                     yield event
         finally:
-            self._runs = False
-            if not self._closed:
-                await self._close()
+            await self._ended()
+
+    async def run(self) -> Event:
+        """Run the turn to its end, for those who hear nothing but that; closed and cancelled as :meth:`events` are.
+
+        Returns:
+            The last event, once the turn is closed in the store.
+
+        Raises:
+            StoreUnavailable: The turn's end could not be stored; it is found as interrupted later.
+        """
+        try:
+            async with aclosing(self._begun()) as events:
+                async for _ in events:
+                    pass
+        finally:
+            await self._ended()
+        return self.record.last
+
+    def _begun(self) -> AsyncGenerator[Event, None]:
+        plan = self.opening.planned.plan
+        meter = self.opening.set_aside.meter(plan.counter)
+        running = self._dock.service.run_plan(plan, meter=meter, observers=[self.record])
+        self._runs = True
+        return running
+
+    async def _ended(self) -> None:
+        self._runs = False
+        if not self._closed:
+            await self._close()
 
     async def abandon(self) -> None:
         """Close a turn that nobody hears, e.g. because its caller has gone by now; does nothing to one that ended."""

@@ -18,6 +18,7 @@ __all__ = ["Capabilities", "CompletionCall", "ModelInfo", "Provider", "copied", 
 
 _SHORTEST_SHOWN = 12
 _PLAIN = 2
+_SCALARS = frozenset({str, int, float, bool})
 _SCHEMAS = frozenset({"parameters", "schema"})
 """Members that hold JSON Schemas."""
 
@@ -111,9 +112,10 @@ def prune(value: Any) -> Any:
     JSON Schemas are left as they are: in them a null (``"const": null``) means something. What holds no null is given
     back as it is, not copied: threads are long, and are sent again and again.
     """
-    if type(value) is dict or isinstance(value, Mapping):
+    kind = type(value)
+    if kind is dict:
         return _pruned(value)
-    if isinstance(value, (list, tuple)):
+    if kind is list or kind is tuple or isinstance(value, (list, tuple)):
         # a message of role and text alone, as nearly all of a long thread are, is told at a glance
         items = [
             item
@@ -121,17 +123,18 @@ def prune(value: Any) -> Any:
             else prune(item)
             for item in value
         ]
-        same = type(value) is list and all(map(operator.is_, items, value))
+        same = kind is list and all(map(operator.is_, items, value))
         return value if same else items
-    return value
+    return _pruned(value) if kind not in _SCALARS and isinstance(value, Mapping) else value
 
 
 def _pruned(value: Mapping[str, Any]) -> Mapping[str, Any]:
     changed: JsonObject | None = None if type(value) is dict else dict(value)
     for key, item in value.items():
-        if type(item) is str or (key in _SCHEMAS and isinstance(item, Mapping)):
+        kind = type(item)
+        if kind in _SCALARS or (key in _SCHEMAS and (kind is dict or isinstance(item, Mapping))):
             continue
-        kept = prune(item)
+        kept = None if item is None else prune(item)
         if kept is item and item is not None:
             continue
         if changed is None:

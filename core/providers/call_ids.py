@@ -27,9 +27,11 @@ class CallIds:
 
     def fill(self, chunk: JsonObject) -> JsonObject:
         """Give the chunk with complete calls; the same object when it holds no calls."""
-        if not any((choice.get("delta") or {}).get("tool_calls") for choice in chunk.get("choices") or ()):
-            return chunk
-        return {**chunk, "choices": [self._fill_choice(choice) for choice in chunk["choices"]]}
+        for choice in chunk.get("choices") or ():
+            delta = choice.get("delta")
+            if delta and delta.get("tool_calls"):
+                return {**chunk, "choices": [self._fill_choice(choice) for choice in chunk["choices"]]}
+        return chunk
 
     def _fill_choice(self, choice: JsonObject) -> JsonObject:
         delta = choice.get("delta") or {}

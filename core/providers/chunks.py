@@ -103,7 +103,8 @@ class ChunkFold:
             "model": self._frame.get("model", ""),
             "choices": [choice.finished(index) for index, choice in sorted(self._choices.items())],
         }
-        completion |= {key: value for key, value in self._frame.items() if key not in completion}
+        for key, value in self._frame.items():
+            completion.setdefault(key, value)
         if self._usage is not None:
             completion["usage"] = self._usage
         return completion
@@ -124,10 +125,16 @@ class _Choice:
         delta = piece.get("delta")
         if delta:
             for key, value in delta.items():
-                if type(value) is str and key not in _ONCE:
+                if value is None:
+                    if key != "tool_calls":
+                        self._message.setdefault(key, None)
+                elif key in _ONCE:
+                    self._message[key] = value
+                elif type(value) is str:
                     self._grow(key, value)
                 else:
-                    self._put(key, value)
+                    self._texts.pop(key, None)
+                    _merge_member(self._message, key, value)
         if piece.get("logprobs") is not None:
             self._logprobs = _joined_logprobs(self._logprobs, piece["logprobs"])
         if piece.get("finish_reason") is not None:
@@ -140,11 +147,6 @@ class _Choice:
             self._texts[key] = [text]
         else:
             pieces.append(text)
-
-    def _put(self, key: str, value: Any) -> None:
-        if value is not None:
-            self._texts.pop(key, None)
-        _merge_member(self._message, key, value)
 
     def finished(self, index: int) -> JsonObject:
         message: JsonObject = {"role": "assistant", "content": None, "refusal": None, **self._message}

@@ -115,7 +115,7 @@ class Decisions(Sequence[Decision]):
     def __getitem__(self, index: slice) -> tuple[Decision, ...]: ...
 
     def __getitem__(self, index: int | slice) -> Decision | tuple[Decision, ...]:
-        places = range(len(self))[index]
+        places = range(len(self.base.decisions))[index]
         return tuple(map(self._at, places)) if isinstance(places, range) else self._at(places)
 
     def __iter__(self) -> Iterator[Decision]:

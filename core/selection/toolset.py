@@ -91,13 +91,11 @@ def make_tool_set(
     kept = () if withheld is not None else _kept(candidates, changes, refused)
     selections = _selections(judgements, frozenset(kept))
     settings, conflicts = _merged_settings(selections, provider)
-    additions = dict.fromkeys(
-        selection.judgement.rule.rule.system for selection in selections if selection.judgement.rule.rule.system
-    )
+    systems = [selection.judgement.rule.rule.system for selection in selections]
     decisions = Decisions(candidates.base, changes, withheld=withheld)
     return ToolSet(
-        tools=tuple(candidates.catalog.tools[tool] for tool in kept),
-        additions=tuple(text for text in additions if text),
+        tools=tuple([candidates.catalog.tools[tool] for tool in kept]),
+        additions=tuple(dict.fromkeys([text for text in systems if text])),
         settings=settings,
         selections=selections,
         conflicts=conflicts,
@@ -126,28 +124,32 @@ def _kept(candidates: Candidates, changes: Mapping[int, Decision], refused: Coll
     """Ids of the tools that are presented, in the catalog's order."""
     added = {item.tool for item in changes.values() if item.kept and item.tool is not None}
     if added:
-        return tuple(tool for tool in candidates.in_order(added.union(candidates.presented)) if tool not in refused)
-    return tuple(tool for tool in candidates.presented if tool not in refused)
+        return tuple([tool for tool in candidates.in_order(added.union(candidates.presented)) if tool not in refused])
+    return tuple([tool for tool in candidates.presented if tool not in refused])
 
 
 def _selections(judgements: Sequence[Judgement], kept: Collection[str]) -> tuple[Selection, ...]:
     """The rules that selected, save those whose tools are all left out."""
-    selected = (
-        Selection(item, tuple(tool for tool in item.rule.tools if tool in kept))
-        for item in judgements
-        if item.verdict.selected
-    )
-    return tuple(item for item in selected if item.tools or not item.judgement.rule.tools)
+    selected = []
+    for item in judgements:
+        if item.verdict.selected:
+            tools = tuple([tool for tool in item.rule.tools if tool in kept])
+            if tools or not item.rule.tools:
+                selected.append(Selection(item, tools))
+    return tuple(selected)
 
 
 def _reason(decisions: Sequence[Decision], places: Iterable[int]) -> str:
     """Why a tool is presented."""
-    return "; ".join(item.reason for place in places if (item := decisions[place]).kept)
+    return "; ".join([item.reason for place in places if (item := decisions[place]).kept])
 
 
 def _merged_settings(selections: Sequence[Selection], provider: str) -> tuple[PromptSettings, tuple[Conflict, ...]]:
     """Give each setting to the rule of the highest priority; among equals to the first in the catalog's order."""
-    ranked = sorted(selections, key=lambda selection: -selection.judgement.rule.rule.priority)
+    speaking = [selection for selection in selections if selection.judgement.rule.rule.settings is not None]
+    if not speaking:
+        return PromptSettings(provider=provider), ()
+    ranked = sorted(speaking, key=lambda selection: -selection.judgement.rule.rule.priority)
     merged: dict[str, Any] = {}
     conflicts: list[Conflict] = []
     for name in _SETTINGS:

@@ -102,10 +102,6 @@ class NewCharge(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     cost: Decimal | None = None
     price_id: UUID | None = None
 
-    def columns(self) -> dict[str, Any]:
-        """The values by column."""
-        return msgspec.structs.asdict(self)
-
 
 async def price_charges(
     prices: PriceList,
@@ -161,12 +157,12 @@ async def record_charges(transaction: Transaction, charges: Sequence[NewCharge])
         transaction: Writes.
         charges: As :func:`price_charges` made them.
     """
-    await transaction.insert(Charge, [charge.columns() for charge in charges])
+    await transaction.insert(Charge, [msgspec.structs.asdict(charge) for charge in charges])
 
 
 def _completion(spend: CompletionSpend, kind: str, price: Price | None, shared: dict[str, Any]) -> NewCharge:
     counts = (spend.prompt_tokens, spend.completion_tokens, spend.total_tokens)
-    prompt, completion, total = (min(max(count, 0), MOST_TOKENS) for count in counts)
+    prompt, completion, total = [min(max(count, 0), MOST_TOKENS) for count in counts]
     return NewCharge(
         **shared,
         kind=kind,

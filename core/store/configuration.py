@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Answers", "Configuration"]
 
 _T = TypeVar("_T")
+_UNKNOWN: Final = object()
 _MOST: Final = 10_000
 """Answers that are kept; callers make up names of models, and each has an answer."""
 _NEW_ENOUGH: Final = 1.0
@@ -60,8 +61,10 @@ class Answers:
             StoreUnavailable: The database cannot be reached.
             Exception: Whatever ``work`` raises; that is not remembered.
         """
-        if question in self._known:
-            return cast("_T", self._known[question])
+        known = self._known.get(question, _UNKNOWN)
+        if known is not _UNKNOWN:
+            answer: _T = known
+            return answer
         finding = self._sought.get(question)
         if finding is None:  # of many who ask at once, one looks
             finding = self._sought[question] = asyncio.ensure_future(self._find(question, work))

@@ -96,7 +96,10 @@ class PriceList:
         candidates = await self._answers.get(
             ("price", kind, owner, part), partial(_candidates, kind=kind, owner=owner, part=part)
         )
-        return next((price for price in candidates if price.valid_from <= at), None)
+        for price in candidates:
+            if price.valid_from <= at:
+                return price
+        return None
 
 
 async def _candidates(session: AsyncSession, *, kind: str, owner: str, part: str | None) -> Sequence[Price]:

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from ..turn.events import CompletionReceived, CompletionRequested, TurnFailed
 from .outcomes import OK, is_callers_fault, outcome_of, outcome_of_status
@@ -104,7 +104,7 @@ class _Listener:
 
     def tell(self, event: Event) -> None:
         """Take note of upstream calls."""
-        handle = _HANDLERS.get(type(event))
+        handle = self.hears.get(type(event))
         if handle is not None:
             handle(self, event)
 
@@ -119,11 +119,6 @@ class _Listener:
         if self._asked:
             self._record.note(outcome_of(event.error))
 
-
-_HANDLERS: Final[Mapping[type[Any], Callable[[_Listener, Any], None]]] = MappingProxyType(
-    {
-        CompletionReceived: _Listener.answered,
-        CompletionRequested: _Listener.asked,
-        TurnFailed: _Listener.failed,
-    }
-)
+    hears: ClassVar[Mapping[type[Event], Callable[[_Listener, Any], None]]] = MappingProxyType(
+        {CompletionReceived: answered, CompletionRequested: asked, TurnFailed: failed}
+    )

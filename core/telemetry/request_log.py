@@ -112,21 +112,6 @@ def _of_turn(notes: RequestNotes) -> JsonObject:
     return members
 
 
-class _Notetaker:
-    """Hears one turn."""
-
-    __slots__ = ("_notes",)
-
-    def __init__(self, notes: RequestNotes) -> None:
-        self._notes = notes
-
-    def tell(self, event: Event) -> None:
-        """Note what the line is to say of it."""
-        handle = _HANDLERS.get(type(event))
-        if handle is not None:
-            handle(self._notes, event)
-
-
 def _started(notes: RequestNotes, event: TurnStarted) -> None:
     notes.turn_id = event.turn_id
     notes.provider, notes.model = event.settings.provider, event.settings.model
@@ -154,3 +139,19 @@ _HANDLERS: Final[Mapping[type[Any], Callable[[RequestNotes, Any], None]]] = Mapp
         TurnStarted: _started,
     }
 )
+
+
+class _Notetaker:
+    """Hears one turn."""
+
+    __slots__ = ("_notes",)
+    hears = _HANDLERS
+
+    def __init__(self, notes: RequestNotes) -> None:
+        self._notes = notes
+
+    def tell(self, event: Event) -> None:
+        """Note what the line is to say of it."""
+        handle = _HANDLERS.get(type(event))
+        if handle is not None:
+            handle(self._notes, event)

@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from ..service_events import RelayReceived
 from ..turn.events import (
@@ -125,7 +125,7 @@ class _Watch:
 
     def tell(self, event: Event) -> None:
         """Take note of an event; most are of no interest, so this is one look-up for them."""
-        handle = _HANDLERS.get(type(event))
+        handle = self.hears.get(type(event))
         if handle is not None:
             try:
                 handle(self, event)
@@ -184,17 +184,16 @@ class _Watch:
         metrics.turn_seconds.observe(ms / 1000)
         metrics.rounds.observe(rounds)
 
-
-_HANDLERS: Final[Mapping[type[Any], Callable[[_Watch, Any], None]]] = MappingProxyType(
-    {
-        CompletionDelta: _Watch.piece,
-        CompletionReceived: _Watch.answered,
-        CompletionRequested: _Watch.asked,
-        PluginResponded: _Watch.tool_ran,
-        ToolRequested: _Watch.tool_asked,
-        ToolResponded: _Watch.tool_answered,
-        TurnFailed: _Watch.failed,
-        TurnFinished: _Watch.finished,
-        TurnStarted: _Watch.started,
-    }
-)
+    hears: ClassVar[Mapping[type[Event], Callable[[_Watch, Any], None]]] = MappingProxyType(
+        {
+            CompletionDelta: piece,
+            CompletionReceived: answered,
+            CompletionRequested: asked,
+            PluginResponded: tool_ran,
+            ToolRequested: tool_asked,
+            ToolResponded: tool_answered,
+            TurnFailed: failed,
+            TurnFinished: finished,
+            TurnStarted: started,
+        }
+    )

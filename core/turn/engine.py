@@ -13,7 +13,7 @@ from ..tasks import is_cancelled
 from ..tools.runner import ToolRunner
 from .events import Event, TurnFailed, TurnFinished
 from .handoff import HeldRounds
-from .observe import Observer
+from .observe import Observer, listening, tell
 from .plan import TurnPlan
 from .running import RunningTurn
 
@@ -49,14 +49,15 @@ class TurnEngine:
 
         Args:
             plan: What :func:`~promptdock.turn.plan.plan_turn` settled.
-            observers: Told of every event before the turn goes on; and, when the consumer goes away before the turn's
-                end, of a ``TurnFailed`` with the code ``cancelled``, which nobody is left to get.
+            observers: Told of every event that they hear before the turn goes on; and, when the consumer goes away
+                before the turn's end, of a ``TurnFailed`` with the code ``cancelled``, which nobody is left to get.
 
         Yields:
             Events; the last one is a ``TurnFinished`` or a ``TurnFailed``. Closing the generator, or cancelling who
             iterates it, cancels the upstream call and the running tools.
         """
         turn = RunningTurn(self, plan)
+        heard_by = listening(observers)
         latest: Event | None = None
         is_heard = False  # whether what is raised comes from those who hear the turn
         try:
@@ -64,19 +65,18 @@ class TurnEngine:
                 async for event in events:
                     latest = event
                     is_heard = True
-                    for observer in observers:
-                        observer.tell(event)
+                    kind = type(event)
+                    for observer, hears in heard_by:  # as tell() does, which would be one more call for each event
+                        if hears is None or kind in hears:
+                            observer.tell(event)
                     yield event
                     is_heard = False
         except BaseException as error:  # the one error boundary of a turn, since plugins raise anything
             if is_heard or (isinstance(error, asyncio.CancelledError) and is_cancelled()):
                 raise
             latest = turn.failed(error)
-            for observer in observers:
-                observer.tell(latest)
+            tell(latest, heard_by)
             yield latest
         finally:
             if latest is not None and not isinstance(latest, (TurnFailed, TurnFinished)):
-                cancelled = turn.cancelled()
-                for observer in observers:
-                    observer.tell(cancelled)
+                tell(turn.cancelled(), heard_by)

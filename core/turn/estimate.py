@@ -41,7 +41,7 @@ def estimate_turn(
         max_rounds: The most rounds of a turn with tools of ours; any other has one.
         counter: Counts tokens; None takes the plan's, which estimates them from characters.
     """
-    tools = (*plan.request.tools, *(tool.definition for tool in plan.tool_set.tools))
+    tools = (*plan.request.tools, *[tool.definition for tool in plan.tool_set.tools])
     asked = {**plan.request.options, "messages": plan.messages, "tools": tools}
     prompt = estimate_body(asked, counter or plan.counter)
     limit = plan.settings.max_completion_tokens
@@ -51,5 +51,5 @@ def estimate_turn(
         prompt_tokens=rounds * prompt,
         completion_tokens=rounds * most * answers_of(plan.request.options),
         rounds=rounds,
-        plugins=tuple(dict.fromkeys(tool.plugin.name for tool in plan.tool_set.tools)),
+        plugins=tuple(dict.fromkeys([tool.plugin.name for tool in plan.tool_set.tools])),
     )

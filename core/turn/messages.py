@@ -195,7 +195,10 @@ def user_texts(messages: Iterable[Message]) -> tuple[str, ...]:
 
 def newest_text(messages: Sequence[Message]) -> str:
     """The text of the newest user message; empty when there is none."""
-    return next((message_text(message) for message in reversed(messages) if message["role"] == "user"), "")
+    for message in reversed(messages):
+        if message["role"] == "user":
+            return message_text(message)
+    return ""
 
 
 def with_system(messages: Sequence[Message], lines: Sequence[str]) -> tuple[Message, ...]:
@@ -214,6 +217,6 @@ def with_system(messages: Sequence[Message], lines: Sequence[str]) -> tuple[Mess
         return tuple(messages)
     head = messages[0] if messages and messages[0]["role"] in {"system", "developer"} else None
     own = [message_text(head)] if head is not None else []
-    text = "\n\n".join(part for part in [lines[0], *own, *lines[1:]] if part)
+    text = "\n\n".join([part for part in [lines[0], *own, *lines[1:]] if part])
     first: Message = {**head, "content": text} if head is not None else {"role": "system", "content": text}
     return (first, *messages[1:]) if head is not None else (first, *messages)

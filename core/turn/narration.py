@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -37,11 +37,7 @@ def narrate(event: Event) -> JsonObject | None:
         ``promptdock_error`` for a failure and ``promptdock`` for anything else. None for kinds of events that have no
         narration.
     """
-    tell = _TEXTS.get(type(event))
-    if tell is None:
-        return None
-    role = _ROLE_OF_ERRORS if isinstance(event, TurnFailed) else _ROLE
-    return {"role": role, "content": " ".join(tell(event).split()), "promptdock_event": event.hook}
+    return _told(event) if type(event) in _TEXTS else None
 
 
 def narrated_messages(events: Iterable[Event], new_user_messages: Iterable[Message]) -> tuple[Message, ...]:
@@ -67,35 +63,38 @@ def narrated_messages(events: Iterable[Event], new_user_messages: Iterable[Messa
     calls: dict[int, list[ToolRequested]] = {}
     for call in by_kind.get(ToolRequested, ()):
         calls.setdefault(call.round, []).append(call)
-    told = [*new_user_messages]
-    told += _told([*by_kind.get(PluginSelected, ()), *by_kind.get(SettingsConflicted, ())])
+    order: list[Event | Message] = [*by_kind.get(PluginSelected, ()), *by_kind.get(SettingsConflicted, ())]
     for event in heard:
         if isinstance(event, CompletionRequested):
-            told += _told([event, *by_kind.get(ToolPresented, ())] if event.round == 1 else [event])
+            order.append(event)
+            if event.round == 1:
+                order += by_kind.get(ToolPresented, ())
         elif isinstance(event, CompletionReceived):
-            told += _told([event])
-            told += _answered(rounds.get(event.round, ()), calls.get(event.round, ()))
+            order.append(event)
+            order += _answered(rounds.get(event.round, ()), calls.get(event.round, ()))
         elif isinstance(event, TurnFailed):
-            told += _told([event])
-    return tuple(told)
+            order.append(event)
+    return (*new_user_messages, *[_told(one) if isinstance(one, Event) else one for one in order])
 
 
-def _told(events: Iterable[Event]) -> list[Message]:
-    """The narration of events."""
-    return [told for event in events if (told := narrate(event)) is not None]
+def _told(event: Event) -> JsonObject:
+    role = _ROLE_OF_ERRORS if isinstance(event, TurnFailed) else _ROLE
+    return {"role": role, "content": " ".join(_TEXTS[type(event)](event).split()), "promptdock_event": event.hook}
 
 
-def _answered(messages: Sequence[Message], calls: Iterable[ToolRequested]) -> Iterator[Message]:
-    """A round's messages, each answer of a tool behind the narration of its call."""
-    yield from messages[:1]
+def _answered(messages: Sequence[Message], calls: Sequence[ToolRequested]) -> Sequence[Event | Message]:
+    """A round's messages, each answer of a tool behind the call that is to be told."""
+    if not calls:
+        return messages
+    order: list[Event | Message] = [*messages[:1]]
     answers = list(messages[1:])
     for call in calls:
-        yield from _told([call])
-        answer = next((message for message in answers if message.get("tool_call_id") == call.call_id), None)
-        if answer is not None:
-            answers.remove(answer)
-            yield answer
-    yield from answers
+        order.append(call)
+        for place, message in enumerate(answers):
+            if message.get("tool_call_id") == call.call_id:
+                order.append(answers.pop(place))
+                break
+    return [*order, *answers]
 
 
 def _asked(event: CompletionRequested) -> str:

@@ -43,6 +43,7 @@ class TurnPlan(msgspec.Struct, frozen=True, kw_only=True):
         messages: The thread as the provider gets it in the first round: system message first.
         text: The newest user text.
         handed_back: Wire names of the caller's own tools.
+        attached: Ids of the plugins whose tools the request's scope offers.
         selection_ms: Milliseconds that it took to select the tools.
         counter: Estimates tokens from characters, and those of the thread once.
     """
@@ -57,6 +58,7 @@ class TurnPlan(msgspec.Struct, frozen=True, kw_only=True):
     messages: tuple[Message, ...]
     text: str
     handed_back: frozenset[str]
+    attached: frozenset[str] = frozenset()
     selection_ms: float = 0.0
     counter: ThreadCounter = msgspec.field(default_factory=ThreadCounter)
 
@@ -93,13 +95,14 @@ async def plan_turn(
     sent = public_thread(request.messages)
     thread = held.restore(request.caller.name, sent)
     began = time.perf_counter()
-    tool_set = await _select(request, provider, model, thread, offers.candidates(request.scope), threads, rule_timeout)
+    candidates = offers.candidates(request.scope)
+    tool_set = await _select(request, provider, model, thread, candidates, threads, rule_timeout)
     selection_ms = (time.perf_counter() - began) * 1000
     settings = effective_settings(request, provider, model, tool_set.settings)
     handed_back = frozenset([tool_name(tool) for tool in request.tools])
     if request.tool_choice is not None:
         check_tool_choice(request.tool_choice, handed_back.union(tool.name for tool in tool_set.tools))
-    opening = "\n".join(part for part in (date_line(datetime.now(UTC)), system_role) if part)
+    opening = "\n".join([part for part in (date_line(datetime.now(UTC)), system_role) if part])
     return TurnPlan(
         turn_id=turn_id or f"chatcmpl-{new_id().hex}",
         request=request,
@@ -111,6 +114,7 @@ async def plan_turn(
         messages=with_system(thread, [opening, *tool_set.additions]),
         text=newest_text(thread),
         handed_back=handed_back,
+        attached=candidates.plugins,
         selection_ms=selection_ms,
     )
 

@@ -22,7 +22,7 @@ def round_call(plan: TurnPlan, new: Sequence[Message], number: int, *, last: boo
         last: Whether the model must not ask for tools any more.
     """
     request, settings = plan.request, plan.settings
-    tools = (*request.tools, *(tool.definition for tool in plan.tool_set.tools))
+    tools = (*request.tools, *[tool.definition for tool in plan.tool_set.tools])
     choice = "none" if last else choice_for_round(request.tool_choice, number)
     return CompletionCall(
         model=settings.model,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -59,6 +58,7 @@ class RunningTurn:
         self._request_id = plan.request.request_id
         self._started = time.perf_counter()
         self._round = 0
+        self._is_last = False  # whether the model must not ask for our tools any more in this round
         self._usage: list[Usage | None] = []
         self._new: list[Message] = []
         self._offered: frozenset[str] = frozenset()
@@ -75,6 +75,7 @@ class RunningTurn:
             yield event
         while True:
             self._round += 1
+            self._is_last = bool(self._plan.tool_set.tools) and self._round >= self._engine.max_rounds
             asked = await self._prepared()
             yield self._requested(asked)
             call = self._call = OpenCall(self._provider.name, asked)  # from here on the provider is really asked
@@ -95,9 +96,12 @@ class RunningTurn:
             self._keep_answer(without_calls=cut_off)
             if ours and not cut_off:
                 calls = RoundOfCalls(self._plan, self._round, ours, self._engine.runner, self._offered)
-                async with aclosing(calls.run()) as running:
+                running = calls.run()
+                try:
                     async for event in running:
                         yield event
+                finally:
+                    await running.aclose()
                 self._keep_results([outcome.message for outcome in calls.outcomes], theirs)
             if theirs or not ours or cut_off:
                 break
@@ -192,11 +196,6 @@ class RunningTurn:
     @property
     def _cut_off_text(self) -> str:
         return f"Stopped after {self._round} rounds of tool calls without a final answer."
-
-    @property
-    def _is_last(self) -> bool:
-        """Whether the model must not ask for our tools any more in this round."""
-        return bool(self._plan.tool_set.tools) and self._round >= self._engine.max_rounds
 
     def _note_names(self, answer: Mapping[str, Any]) -> None:
         """Remember what the first answer calls itself: the caller sees one model all along."""

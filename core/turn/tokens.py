@@ -144,9 +144,13 @@ def estimate_call(call: CompletionCall, counter: TokenCounter = _CHARACTERS) -> 
 
 def estimate_body(body: Mapping[str, Any], counter: TokenCounter = _CHARACTERS) -> int:
     """The same for a request's body in the OpenAI protocol's form."""
-    tools = sum(_PER_CALL + counter.count(dumps_text(tool)) for tool in body.get("tools") or ())
-    further = sum(counter.count(dumps_text(body[name])) for name in _ASKED if body.get(name))
-    return _PER_REQUEST + estimate_messages(body.get("messages") or (), counter) + tools + further
+    tokens = _PER_REQUEST + estimate_messages(body.get("messages") or (), counter)
+    for tool in body.get("tools") or ():
+        tokens += _PER_CALL + counter.count(dumps_text(tool))
+    for name in _ASKED:
+        if body.get(name):
+            tokens += counter.count(dumps_text(body[name]))
+    return tokens
 
 
 def estimate_completion(completion: Mapping[str, Any], counter: TokenCounter = _CHARACTERS) -> int:
@@ -155,14 +159,16 @@ def estimate_completion(completion: Mapping[str, Any], counter: TokenCounter = _
 
 
 def _said(message: Mapping[str, Any], counter: TokenCounter) -> int:
-    said = sum(_content(message.get(name), counter) for name in _SAID)
-    return said + sum(_call(call, counter) for call in message.get("tool_calls") or ())
-
-
-def _content(content: object, counter: TokenCounter) -> int:
-    if isinstance(content, str):
-        return counter.count(content)
-    return sum(_part(part, counter) for part in content) if isinstance(content, list) else 0
+    said = 0
+    for name in _SAID:
+        content = message.get(name)
+        if isinstance(content, str):
+            said += counter.count(content)
+        elif isinstance(content, list):
+            said += sum(_part(part, counter) for part in content)
+    for call in message.get("tool_calls") or ():
+        said += _call(call, counter)
+    return said
 
 
 def _part(part: Mapping[str, Any], counter: TokenCounter) -> int:
@@ -172,5 +178,5 @@ def _part(part: Mapping[str, Any], counter: TokenCounter) -> int:
 
 def _call(call: Mapping[str, Any], counter: TokenCounter) -> int:
     inner = call.get("function") or call.get("custom") or {}
-    texts = (inner.get(name) for name in ("name", "arguments", "input"))
-    return _PER_CALL + sum(counter.count(text) for text in texts if isinstance(text, str))
+    texts = (inner.get("name"), inner.get("arguments"), inner.get("input"))
+    return _PER_CALL + sum([counter.count(text) for text in texts if isinstance(text, str)])

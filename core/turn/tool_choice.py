@@ -17,7 +17,7 @@ _NAMED = frozenset({"function", "custom"})
 def tool_name(tool: Mapping[str, object]) -> str:
     """The wire name of a tool, or of the tool that a choice names, in OpenAI's form; empty when there is none."""
     inner = tool.get(str(tool.get("type")))
-    name = inner.get("name") if isinstance(inner, Mapping) else None
+    name = inner.get("name") if type(inner) is dict or isinstance(inner, Mapping) else None
     return name if isinstance(name, str) else ""
 
 

@@ -17,6 +17,7 @@ __all__ = ["ChunkReader", "UnusableAnswer", "ask", "end"]
 
 _ENDS = frozenset({"stop", "length", "tool_calls", "content_filter", "function_call"})
 """The reasons to finish that the protocol has; clients refuse others."""
+_TEXT = (str, NoneType)
 _FRAME: Mapping[str, type] = MappingProxyType(
     {"id": str, "model": str, "created": int, "system_fingerprint": str, "service_tier": str, "usage": dict}
 )
@@ -128,9 +129,11 @@ def _is_call(call: object) -> bool:
     inner = call.get("function") or call.get("custom") or {}
     if not isinstance(inner, dict) or not isinstance(call.get("index"), (int, NoneType)):
         return False
-    texts = (call.get("id"), inner.get("name"), inner.get("input"))
-    return all(isinstance(text, (str, NoneType)) for text in texts) and isinstance(
-        inner.get("arguments"), (str, dict, NoneType)
+    return (
+        isinstance(call.get("id"), _TEXT)
+        and isinstance(inner.get("name"), _TEXT)
+        and isinstance(inner.get("input"), _TEXT)
+        and isinstance(inner.get("arguments"), (str, dict, NoneType))
     )
 
 

@@ -17,9 +17,9 @@ _COUNTS = ("prompt_tokens", "completion_tokens", "total_tokens")
 def read_usage(completion: Mapping[str, Any]) -> Usage | None:
     """Read the ``usage`` of a completion; None when the provider reports none, or no number that can be true."""
     usage = completion.get("usage")
-    if not isinstance(usage, Mapping):
+    if type(usage) is not dict and not isinstance(usage, Mapping):
         return None
-    prompt, answer, total = [_count(usage.get(name)) for name in _COUNTS]
+    prompt, answer, total = map(_count, map(usage.get, _COUNTS))
     if prompt is answer is total is None:
         return None
     prompt, answer = prompt or 0, answer or 0
@@ -37,15 +37,15 @@ def sum_usage(parts: Iterable[Usage | None]) -> Usage | None:
     known = [part for part in parts if part is not None]
     if len(known) < _SEVERAL:
         return known[0] if known else None
+    prompt = answer = total = 0
     details: JsonObject = {}
     for part in known:
-        details = _added(details, part.details or {})
-    return Usage(
-        prompt_tokens=sum(part.prompt_tokens for part in known),
-        completion_tokens=sum(part.completion_tokens for part in known),
-        total_tokens=sum(part.total_tokens for part in known),
-        details=details or None,
-    )
+        prompt += part.prompt_tokens
+        answer += part.completion_tokens
+        total += part.total_tokens
+        if part.details:
+            details = _added(details, part.details)
+    return Usage(prompt_tokens=prompt, completion_tokens=answer, total_tokens=total, details=details or None)
 
 
 def usage_object(usage: Usage) -> JsonObject:

@@ -33,8 +33,12 @@ class CallerView:
 
     def show(self, chunk: Mapping[str, Any]) -> tuple[JsonObject, ...]:
         """Give what the caller sees of a chunk: ``choices`` without ``finish_reason``; empty when nothing."""
-        shown = [self._show_choice(choice) for choice in chunk.get("choices") or ()]
-        return tuple([choice for choice in shown if choice is not None])
+        shown = []
+        for choice in chunk.get("choices") or ():
+            seen = self._show_choice(choice)
+            if seen is not None:
+                shown.append(seen)
+        return tuple(shown)
 
     def end_round(self) -> None:
         """Note that another round follows: its predecessor's reasons to finish are nobody's business."""
@@ -55,13 +59,15 @@ class CallerView:
             index: {} if index in self._greeted else {"role": "assistant", "content": ""} for index in ends
         }
         return tuple(
-            {
-                "index": index,
-                "delta": opening[index],
-                "logprobs": None,
-                "finish_reason": reason or self._end(index, end),
-            }
-            for index, end in sorted(ends.items())
+            [
+                {
+                    "index": index,
+                    "delta": opening[index],
+                    "logprobs": None,
+                    "finish_reason": reason or self._end(index, end),
+                }
+                for index, end in sorted(ends.items())
+            ]
         )
 
     def _end(self, index: int, end: str) -> str:

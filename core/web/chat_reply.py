@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
@@ -82,11 +82,15 @@ class ChatReply:
         )
 
     async def _answer(self, chat: ChatRequest, task: PromptTask, send: Send) -> None:
-        async with self._dock.opened(task) as turn, aclosing(turn.events()) as events:
+        async with self._dock.opened(task) as turn:
             if chat.prompt.stream:
-                await self._stream(chat, events, Channel(send))
+                async with aclosing(turn.events()) as events:
+                    await self._stream(chat, events, Channel(send))
             else:
-                await _whole(events, send)
+                last = await turn.run()
+                if isinstance(last, TurnFailed):
+                    raise TurnError(last.error)
+                await send_json(send, last.completion if isinstance(last, TurnFinished) else None)
 
     async def _stream(self, chat: ChatRequest, events: AsyncGenerator[Event, None], channel: Channel) -> None:
         frames: ChunkFrames | None = None
@@ -116,13 +120,3 @@ async def _send_event(event: Event, frames: ChunkFrames, channel: Channel) -> No
         if not channel.open:
             raise TurnError(event.error)
         await channel.write(error_frame(event.error))
-
-
-async def _whole(events: AsyncIterator[Event], send: Send) -> None:
-    completion: object = None
-    async for event in events:
-        if isinstance(event, TurnFailed):
-            raise TurnError(event.error)
-        if isinstance(event, TurnFinished):
-            completion = event.completion
-    await send_json(send, completion)

@@ -17,7 +17,7 @@ from ..prompts.reply import reply_data
 from ..prompts.resuming import stored_entries
 from ..prompts.task import PromptTask
 from ..service_events import LLMClientCalled
-from ..turn.events import Event, TurnFailed
+from ..turn.events import TurnFailed
 from .auth import asked_at, caller_of, principal_in
 from .body import read_json_body
 from .channel import Channel, send_json
@@ -111,10 +111,7 @@ class PromptReply:
 
     async def _whole(self, task: PromptTask, scope: Scope, send: Send) -> None:
         async with self._dock.opened(task) as turn:
-            last: Event | None = None
-            async with aclosing(turn.events()) as events:
-                async for event in events:
-                    last = event
+            last = await turn.run()
             if isinstance(last, TurnFailed) and not turn.answers_failures:
                 raise TurnError(last.error, _session_header(turn))
             subject = subject_of(scope)

@@ -49,6 +49,7 @@ class _Parser:
     def __init__(self, read: list[Token]) -> None:
         self._tokens = read
         self._place = 0
+        self._next = read[0]
         self._depth = 0
         self._steps = 0
 
@@ -127,13 +128,10 @@ class _Parser:
             raise self._unexpected(after_value=True)
         self._take()
 
-    @property
-    def _next(self) -> Token:
-        return self._tokens[self._place]
-
     def _take(self) -> Token:
         token = self._next
         self._place += 1
+        self._next = self._tokens[self._place]
         return token
 
     def _descend(self) -> None:

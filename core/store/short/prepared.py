@@ -137,10 +137,17 @@ class _Row:
             itemgetter(*names) if len(names) > 1 else lambda given: [given[name] for name in names]
         )
         encoders = [_encoder(kind, dialect) for _, kind in kinds]
-        self._encoders = [(place, encode) for place, encode in enumerate(encoders) if encode is not None]
+        self._ids = [place for place, encode in enumerate(encoders) if encode is _hex]
+        self._encoders = [
+            (place, encode) for place, encode in enumerate(encoders) if encode is not None and encode is not _hex
+        ]
 
     def values(self, given: Mapping[str, Any]) -> list[Any]:
         values = list(self._pick(given))
+        for place in self._ids:  # most columns are ids: written here, as a call for each is half of the work
+            value = values[place]
+            if value is not None:
+                values[place] = f"{value.int:032x}"
         for place, encode in self._encoders:
             value = values[place]
             if value is not None:
@@ -152,6 +159,11 @@ class _Row:
         if len(rows) == 1:
             return [self.values(rows[0])]
         filled = [list(self._pick(row)) for row in rows]
+        for place in self._ids:
+            for values in filled:
+                value = values[place]
+                if value is not None:
+                    values[place] = f"{value.int:032x}"
         for place, encode in self._encoders:
             known = told = None
             for values in filled:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Container
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
-from promptdock import CompletionDelta, PromptRequest, TurnFailed, hookimpl, tool
+from promptdock import CompletionDelta, CompletionRequested, PromptRequest, TurnFailed, TurnStarted, hookimpl, tool
 from promptdock.turn.events import Event
 from tests.support.services import Plugin, service_at
 from tests.support.upstream import Upstream, text, tool_calls
@@ -154,3 +155,34 @@ async def test_what_a_tool_sets_in_its_context_is_not_seen_outside(upstream: Ups
         result = await service.prompt("hi")
     assert [call.content for call in result.calls] == ["by the tool"]
     assert mine.get() == "unset"
+
+
+class Picky:
+    """An observer that hears two kinds of events."""
+
+    hears: ClassVar[Container[type[Event]] | None] = frozenset({CompletionRequested, TurnFailed})
+
+    def __init__(self) -> None:
+        self.told: list[type[Event]] = []
+
+    def tell(self, event: Event) -> None:
+        self.told.append(type(event))
+
+
+class Hearing(Picky):
+    """An observer that hears all."""
+
+    hears = None
+
+
+async def test_an_observer_is_told_of_the_kinds_that_it_hears(upstream: Upstream) -> None:
+    picky, hearing = Picky(), Hearing()
+    async with service_at(upstream) as service:
+        events = [type(event) async for event in service.run(REQUEST, observers=[picky, hearing])]
+        assert picky.told == [CompletionRequested]
+        assert hearing.told == events
+        events_of_another = service.run(REQUEST, observers=[picky, hearing])
+        await anext(events_of_another)
+        await events_of_another.aclose()
+    assert picky.told == [CompletionRequested, TurnFailed]
+    assert hearing.told[len(events) :] == [TurnStarted, TurnFailed]
