@@ -103,7 +103,9 @@ async def authenticate(request: ASGIConnection[Any, Any, Any, Any]) -> Principal
         state[_ASKED_AT] = time.monotonic()
         state[_STATE] = found = await _found(request)
         announce_principal(request.scope, found)
-    return principal_in(request.scope)
+        return found
+    known: Principal = state[_STATE]
+    return known
 
 
 def principal_of(request: ASGIConnection[Any, Any, Any, Any]) -> Principal:
