@@ -49,12 +49,22 @@ class GracefulApp:
         self._stopping = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass everything on to the app inside."""
+        """Pass everything on to the app inside, and end what it leaves open once the time is over."""
+        if scope["type"] != "http":
+            await self._pass_on(scope, receive, send)
+            return
+        reply = _Reply(send)
+        if self._stopping:
+            scope.setdefault("state", {})[STOPPING] = True
+        await self._app(scope, partial(self._end.or_next, receive), reply.send)
+        if self._end.has_come:
+            farewell: Farewell = scope.get("state", {}).get(FAREWELL, _openai_farewell)
+            await reply.finish(farewell(_STOPPED.info))
+
+    async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             self._listen(asyncio.get_running_loop())
             await self._live(scope, receive, send)
-        elif scope["type"] == "http":
-            await self._answer(scope, receive, send)
         else:
             await self._app(scope, receive, send)
 
@@ -78,15 +88,6 @@ class GracefulApp:
                     theirs(number, frame)
 
             signal.signal(number, heard)
-
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        reply = _Reply(send)
-        if self._stopping:
-            scope.setdefault("state", {})[STOPPING] = True
-        await self._app(scope, partial(self._end.or_next, receive), reply.send)
-        if self._end.has_come:
-            farewell: Farewell = scope.get("state", {}).get(FAREWELL, _openai_farewell)
-            await reply.finish(farewell(_STOPPED.info))
 
 
 class _End:

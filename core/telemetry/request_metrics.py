@@ -46,7 +46,8 @@ class RequestMetrics(RequestWatcher):
 
     def ended(self, exchange: Exchange) -> None:
         """Count a request that has ended."""
-        method = exchange.method if exchange.method in _METHODS else "other"
+        if (method := exchange.method) not in _METHODS:
+            method = "other"
         route = exchange.route
         self._running.dec()
         if exchange.is_stream:

@@ -58,7 +58,8 @@ def announce_principal(scope: Mapping[str, Any], principal: Principal) -> None:
     if principal.is_anonymous:
         return
     scope["state"][_PRINCIPAL] = principal
-    if not _wants(scope, AuthenticationSucceeded):
+    host: PluginHost | None = scope["state"].get(_HOST)
+    if host is None or not host.wants(AuthenticationSucceeded):
         return
     key_id = None if principal.api_key_id is None else str(principal.api_key_id)
     _tell(scope, AuthenticationSucceeded, principal, kind=principal.kind.value, key_id=key_id)
@@ -107,8 +108,8 @@ class Announcement:
 
 def _tell(scope: Mapping[str, Any], event: type[ServiceEvent], principal: Principal, /, **members: Any) -> None:
     """Tell of something, unless nobody wants to hear of it, or the app is not up or goes down."""
-    if _wants(scope, event):
-        host: PluginHost = scope["state"][_HOST]
+    host: PluginHost | None = scope["state"].get(_HOST)
+    if host is not None and host.wants(event):
         host.tell(
             event(
                 request_id=request_id(scope),
@@ -117,12 +118,6 @@ def _tell(scope: Mapping[str, Any], event: type[ServiceEvent], principal: Princi
                 **members,
             )
         )
-
-
-def _wants(scope: Mapping[str, Any], event: type[ServiceEvent]) -> bool:
-    """Whether what an event is made of is worth looking for."""
-    host: PluginHost | None = scope["state"].get(_HOST)
-    return host is not None and host.wants(event)
 
 
 def _first(scope: Mapping[str, Any], name: str) -> bool:

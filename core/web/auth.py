@@ -103,7 +103,9 @@ async def authenticate(request: ASGIConnection[Any, Any, Any, Any]) -> Principal
         state[_ASKED_AT] = time.monotonic()
         state[_STATE] = found = await _found(request)
         announce_principal(request.scope, found)
-    return principal_in(request.scope)
+        return found
+    known: Principal = state[_STATE]
+    return known
 
 
 def principal_of(request: ASGIConnection[Any, Any, Any, Any]) -> Principal:
@@ -165,12 +167,13 @@ async def _found(request: ASGIConnection[Any, Any, Any, Any]) -> Principal:
         return ANONYMOUS_PRINCIPAL
     scheme, sent = _sent_key(header)
     announce_key(request.scope, scheme.decode())
-    expected = access_of(request.app).operator_key
+    app = request.app
+    expected = access_of(app).operator_key
     if expected is not None and hmac.compare_digest(sent, expected):
         return OPERATOR
     if sent in _NO_KEY:
         return ANONYMOUS_PRINCIPAL
-    authenticator = authenticator_of(request.app)
+    authenticator = authenticator_of(app)
     if authenticator is None:
         raise _wrong()
     try:

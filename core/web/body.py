@@ -75,19 +75,6 @@ async def _read_announced(headers: Mapping[bytes, bytes], receive: Receive, limi
     if announced.isdecimal() and int(announced) > limit:
         # whoever waits for "100 Continue" has sent nothing yet
         raise _too_large(limit) if b"expect" in headers else await _refusal(receive, limit)
-    return await _read(receive, limit)
-
-
-def _check_type(headers: Mapping[bytes, bytes]) -> None:
-    declared = headers.get(b"content-type", b"").decode("latin-1").partition(";")[0].strip().lower()
-    if declared and declared != "application/json" and not declared.endswith("+json"):
-        raise UnsupportedMediaType(f"The body is {declared!r}; send 'application/json'.")
-    encoding = headers.get(b"content-encoding", b"identity").decode("latin-1").strip().lower()
-    if encoding not in {"", "identity"}:
-        raise UnsupportedMediaType(f"The body is encoded with {encoding!r}; send it as it is.")
-
-
-async def _read(receive: Receive, limit: int) -> bytes:
     pieces: list[bytes] = []
     size = 0
     while True:
@@ -102,6 +89,15 @@ async def _read(receive: Receive, limit: int) -> bytes:
             raise await _refusal(receive, limit) if more else _too_large(limit)
         if not more:
             return b"".join(pieces)  # of one piece, which is the rule, the piece itself
+
+
+def _check_type(headers: Mapping[bytes, bytes]) -> None:
+    declared = headers.get(b"content-type", b"").decode("latin-1").partition(";")[0].strip().lower()
+    if declared and declared != "application/json" and not declared.endswith("+json"):
+        raise UnsupportedMediaType(f"The body is {declared!r}; send 'application/json'.")
+    encoding = headers.get(b"content-encoding", b"identity").decode("latin-1").strip().lower()
+    if encoding not in {"", "identity"}:
+        raise UnsupportedMediaType(f"The body is encoded with {encoding!r}; send it as it is.")
 
 
 async def _refusal(receive: Receive, limit: int) -> PayloadTooLarge:

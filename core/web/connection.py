@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 
 from litestar.types import Receive
 
-__all__ = ["CallerGone", "while_connected"]
+__all__ = ["CallerGone", "Connected", "while_connected"]
 
 T = TypeVar("T")
 
@@ -23,10 +23,7 @@ class CallerGone(Exception):
 
 
 async def while_connected(receive: Receive, work: Coroutine[Any, Any, T]) -> T:
-    """Do some work, and cancel it when the caller hangs up.
-
-    Neither Litestar nor the server does that for a handler that is not streaming yet. The work runs in this task from
-    start to end, so that its context managers and time-outs see no other; it is cancelled as by a time-out.
+    """Do some work, and cancel it when the caller hangs up: :class:`Connected` for a coroutine.
 
     Args:
         receive: The request's ASGI receive channel, its body read to the end.
@@ -39,26 +36,22 @@ async def while_connected(receive: Receive, work: Coroutine[Any, Any, T]) -> T:
         CallerGone: The caller hung up first; the work has been cancelled and has ended.
         Exception: Whatever the work raises.
     """
-    watch = _Watch(receive)
-    try:
-        result = await work
-    except (Exception, asyncio.CancelledError):
-        if watch.ended_it():
-            raise CallerGone from None
-        raise
-    finally:
-        watch.stop()
-    if watch.ended_it():
-        raise CallerGone
-    return result
+    with Connected(receive):
+        return await work
 
 
-class _Watch:
-    """Looks from some time on whether the caller is still there, and cancels the task that made it when not.
+class Connected:
+    """A context whose work is cancelled when the caller hangs up; it then raises :class:`CallerGone`.
+
+    Neither Litestar nor the server does that for a handler that is not streaming yet. The work runs in this task from
+    start to end, so that its context managers and time-outs see no other; it is cancelled as by a time-out. Whether the
+    caller is still there is looked at from some time on.
 
     Args:
-        receive: The request's ASGI receive channel.
+        receive: The request's ASGI receive channel, its body read to the end.
     """
+
+    __slots__ = ("_cancelled_before", "_looking", "_receive", "_saw_the_end", "_task", "_timer")
 
     def __init__(self, receive: Receive) -> None:
         task = asyncio.current_task()
@@ -70,6 +63,24 @@ class _Watch:
         self._looking: asyncio.Task[None] | None = None
         self._timer = asyncio.get_running_loop().call_later(_UNWATCHED, self._start)
 
+    def __enter__(self) -> None:
+        """Nothing: the time runs already."""
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        """Look no longer.
+
+        Raises:
+            CallerGone: The caller hung up, and nobody else wants the task to end.
+        """
+        self._timer.cancel()
+        if self._looking is None:
+            return
+        self._looking.cancel()
+        if error is not None and not isinstance(error, Exception | asyncio.CancelledError):
+            return
+        if self._saw_the_end and self._task.uncancel() <= self._cancelled_before:
+            raise CallerGone from None
+
     def _start(self) -> None:
         self._looking = asyncio.create_task(self._look())
 
@@ -79,13 +90,3 @@ class _Watch:
                 pass
         self._saw_the_end = True
         self._task.cancel()
-
-    def ended_it(self) -> bool:
-        """Whether the caller is gone, and nobody else wants the task to end; asked once."""
-        return self._saw_the_end and self._task.uncancel() <= self._cancelled_before
-
-    def stop(self) -> None:
-        """Look no longer."""
-        self._timer.cancel()
-        if self._looking is not None:
-            self._looking.cancel()

@@ -55,37 +55,34 @@ class Passages:
             return
         exchange = Exchange(scope, self._watchers, hung_up=HUNG_UP)
         before = NOTES.set(exchange.notes)
+        announcement: Announcement | None = None
+        page: Page | None = None
         broken = True
         try:
-            if self._territory.is_api(scope):
-                await self._answer_api(scope, receive, send, exchange)
-            else:
-                passage = _Passage(scope, receive, send, exchange, None, self._heads)
+            if self._territory.is_api(scope):  # plugins are told of those, and the journal has a row for each
+                announcement = Announcement(scope)
+                page = self._page(scope)
+            passage = _Passage(scope, receive, send, exchange, page, self._heads)
+            try:
                 await self._inner(scope, passage.receive, passage.send)
-            broken = False
-        finally:
-            exchange.leave(broken=broken)
-            NOTES.reset(before)
-
-    async def _answer_api(self, scope: Scope, receive: Receive, send: Send, exchange: Exchange) -> None:
-        """Answer a request to the API, which plugins are told of, and which has a row in the journal."""
-        announcement = Announcement(scope)
-        sink = journal_of(scope["litestar_app"]) if self._journals else None
-        page = None if sink is None else Page(scope, sink, self._view)
-        passage = _Passage(scope, receive, send, exchange, page, self._heads)
-        ended = BROKEN
-        try:
-            await self._inner(scope, passage.receive, passage.send)
-        except BaseException:
-            if page is not None:
-                await page.end(BROKEN)
-            raise
-        else:
+            except BaseException:
+                if page is not None:
+                    await page.end(BROKEN)
+                raise
             if page is not None:
                 await page.end(HUNG_UP)
-            ended = exchange.status if exchange.begun else HUNG_UP
+            broken = False
         finally:
-            announcement.end(ended)
+            try:
+                if announcement is not None:
+                    announcement.end(BROKEN if broken else exchange.status if exchange.begun else HUNG_UP)
+            finally:
+                exchange.leave(broken=broken)
+                NOTES.reset(before)
+
+    def _page(self, scope: Scope) -> Page | None:
+        sink = journal_of(scope["litestar_app"]) if self._journals else None
+        return None if sink is None else Page(scope, sink, self._view)
 
 
 class _Passage:

@@ -13,7 +13,9 @@ __all__ = ["Territory", "path_of"]
 
 _OPENAI: Final = ("/v1",)
 _ENVELOPE: Final = ("/api", "/prompt", "/config")
-_OURS: Final = ("/v1", "/api/v1", "/prompt", "/config", "/healthz", "/readyz", "/metrics")
+_OUR_API: Final = ("/v1", "/api/v1", "/prompt", "/config")
+"""What is ours of these paths in an app that has others, too."""
+_OURS: Final = (*_OUR_API, "/healthz", "/readyz", "/metrics")
 
 
 def path_of(scope: Mapping[str, Any]) -> str:
@@ -39,12 +41,8 @@ class Territory:
     _api: tuple[str, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        for name, roots in (
-            ("_ours", _OURS),
-            ("_openai", _OPENAI),
-            ("_envelope", _ENVELOPE),
-            ("_api", (*_OPENAI, *_ENVELOPE)),
-        ):
+        api = (*_OPENAI, *_ENVELOPE) if self.whole else _OUR_API
+        for name, roots in (("_ours", _OURS), ("_openai", _OPENAI), ("_envelope", _ENVELOPE), ("_api", api)):
             object.__setattr__(self, name, tuple(f"{self.prefix}{root}/" for root in roots))
 
     def below(self, path: str) -> Territory:
@@ -66,7 +64,7 @@ class Territory:
 
     def is_api(self, scope: Mapping[str, Any]) -> bool:
         """Whether a request is one to an API of ours, rather than to health checks or documentation."""
-        return self.holds(scope) and _is_under(scope, self._api)
+        return _is_under(scope, self._api)
 
 
 def _is_under(scope: Mapping[str, Any], roots: tuple[str, ...]) -> bool:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from litestar.types import Receive, Scope, Send
 
 from ..prompts.relay_pieces import length_of
 from ..prompts.relaying import DockedRelay, RelayTask
-from ..providers.relay import RelayReply, RelayRequest
+from ..providers.relay import RelayReply
 from .auth import asked_at, principal_in
-from .connection import CallerGone, while_connected
+from .connection import CallerGone, Connected
 from .journal_rows import RelayDraft
 from .relay_request import read_relay
 from .request_id import request_id
@@ -69,21 +68,19 @@ class RelayedReply:
         """
         try:
             request = await read_relay(scope, receive, self._path, limit=self._dock.settings.max_relay_bytes)
-            await while_connected(receive, self._answer(request, scope, send))
+            with Connected(receive):
+                task = RelayTask(
+                    principal=principal_in(scope),
+                    provider=self._provider,
+                    request=request,
+                    journal=RelayDraft(scope),
+                    known_since=asked_at(scope),
+                )
+                async with DockedRelay(self._dock, task) as reply:
+                    await _passed_on(reply, send)
         except CallerGone:
             asked = request_id(scope)
             _log.info("request %s: the caller hung up", asked, extra={"request_id": asked})
-
-    async def _answer(self, request: RelayRequest, scope: Mapping[str, Any], send: Send) -> None:
-        task = RelayTask(
-            principal=principal_in(scope),
-            provider=self._provider,
-            request=request,
-            journal=RelayDraft(scope),
-            known_since=asked_at(scope),
-        )
-        async with DockedRelay(self._dock, task) as reply:
-            await _passed_on(reply, send)
 
 
 async def _passed_on(reply: RelayReply, send: Send) -> None:

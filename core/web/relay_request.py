@@ -92,6 +92,8 @@ def _check_path(path: str) -> None:
 
 def _check_type(headers: Iterable[tuple[str, str]]) -> None:
     # of several types, as well: who reads the first one and who reads the last one would see different bodies
-    types = [value.lower() for name, value in headers if name == "content-type"]
-    if any("multipart/" in declared for declared in types):
-        raise UnsupportedMediaType("Bodies with files ('multipart/…') are not passed through; send 'application/json'.")
+    for name, value in headers:
+        if name == "content-type" and "multipart/" in value.lower():
+            raise UnsupportedMediaType(
+                "Bodies with files ('multipart/…') are not passed through; send 'application/json'."
+            )

@@ -70,6 +70,5 @@ def reply_headers(raw: Iterable[tuple[bytes, bytes]]) -> tuple[tuple[str, str], 
             dropped |= {token.strip().lower() for token in value.split(",")}
         elif lower == "transfer-encoding":
             dropped.add("content-length")  # it says nothing beside chunks, and smuggles where somebody believes it
-    return tuple(
-        pair for pair in pairs if (lower := pair[0].lower()) not in _OF_ONE_CONNECTION and lower not in dropped
-    )
+    dropped |= _OF_ONE_CONNECTION
+    return tuple([pair for pair in pairs if pair[0].lower() not in dropped])
