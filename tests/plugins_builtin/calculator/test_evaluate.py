@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import math
+import operator
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -176,7 +180,7 @@ def _expressions() -> st.SearchStrategy[str]:
 def test_agrees_with_fractions(expression: str) -> None:
     """Python's own parser over Fractions is the oracle."""
     try:
-        expected = eval(_with_fractions(expression))
+        expected = _exact(ast.parse(_with_fractions(expression), mode="eval").body)
     except ZeroDivisionError:
         with pytest.raises(ToolError, match="zero"):
             evaluate(expression)
@@ -190,6 +194,30 @@ def _with_fractions(expression: str) -> str:
     return "".join(
         f"Fraction('{token.text}')" if token.kind == "number" else token.text for token in tokens(expression)
     )
+
+
+_OPERATORS: Mapping[type[ast.operator], Callable[[Fraction, Fraction], Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod,
+}
+
+
+def _exact(node: ast.expr) -> Fraction:
+    """As Python reckons, save that a floor is a fraction, too: of two of its ints Python makes a float."""
+    if isinstance(node, ast.BinOp):
+        return Fraction(_OPERATORS[type(node.op)](_exact(node.left), _exact(node.right)))
+    if isinstance(node, ast.UnaryOp):
+        return -_exact(node.operand)
+    assert isinstance(node, ast.Call)
+    return Fraction(ast.literal_eval(node.args[0]))
+
+
+def test_a_floor_divided_by_a_floor_stays_exact() -> None:
+    assert evaluate("((1//1)/(1//0.01))") == Fraction(1, 100)
 
 
 @settings(max_examples=300, deadline=None, database=None)
