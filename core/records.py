@@ -1,4 +1,7 @@
-"""Objects with named fields, be they dataclasses or structs of msgspec, as promptdock's events are."""
+"""Objects with named fields, be they dataclasses or structs of msgspec, as promptdock's events are.
+
+Fields have the names by which programs know them, whatever a struct calls them in JSON of its own.
+"""
 
 from __future__ import annotations
 

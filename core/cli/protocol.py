@@ -66,10 +66,19 @@ class QuickProtocol(HttpToolsProtocol):
     def _hand_over(self, data: bytes) -> None:
         self._unset_keepalive_if_required()
         self.connections.discard(self)
-        patient = H11Protocol(config=self.config, server_state=self.server_state, app_state=self.app_state)
+        patient = _Patient(config=self.config, server_state=self.server_state, app_state=self.app_state)
         self.transport.set_protocol(patient)
         patient.connection_made(self.transport)
         patient.data_received(data)
+
+
+class _Patient(H11Protocol):
+    """The parser that takes any method, over the same transport."""
+
+    def eof_received(self) -> None:
+        """Send what is kept: after this the loop closes the connection."""
+        cast("GatheringTransport", self.transport).flush()
+        super().eof_received()
 
 
 def _is_unusual(data: bytes) -> bool:

@@ -43,7 +43,7 @@ class TurnRecord:
 
     Attributes:
         events: What happened, without the pieces of answers.
-        last: The newest of them; the turn's end, once it has ended.
+        last: The newest of them, of which there is none before the first; the turn's end, once it has ended.
         streamed: As given.
     """
 

@@ -117,9 +117,8 @@ class OpenAICompatibleProvider(Provider):
     def stream(self, call: CompletionCall) -> AsyncGenerator[JsonObject, None]:
         """Answer a call piece by piece; see :meth:`Provider.stream`. Usage is always asked for.
 
-        Raises:
-            openai.OpenAIError: Any failure of the upstream call.
-            BadRequest: The provider has no key.
+        What fails is raised to whoever iterates, never by the call itself: ``openai.OpenAIError`` for any failure of
+        the upstream call, ``BadRequest`` when the provider has no key.
         """
         try:
             return self._ready().stream(self._body(call, stream=True))

@@ -59,20 +59,22 @@ class TurnEngine:
         turn = RunningTurn(self, plan)
         heard_by = listening(observers)
         latest: Event | None = None
-        is_heard = False  # whether what is raised comes from those who hear the turn
+        is_heard = False  # whether what is raised comes from who hears the turn
         try:
             async with aclosing(turn.events()) as events:
                 async for event in events:
                     latest = event
-                    is_heard = True
                     kind = type(event)
                     for observer, hears in heard_by:  # as tell() does, which would be one more call for each event
                         if hears is None or kind in hears:
                             observer.tell(event)
+                    is_heard = True
                     yield event
                     is_heard = False
         except BaseException as error:  # the one error boundary of a turn, since plugins raise anything
-            if is_heard or (isinstance(error, asyncio.CancelledError) and is_cancelled()):
+            if is_heard or isinstance(latest, (TurnFailed, TurnFinished)):  # an end that some were told stands
+                raise
+            if isinstance(error, asyncio.CancelledError) and is_cancelled():
                 raise
             latest = turn.failed(error)
             tell(latest, heard_by)

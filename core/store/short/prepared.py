@@ -76,7 +76,7 @@ class Insert:
     Attributes:
         sql: The text.
         width: How many values a row has.
-        place_of_id: Which of them is its id; None where no row, or no other row, can have that id by then.
+        place_of_id: Which of them is its id; None where rows have none, or are left out when they are there already.
         is_there: Asks whether a row has an id.
         is_repeatable: Whether the rows are there once however often they are added: those that are there are left out,
             or known by their ids.

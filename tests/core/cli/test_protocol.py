@@ -96,12 +96,13 @@ async def slowly(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": b"last"})
 
 
-def test_what_was_written_reaches_a_caller_who_sends_no_more() -> None:
+@pytest.mark.parametrize("method", ["GET", "BREW"])
+def test_what_was_written_reaches_a_caller_who_sends_no_more(method: str) -> None:
     """Its end of the connection is closed right behind the request, as some programs do."""
     with live_server(slowly) as url:
         parts = urlsplit(url)
         for _ in range(20):
             with socket.create_connection((str(parts.hostname), parts.port or 0), timeout=10) as connection:
-                connection.sendall(asked("GET"))
+                connection.sendall(asked(method))
                 connection.shutdown(socket.SHUT_WR)
                 assert b"first" in answer(connection, b"last")

@@ -14,6 +14,7 @@ import pytest
 from promptdock import (
     Always,
     CompletionDelta,
+    CompletionReceived,
     CompletionRequested,
     PluginCalled,
     PromptSettings,
@@ -656,6 +657,18 @@ async def test_an_observer_that_fails_is_no_failure_of_the_turn(upstream: Upstre
                 pass
     assert listener.told[-1] is TurnFinished
     assert TurnFailed not in listener.told
+
+
+async def test_a_turn_fails_of_an_observer_that_fails_before_its_end(upstream: Upstream, stream: bool) -> None:
+    """Not as if its caller had gone: the caller gets the failure, and so do the other observers."""
+    upstream.script(text("hello"))
+    listener, broken = Teller(), Teller(CompletionReceived)
+    async with service_at(upstream) as service:
+        plan = await service.plan(_request("hi", stream=stream))
+        events = [event async for event in service.run_plan(plan, observers=[listener, broken])]
+    assert listener.told[-1] is broken.told[-1] is TurnFailed
+    assert isinstance(events[-1], TurnFailed)
+    assert events[-1].error.code == "internal_error"
 
 
 class Moody(SelectionRule):

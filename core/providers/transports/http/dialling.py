@@ -78,7 +78,7 @@ class Dialler:
                 lambda: Connection(self._timeout),
                 sock=sock,
                 ssl=self._context if origin.tls else None,
-                server_hostname=origin.host.rstrip(".") if origin.tls else None,
+                server_hostname=_name_of(origin) if origin.tls else None,
             )
         except BaseException:
             sock.close()
@@ -98,7 +98,7 @@ class Dialler:
             connection.transport,
             connection,
             self._context or ssl.create_default_context(),
-            server_hostname=destination.origin.host.rstrip("."),
+            server_hostname=_name_of(destination.origin),
         )
         if transport is None:
             raise ConnectionBroken("the server closed before it was greeted")
@@ -133,6 +133,16 @@ class _KnownNames:
             self._known.pop(key, None)
         else:
             asyncio.get_running_loop().call_later(_KNOWN, self._known.pop, key, None)
+
+
+def _name_of(origin: Origin) -> str:
+    """The server's name, as its certificate has it; TLS has no error of its own for what is no name."""
+    name = origin.host.rstrip(".")
+    try:
+        name.encode("idna")
+    except UnicodeError:
+        raise ConnectionBroken("the server's name is none") from None
+    return name
 
 
 def _keep_open(_: Connection) -> None:

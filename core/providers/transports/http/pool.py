@@ -78,13 +78,13 @@ class Pool:
         for waiter in self._waiting:
             if not waiter.done():
                 waiter.set_result(None)
-        for dialling in self._dialling:
+        dials, connections = set(self._dialling), list(self._open)
+        for dialling in dials:
             dialling.cancel()
-        if self._dialling:
-            await asyncio.wait(set(self._dialling))
-        connections = list(self._open)
-        for connection in connections:
+        for connection in connections:  # all at once, as whoever closes may have little patience
             connection.abort(ConnectionBroken(_CLOSED))
+        if dials:
+            await asyncio.wait(dials)
         for connection in connections:
             await connection.closed()
 

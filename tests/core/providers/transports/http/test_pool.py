@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import psutil
 import pytest
@@ -132,6 +133,40 @@ async def test_nobody_dials_after_the_end() -> None:
                 await dialling
         await asyncio.sleep(0.1)
     assert accepted == 2
+
+
+@pytest.mark.anyio
+async def test_closing_that_is_given_up_has_closed_what_was_open() -> None:
+    """Also while somebody is on the way to a server and takes long to give up."""
+    stopped = asyncio.Event()
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        stopped.set()
+
+    async with serving_raw(talk) as url, asking(url) as asked:
+        pool = asked.client._pool
+        dial = pool._dial
+
+        async def dial_stubbornly(destination: Any) -> Any:
+            try:
+                await asyncio.sleep(10)
+            except asyncio.CancelledError:
+                await asyncio.sleep(0.2)
+                raise
+            return await dial(destination)
+
+        waiting = [asyncio.ensure_future(asked.whole())]
+        while not pool._open:
+            await asyncio.sleep(0.01)
+        pool._dial = dial_stubbornly
+        waiting.append(asyncio.ensure_future(asked.whole()))
+        await asyncio.sleep(0.01)
+        closing = asyncio.ensure_future(asked.client.aclose())
+        await asyncio.sleep(0)
+        closing.cancel()
+        await asyncio.wait_for(stopped.wait(), 5)
+        await asyncio.gather(closing, *waiting, return_exceptions=True)
 
 
 @pytest.mark.anyio

@@ -86,6 +86,17 @@ async def test_a_proxy_that_opens_no_way() -> None:
     assert heads == [b"CONNECT far.invalid:443 HTTP/1.1\r\nHost: far.invalid:443\r\n\r\n"]
 
 
+@pytest.mark.anyio
+@pytest.mark.parametrize("host", ["a..b", "a" * 64 + ".x"])
+async def test_a_name_that_tls_does_not_take_behind_a_proxy_that_takes_any(host: str) -> None:
+    async with (
+        serving_raw(one_by_one([b"HTTP/1.1 200 OK\r\n\r\n"])) as proxy,
+        asking(f"https://{host}/", proxies=Proxies({"https": proxy})) as asked,
+    ):
+        with pytest.raises(ConnectionBroken, match="name"):
+            await asked.whole()
+
+
 def test_proxies_that_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_PROXY", "near.example,127.0.0.1")
     proxies = Proxies({"http": "proxy.example:3128"})
