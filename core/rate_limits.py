@@ -23,6 +23,8 @@ _log = logging.getLogger("promptdock.limits")
 _MOST: Final = 100_000
 """The largest limit: each request in the window is remembered."""
 _LONGEST_KEY: Final = 128
+_PATIENCE: Final = 0.5
+"""Seconds that Redis may take to connect, and to answer: a prompt is worth more than an exact count."""
 _PAUSE: Final = 5.0
 """Seconds for which a Redis that failed is not asked again."""
 _QUIET: Final = 60.0
@@ -102,15 +104,25 @@ class RateLimiter:
         limit: Such as ``600/minute`` or ``20 per 10 seconds``; None for no limit.
         redis_url: Where to count; None for this process.
         setting: Name of the setting that the limit comes from, for errors.
+        patience: Seconds that Redis may take to connect, and to answer, before requests are counted here.
 
     Raises:
         ConfigurationError: The limit cannot be read, or Redis cannot be used.
     """
 
-    def __init__(self, limit: str | None, redis_url: SecretStr | None = None, *, setting: str = "rate limit") -> None:
+    def __init__(
+        self,
+        limit: str | None,
+        redis_url: SecretStr | None = None,
+        *,
+        setting: str = "rate limit",
+        patience: float = _PATIENCE,
+    ) -> None:
         self._item = None if limit is None else _parsed(limit, setting)
         self._memory = None if self._item is None else MemoryWindows(self._item)
-        self._redis = None if self._item is None or redis_url is None else RedisWindows(self._item, redis_url)
+        self._redis = (
+            None if self._item is None or redis_url is None else RedisWindows(self._item, redis_url, patience=patience)
+        )
         self._failing = False
         self._ask_again_at = 0.0
         self._told_at = -math.inf

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 __all__ = ["Count", "MemoryWindows", "RedisWindows"]
 
 _MOST_KEYS: Final = 100_000
-_REDIS_TIMEOUT: Final = 0.5
-"""Seconds that Redis may take to connect, and to answer: a prompt is worth more than an exact count."""
 _REDIS_CONNECTIONS: Final = 50
 
 
@@ -89,14 +87,15 @@ class RedisWindows:
     Args:
         item: How many requests in how many seconds.
         url: ``redis://…``, ``rediss://…`` or ``unix://…``. No connection is made before the first request.
+        patience: Seconds that Redis may take to connect, and to answer.
 
     Raises:
         ConfigurationError: The redis package is missing, or the URL is not one of Redis.
     """
 
-    def __init__(self, item: RateLimitItem, url: SecretStr) -> None:
+    def __init__(self, item: RateLimitItem, url: SecretStr, *, patience: float) -> None:
         self._item = item
-        self._pool = _pool(url)
+        self._pool = _pool(url, patience)
         self._limiter = _limiter(self._pool)
 
     async def hit(self, scope: str, key: str) -> Count:
@@ -126,7 +125,7 @@ class RedisWindows:
         await self._pool.aclose()
 
 
-def _pool(url: SecretStr) -> Any:
+def _pool(url: SecretStr, patience: float) -> Any:
     try:
         from redis.asyncio import BlockingConnectionPool
         from redis.asyncio.retry import Retry
@@ -140,9 +139,9 @@ def _pool(url: SecretStr) -> Any:
         return BlockingConnectionPool.from_url(
             url.get_secret_value(),
             max_connections=_REDIS_CONNECTIONS,
-            timeout=_REDIS_TIMEOUT,
-            socket_timeout=_REDIS_TIMEOUT,
-            socket_connect_timeout=_REDIS_TIMEOUT,
+            timeout=patience,
+            socket_timeout=patience,
+            socket_connect_timeout=patience,
             retry=Retry(NoBackoff(), 0),  # whoever asks has another way to count, and does not wait
         )
     except ValueError:  # its text may quote the URL, which holds a password
