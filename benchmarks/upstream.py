@@ -68,6 +68,7 @@ class Replies:
     def __init__(self, chunks: int) -> None:
         self.text = _json_reply(_completion({"role": "assistant", "content": TEXT}, "stop"))
         self.models = _json_reply({"object": "list", "data": [{"id": "bench", "object": "model", "owned_by": "bench"}]})
+        self.traces = _json_reply({})
         self.missing = _json_reply(
             {"error": {"message": "Not here", "type": "invalid_request_error"}}, b"404 Not Found"
         )
@@ -200,6 +201,8 @@ class Upstream(asyncio.Protocol):
     def _other(self, target: bytes) -> bytes:
         if b"/models" in target:
             return self._replies.models
+        if b"/v1/traces" in target:  # a collector of OpenTelemetry, too
+            return self._replies.traces
         return self._stats.take() if b"/stats" in target else self._replies.missing
 
     def _whole(self, body: bytes) -> bytes:

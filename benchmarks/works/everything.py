@@ -9,6 +9,7 @@ from typing import Final
 from benchmarks.requests import CHAT, STREAM, TOOL
 from benchmarks.subjects import everybody as all_
 from benchmarks.subjects.on_postgres import OnPostgres
+from benchmarks.subjects.traced import Traced
 from benchmarks.subjects.with_plugins import WithPlugins
 
 from .memory import IdleMemory, SlowStreams
@@ -159,7 +160,7 @@ def watching() -> Work:
         "watching",
         "Metrics, watch for stalls and access log, beside none of them",
         CHAT,
-        ours=(on, off),
+        ours=(on, off, Traced(on, 0.05), Traced(on, 1.0)),
         bars=(Bar(on.name, "rate", 0.95, off.name), Bar(on.name, "cpu_ms", 1.05, off.name, kind="most")),
     )
 

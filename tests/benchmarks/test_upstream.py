@@ -52,6 +52,15 @@ def plan(port: int, ask: Ask, **changes: Any) -> Plan:
     return Plan(port=port, request=request, expected=ask.expected.encode(), expected_count=ask.expected_count, **given)
 
 
+def test_it_takes_traces_which_are_no_completions(upstream: tuple[Stage, int]) -> None:
+    """As a collector of OpenTelemetry does, so that a subject that is traced has somewhere to send them."""
+    stage, port = upstream
+    stage.upstream_stats()
+    reply = asyncio.run(exchange(port, http_request(port, "/v1/traces", b"\x0a\x00")))
+    assert (reply.status, reply.body) == (200, b"{}")
+    assert stage.upstream_stats()["requests"] == 0
+
+
 def load(port: int, ask: Ask, **changes: Any) -> Counted:
     return asyncio.run(generate(plan(port, ask, **changes)))
 
