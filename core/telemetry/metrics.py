@@ -50,8 +50,7 @@ class Metrics:
     def counting(self, service: PromptService) -> Iterator[None]:
         """Count what a prompt service does, for the length of a block, on the running event loop."""
         self._plugins.show(service.catalog.plugins)
-        if self.registry.is_shared:
-            self._keep_flushing(asyncio.get_running_loop())
+        self._keep_flushing(asyncio.get_running_loop())
         hear = _quiet(self._turns.hear)
         service.turn_watchers.append(self._turns.watch)
         stop = service.host.listen(hear, RelayFailed, RelayReceived)
@@ -68,7 +67,7 @@ class Metrics:
             self.registry.flush()
 
     def _keep_flushing(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Let the other workers see what is counted here."""
+        """Let the other workers see what is counted here, and keep it few however seldom somebody asks."""
         self._timer = loop.call_later(_FLUSH_SECONDS, self._keep_flushing, loop)
         self.registry.flush()
 

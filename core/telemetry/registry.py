@@ -38,11 +38,6 @@ class MetricsRegistry:
         if self._shared is None:
             ProcessCollector(registry=self._registry)  # of one process; of several it would be that of any of them
 
-    @property
-    def is_shared(self) -> bool:
-        """Whether the numbers are those of several workers."""
-        return self._shared is not None
-
     def counter(self, name: str, what: str, labels: Sequence[str]) -> Children[Counted]:
         """Make a counter; ``_total`` is appended to its name."""
         made = Counter(name, what, labels, registry=self._registry)

@@ -38,23 +38,23 @@ class RequestMetrics(RequestWatcher):
 
     def began(self, exchange: Exchange) -> None:  # noqa: ARG002  (part of the protocol)
         """Count a request that has come."""
-        self._running.inc()
+        self._running.amount += 1
 
     def streams(self, exchange: Exchange) -> None:  # noqa: ARG002
         """Count a reply that begins as a stream of events."""
-        self._streams.inc()
+        self._streams.amount += 1
 
     def ended(self, exchange: Exchange) -> None:
         """Count a request that has ended."""
         if (method := exchange.method) not in _METHODS:
             method = "other"
         route = exchange.route
-        self._running.dec()
+        self._running.amount -= 1
         if exchange.is_stream:
-            self._streams.dec()
-        self._ended[method, route, str(exchange.status)].inc()
+            self._streams.amount -= 1
+        self._ended[method, route, str(exchange.status)].amount += 1
         self._seconds[method, route].observe(exchange.seconds)
         if exchange.received:
-            self._received.inc(exchange.received)
+            self._received.amount += exchange.received
         if exchange.sent:
-            self._sent.inc(exchange.sent)
+            self._sent.amount += exchange.sent

@@ -51,7 +51,7 @@ class StoreMetrics:
             seconds: How long it ran.
             waited: How long it had waited before.
         """
-        self._count[kind, outcome].inc()
+        self._count[kind, outcome].amount += 1
         self._seconds[kind,].observe(seconds)
         self._waited[kind,].observe(waited)
 
@@ -82,7 +82,7 @@ class HookMetrics:
             outcome: ``ok``, ``failed``, ``timeout`` or ``cancelled``.
             seconds: How long it took.
         """
-        self._count[call.plugin, call.hook, outcome].inc()
+        self._count[call.plugin, call.hook, outcome].amount += 1
         self._seconds[call.plugin, call.hook].observe(seconds)
 
 

@@ -100,14 +100,14 @@ class TurnMetrics:
 
     def called(self, provider: str, kind: str, outcome: str, seconds: float) -> None:
         """Count an upstream call."""
-        self.calls[provider, kind, outcome].inc()
+        self.calls[provider, kind, outcome].amount += 1
         self.call_seconds[provider, kind].observe(seconds)
 
     def spent(self, provider: str, usage: Usage | None) -> None:
         """Count tokens."""
         if usage is not None:
-            self.tokens[provider, "prompt"].inc(max(0, usage.prompt_tokens))
-            self.tokens[provider, "completion"].inc(max(0, usage.completion_tokens))
+            self.tokens[provider, "prompt"].amount += max(0, usage.prompt_tokens)
+            self.tokens[provider, "completion"].amount += max(0, usage.completion_tokens)
 
 
 class _Watch:
@@ -133,7 +133,7 @@ class _Watch:
                 _log.exception("A metric of turn %s could not be counted", event.turn_id)
 
     def started(self, _: TurnStarted) -> None:
-        self._metrics.running.inc()
+        self._metrics.running.amount += 1
         self._metrics.presented.observe(len(self._plan.tool_set.tools))
         self._metrics.selection_seconds.observe(self._plan.selection_ms / 1000)
 
@@ -164,7 +164,7 @@ class _Watch:
         self._open_tools.pop(event.call_id, None)
         # not f"{…}": the codes are an enumeration, whose members are texts
         outcome = OK if event.error is None else str(event.error)
-        self._metrics.tools[event.plugin or _UNKNOWN, event.tool or _UNKNOWN, outcome].inc()
+        self._metrics.tools[event.plugin or _UNKNOWN, event.tool or _UNKNOWN, outcome].amount += 1
 
     def finished(self, event: TurnFinished) -> None:
         self._end("finished", event.ms, event.rounds)
@@ -174,13 +174,13 @@ class _Watch:
         if self._provider is not None:
             self._metrics.called(self._provider, _TURN, outcome, time.perf_counter() - self._asked_at)
         for plugin, tool in self._open_tools.values():
-            self._metrics.tools[plugin, tool, "cancelled"].inc()
+            self._metrics.tools[plugin, tool, "cancelled"].amount += 1
         self._end("cancelled" if outcome == "cancelled" else "failed", event.ms, event.rounds)
 
     def _end(self, state: str, ms: float, rounds: int) -> None:
         metrics = self._metrics
-        metrics.running.dec()
-        metrics.turns[state,].inc()
+        metrics.running.amount -= 1
+        metrics.turns[state,].amount += 1
         metrics.turn_seconds.observe(ms / 1000)
         metrics.rounds.observe(rounds)
 
