@@ -76,7 +76,8 @@ class StderrHandler(logging.StreamHandler[TextIO]):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write one record."""
-        self.setStream(sys.stderr)
+        if self.stream is not sys.stderr:
+            self.setStream(sys.stderr)
         super().emit(record)
 
 

@@ -99,6 +99,9 @@ class Exchange:
 
     Attributes:
         scope: As given.
+        method: The HTTP method, as it was sent.
+        route: The route's path, e.g. ``/api/v1/sessions/{session_id}``, known at the end; one word for all that no
+            route takes.
         notes: What turns tell of themselves.
         received: Bytes of the request's body so far.
         sent: Bytes of the reply's body so far.
@@ -116,8 +119,10 @@ class Exchange:
         "_watchers",
         "begun",
         "is_stream",
+        "method",
         "notes",
         "received",
+        "route",
         "scope",
         "seconds",
         "sent",
@@ -126,6 +131,8 @@ class Exchange:
 
     def __init__(self, scope: Mapping[str, Any], watchers: Watchers, *, hung_up: int) -> None:
         self.scope = scope
+        self.method: str = scope["method"]
+        self.route = UNKNOWN_ROUTE
         self.notes = RequestNotes()
         self.received = self.sent = 0
         self.status = _BROKEN
@@ -136,17 +143,6 @@ class Exchange:
         self._gone = self._ended = False
         self._started = time.perf_counter()
         self._tell(self._watchers.began)
-
-    @property
-    def method(self) -> str:
-        """The HTTP method, as it was sent."""
-        method: str = self.scope["method"]
-        return method
-
-    @property
-    def route(self) -> str:
-        """The route's path, e.g. ``/api/v1/sessions/{session_id}``; one word for all that no route takes."""
-        return self.scope.get("path_template") or UNKNOWN_ROUTE
 
     def take_in(self, message: Message) -> None:
         """Take note of what the server has to say."""
@@ -178,6 +174,7 @@ class Exchange:
             return
         self._ended = True
         self.seconds = time.perf_counter() - self._started
+        self.route = self.scope.get("path_template") or UNKNOWN_ROUTE
         if self._gone:
             self.status = self._hung_up
         elif status is None:
@@ -193,7 +190,8 @@ class Exchange:
         if not self._ended:
             self._gone = self._gone or not broken
             self.end()
-        self._tell(self._watchers.left)
+        if self._watchers.left:
+            self._tell(self._watchers.left)
 
     def _tell(self, steps: tuple[_Step, ...]) -> None:
         for step in steps:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Final
 
 from ..turn.events import CompletionReceived, CompletionRequested, TurnFailed
 from .outcomes import OK, is_callers_fault, outcome_of, outcome_of_status
@@ -45,13 +44,13 @@ class ProviderRecord:
 
     def note(self, outcome: str) -> None:
         """Take note of a call that has ended; one that its caller spoilt says nothing."""
-        if is_callers_fault(outcome):
-            return
-        self.latest.append((time.monotonic(), outcome == OK))
         if outcome == OK:
             self.succeeded_at = time.time()
+        elif is_callers_fault(outcome):
+            return
         else:
             self.failed_at, self.failure = time.time(), outcome
+        self.latest.append((time.monotonic(), outcome == OK))
 
     @property
     def counts(self) -> tuple[int, int]:
@@ -97,6 +96,7 @@ class _Listener:
     """Hears one turn."""
 
     __slots__ = ("_asked", "_record")
+    hears = frozenset({CompletionReceived, CompletionRequested, TurnFailed})
 
     def __init__(self, record: ProviderRecord) -> None:
         self._record = record
@@ -104,21 +104,10 @@ class _Listener:
 
     def tell(self, event: Event) -> None:
         """Take note of upstream calls."""
-        handle = self.hears.get(type(event))
-        if handle is not None:
-            handle(self, event)
-
-    def asked(self, _: CompletionRequested) -> None:
-        self._asked = True
-
-    def answered(self, _: CompletionReceived) -> None:
-        self._asked = False
-        self._record.note(OK)
-
-    def failed(self, event: TurnFailed) -> None:
-        if self._asked:
+        if isinstance(event, CompletionRequested):
+            self._asked = True
+        elif isinstance(event, CompletionReceived):
+            self._asked = False
+            self._record.note(OK)
+        elif isinstance(event, TurnFailed) and self._asked:
             self._record.note(outcome_of(event.error))
-
-    hears: ClassVar[Mapping[type[Event], Callable[[_Listener, Any], None]]] = MappingProxyType(
-        {CompletionReceived: answered, CompletionRequested: asked, TurnFailed: failed}
-    )

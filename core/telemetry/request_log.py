@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from ..plaintext import one_line
@@ -26,7 +26,9 @@ __all__ = ["ACCESS_LOG", "RequestLog"]
 ACCESS_LOG: Final = "promptdock.access"
 """Name of the logger."""
 _LONGEST: Final = 500
+_LOOKED_AT: Final = 4 * _LONGEST
 _MOST_TOOLS: Final = 50
+_REMEMBERED: Final = 1_024
 
 
 class RequestLog(RequestWatcher):
@@ -49,6 +51,7 @@ class RequestLog(RequestWatcher):
         self._request_id = request_id
         self._caller = caller
         self._log = logging.getLogger(ACCESS_LOG)
+        self._fit = lru_cache(_REMEMBERED)(_shown)  # the same few models come again and again
         self._blank = vars(logging.LogRecord(ACCESS_LOG, logging.INFO, __file__, 0, "", (), None))
 
     def ended(self, exchange: Exchange) -> None:
@@ -60,7 +63,7 @@ class RequestLog(RequestWatcher):
         members: JsonObject = {
             "method": exchange.method[:16],
             # whoever writes lines otherwise than our formatters do gets no key, either
-            "path": path if path == exchange.route else _shown(path),
+            "path": path if path == exchange.route else _shown(path[:_LOOKED_AT]),
             "route": exchange.route,
             "status": exchange.status,
             "ms": round(exchange.seconds * 1000, 3),
@@ -70,7 +73,15 @@ class RequestLog(RequestWatcher):
             "request_id": self._request_id(scope),
         }
         if notes.provider is not None:
-            members |= _of_turn(notes)
+            members["provider"] = notes.provider
+        if notes.model is not None:
+            members |= {
+                "model": self._fit(notes.model[:_LOOKED_AT]),
+                "rounds": notes.rounds,
+                "tools": notes.tools[:_MOST_TOOLS],
+                "prompt_tokens": notes.prompt_tokens,
+                "completion_tokens": notes.completion_tokens,
+            }
         if notes.turn_id is not None:
             members["turn_id"] = notes.turn_id
         self._log.handle(self._record(members))
@@ -96,62 +107,29 @@ class RequestLog(RequestWatcher):
 
 def _shown(foreign: str) -> str:
     """What callers made up, fit for a line that somebody else may format: short, in one line, without keys."""
-    return one_line(redact_text(foreign[: 4 * _LONGEST]))[:_LONGEST]
-
-
-def _of_turn(notes: RequestNotes) -> JsonObject:
-    members: JsonObject = {"provider": notes.provider}
-    if notes.model is not None:
-        members |= {
-            "model": _shown(notes.model),
-            "rounds": notes.rounds,
-            "tools": notes.tools[:_MOST_TOOLS],
-            "prompt_tokens": notes.prompt_tokens,
-            "completion_tokens": notes.completion_tokens,
-        }
-    return members
-
-
-def _started(notes: RequestNotes, event: TurnStarted) -> None:
-    notes.turn_id = event.turn_id
-    notes.provider, notes.model = event.settings.provider, event.settings.model
-
-
-def _asked(notes: RequestNotes, event: CompletionRequested) -> None:
-    notes.rounds = event.round
-
-
-def _answered(notes: RequestNotes, event: CompletionReceived) -> None:
-    if event.usage is not None:
-        notes.prompt_tokens += event.usage.prompt_tokens
-        notes.completion_tokens += event.usage.completion_tokens
-
-
-def _ran(notes: RequestNotes, event: PluginCalled) -> None:
-    notes.tools.append(event.tool)
-
-
-_HANDLERS: Final[Mapping[type[Any], Callable[[RequestNotes, Any], None]]] = MappingProxyType(
-    {
-        CompletionReceived: _answered,
-        CompletionRequested: _asked,
-        PluginCalled: _ran,
-        TurnStarted: _started,
-    }
-)
+    return one_line(redact_text(foreign))[:_LONGEST]
 
 
 class _Notetaker:
     """Hears one turn."""
 
     __slots__ = ("_notes",)
-    hears = _HANDLERS
+    hears = frozenset({CompletionReceived, CompletionRequested, PluginCalled, TurnStarted})
 
     def __init__(self, notes: RequestNotes) -> None:
         self._notes = notes
 
     def tell(self, event: Event) -> None:
         """Note what the line is to say of it."""
-        handle = _HANDLERS.get(type(event))
-        if handle is not None:
-            handle(self._notes, event)
+        notes = self._notes
+        if isinstance(event, TurnStarted):
+            notes.turn_id = event.turn_id
+            notes.provider, notes.model = event.settings.provider, event.settings.model
+        elif isinstance(event, CompletionRequested):
+            notes.rounds = event.round
+        elif isinstance(event, CompletionReceived):
+            if event.usage is not None:
+                notes.prompt_tokens += event.usage.prompt_tokens
+                notes.completion_tokens += event.usage.completion_tokens
+        elif isinstance(event, PluginCalled):
+            notes.tools.append(event.tool)

@@ -94,17 +94,13 @@ class TurnMetrics:
 
     def hear(self, event: RelayFailed | RelayReceived) -> None:
         """Take note of a passthrough."""
-        self.called(event.provider, _PASSTHROUGH, outcome_of_status(event.status), event.ms / 1000)
-        if isinstance(event, RelayReceived):
-            self.spent(event.provider, event.usage)
+        usage = event.usage if isinstance(event, RelayReceived) else None
+        self.called(event.provider, _PASSTHROUGH, outcome_of_status(event.status), event.ms / 1000, usage)
 
-    def called(self, provider: str, kind: str, outcome: str, seconds: float) -> None:
-        """Count an upstream call."""
+    def called(self, provider: str, kind: str, outcome: str, seconds: float, usage: Usage | None = None) -> None:
+        """Count an upstream call, and its tokens."""
         self.calls[provider, kind, outcome].amount += 1
         self.call_seconds[provider, kind].observe(seconds)
-
-    def spent(self, provider: str, usage: Usage | None) -> None:
-        """Count tokens."""
         if usage is not None:
             self.tokens[provider, "prompt"].amount += max(0, usage.prompt_tokens)
             self.tokens[provider, "completion"].amount += max(0, usage.completion_tokens)
@@ -149,8 +145,7 @@ class _Watch:
 
     def answered(self, event: CompletionReceived) -> None:
         if self._provider is not None:
-            self._metrics.called(self._provider, _TURN, OK, event.ms / 1000)
-            self._metrics.spent(self._provider, event.usage)
+            self._metrics.called(self._provider, _TURN, OK, event.ms / 1000, event.usage)
         self._provider = None
         self._silent = False
 
