@@ -6,11 +6,23 @@ until the interpreter stops it. ``msgspec`` refuses the first two by itself; thi
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import msgspec
 
-__all__ = ["JsonError", "JsonObject", "dumps", "dumps_text", "loads", "loads_loosely", "loads_members", "well_formed"]
+__all__ = [
+    "JsonError",
+    "JsonObject",
+    "dumps",
+    "dumps_text",
+    "loads",
+    "loads_loosely",
+    "loads_members",
+    "loads_some",
+    "well_formed",
+]
+
+S = TypeVar("S", bound=msgspec.Struct)
 
 JsonObject: TypeAlias = dict[str, Any]
 """A JSON object: string keys, JSON values."""
@@ -51,6 +63,23 @@ def loads_members(text: bytes | bytearray | msgspec.Raw) -> dict[str, msgspec.Ra
     """
     try:
         return msgspec.json.decode(text, type=dict[str, msgspec.Raw])
+    except RecursionError:
+        raise JsonError("nested too deeply") from None
+    except (msgspec.MsgspecError, UnicodeError) as error:
+        raise JsonError(str(error)) from None
+
+
+def loads_some(text: bytes | bytearray | msgspec.Raw, members: type[S]) -> S:
+    """Read those members of one JSON object that a struct has: for those who know beforehand which they want.
+
+    Returns:
+        The struct; the others' texts are not looked into.
+
+    Raises:
+        JsonError: No JSON object, or a member of the struct is no JSON.
+    """
+    try:
+        return msgspec.json.decode(text, type=members)
     except RecursionError:
         raise JsonError("nested too deeply") from None
     except (msgspec.MsgspecError, UnicodeError) as error:

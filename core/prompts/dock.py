@@ -51,6 +51,8 @@ class Dock:
 
     Attributes:
         service: The prompt service.
+        settings: The service's.
+        host: The service's plugins.
         database: Up to date.
         secret: What API keys are hashed with.
         lease: This process's, as a worker.
@@ -62,6 +64,8 @@ class Dock:
 
     def __init__(self, service: PromptService, database: Database, secret: SecretStr, lease: Lease) -> None:
         self.service = service
+        self.settings: Settings = service.settings
+        self.host: PluginHost = service.host
         self.database = database
         self.secret = secret
         self.lease = lease
@@ -72,16 +76,6 @@ class Dock:
         self.threads = KeptThreads()
         self.feeds = Feeds(self)
         self.log_sync = LogSync(service.settings.log_levels)
-
-    @property
-    def settings(self) -> Settings:
-        """The settings."""
-        return self.service.settings
-
-    @property
-    def host(self) -> PluginHost:
-        """The plugins."""
-        return self.service.host
 
     @property
     def worker_id(self) -> UUID:
@@ -103,12 +97,12 @@ class Dock:
         """
         return TurnBlock(self, task, self._gate, streamed=streamed)
 
-    async def to_its_end(self, work: Coroutine[Any, Any, _T]) -> _T:
+    def to_its_end(self, work: Coroutine[Any, Any, _T]) -> asyncio.Future[_T]:
         """Do something that is done to its end even when whoever waits for it is cancelled; closing waits for it."""
         task = asyncio.create_task(work)
         self._going_on.add(task)
         task.add_done_callback(self._going_on.discard)
-        return await asyncio.shield(task)
+        return asyncio.shield(task)
 
     async def settle(self) -> None:
         """Wait for what goes on though nobody waits for it any more."""

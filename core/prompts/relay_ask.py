@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
 
-from ..jsontext import JsonError, loads, loads_loosely, loads_members
+import msgspec
+
+from ..jsontext import JsonError, loads_loosely, loads_some
 from ..providers.relay import RelayRequest
 from .relay_copy import inflated
 from .relay_texts import request_tokens
@@ -20,7 +21,6 @@ _WITHOUT_ANSWER: Final = frozenset({"embeddings", "moderations", "rerank"})
 _LIMITS: Final = ("max_completion_tokens", "max_tokens")
 _LIMITS_OF_RESPONSES: Final = ("max_output_tokens",)
 _ANSWERS: Final = ("n", "best_of")
-_READ: Final = frozenset({"model", *_LIMITS, *_LIMITS_OF_RESPONSES, *_ANSWERS})
 _MOST: Final = 2**31 - 1
 _MOST_INFLATED: Final = 33_554_432
 _BYTES_PER_TOKEN: Final = 4
@@ -53,6 +53,17 @@ class RelayAsk:
             return -(-len(self.body) // _BYTES_PER_TOKEN)  # nothing is known of it but its size
 
 
+class _Members(msgspec.Struct):
+    """What is read of a body; of the rest, which may be long, only the ends are looked for."""
+
+    model: Any = None
+    max_completion_tokens: Any = None
+    max_tokens: Any = None
+    max_output_tokens: Any = None
+    n: Any = None
+    best_of: Any = None
+
+
 def read_ask(request: RelayRequest) -> RelayAsk:
     """Read what a request asks for. It never raises: what cannot be read is for the provider to refuse.
 
@@ -63,45 +74,43 @@ def read_ask(request: RelayRequest) -> RelayAsk:
         return RelayAsk(model=None, is_metered=False, most_completion_tokens=0)
     body = _plain_body(request)
     members = _members(body)
-    model = members.get("model")
     return RelayAsk(
-        model=model if isinstance(model, str) else None,
+        model=members.model if isinstance(members.model, str) else None,
         is_metered=True,
         most_completion_tokens=_most_written(request, members),
         body=body,
     )
 
 
-def _members(body: bytes) -> Mapping[str, Any]:
-    """What is read of a body; of the rest, which may be long, only the ends are looked for."""
+def _members(body: bytes) -> _Members:
     try:
-        asked = loads_members(body)
-        return {name: loads(asked[name]) for name in _READ.intersection(asked)}
+        return loads_some(body, _Members)
     except JsonError:
         pass
     try:
         loose = loads_loosely(body)
     except JsonError:
-        return {}
-    return loose if isinstance(loose, dict) else {}
+        loose = None
+    known = loose if isinstance(loose, dict) else {}
+    return _Members(**{name: known[name] for name in _Members.__struct_fields__ if name in known})
 
 
 def _plain_body(request: RelayRequest) -> bytes:
     body = request.body or b""
+    if "content-encoding" not in dict(request.passed_headers):
+        return body
     encodings = [value for name, value in request.passed_headers if name == "content-encoding"]
-    return inflated(body, ", ".join(encodings), most=_MOST_INFLATED) if encodings else body
+    return inflated(body, ", ".join(encodings), most=_MOST_INFLATED)
 
 
-def _most_written(request: RelayRequest, members: Mapping[str, Any]) -> int | None:
+def _most_written(request: RelayRequest, members: _Members) -> int | None:
     if not _WITHOUT_ANSWER.isdisjoint(request.path.split("/")):
         return 0
-    told = {name: members[name] for name in (*_limits(request.path), *_ANSWERS) if members.get(name) is not None}
-    if not told:
-        return None
-    counts = {name: _count(value) for name, value in told.items()}
-    if None in counts.values():
+    limits = _limits(request.path)
+    counts = {name: _count(told) for name in (*limits, *_ANSWERS) if (told := getattr(members, name)) is not None}
+    if not counts or None in counts.values():
         return None  # the provider may read what we cannot, so nothing that is said beside it is a bound
-    most = max((counts.get(name) or 0 for name in _limits(request.path)), default=0)
+    most = max((counts.get(name) or 0 for name in limits), default=0)
     answers = max([1, *(counts.get(name) or 0 for name in _ANSWERS)])
     return min(most * answers, _MOST) or None
 

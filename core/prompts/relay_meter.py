@@ -41,9 +41,8 @@ class ReplyMeter:
                 named[lower] = f"{named[lower]}, {value}" if lower in named else value
         encoding = named.get("content-encoding", "")
         self._inflater = Inflater(encoding, most=_MOST_INFLATED) if encoding else None
-        media_type = named.get("content-type", "").partition(";")[0].strip().lower()
-        self._is_text = _is_json(media_type) or media_type.startswith("text/")
-        self._reader = _reader(media_type)
+        self._media_type = named.get("content-type", "").partition(";")[0].strip().lower()
+        self._reader = _reader(self._media_type)
         self._size = 0
 
     def feed(self, piece: bytes) -> None:
@@ -60,7 +59,8 @@ class ReplyMeter:
         found = self._reader.reading()
         if found is not None:
             return found
-        tokens = -(-self._size // _BYTES_PER_TOKEN) if self._is_text else 0
+        is_text = _is_json(self._media_type) or self._media_type.startswith("text/")
+        tokens = -(-self._size // _BYTES_PER_TOKEN) if is_text else 0
         return ReplyReading(written=lambda: tokens)
 
 

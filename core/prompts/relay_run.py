@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Awaitable
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -56,6 +57,7 @@ class OpenRelay:
         self._dock = dock
         self._provider = provider
         self._ask = ask
+        self._spender = task.spender
         self._grant = Grant()
         self._began = time.perf_counter()
         self._status: int | None = None
@@ -83,13 +85,13 @@ class OpenRelay:
         self._meter = meter = ReplyMeter(reply.headers)
         return ChargedPieces(reply, meter, self.end)
 
-    async def end(self) -> None:
+    def end(self) -> Awaitable[None]:
         """Charge a reply that has come to its end.
 
         Raises:
             StoreUnavailable: It could not be stored.
         """
-        await self._close(None, is_whole=True)
+        return self._close(None, is_whole=True)
 
     async def break_off(self, error: BaseException | None) -> None:
         """Charge a reply that nobody reads on, unless it has come to its end.
@@ -97,6 +99,8 @@ class OpenRelay:
         Args:
             error: Why; None when its reader has had enough.
         """
+        if self._closed:
+            return
         try:
             await self._close(error or GeneratorExit(), is_whole=False)
         except PromptdockError:
@@ -133,7 +137,15 @@ class OpenRelay:
     async def _store(self, spend: CompletionSpend | None, *, with_row: bool) -> None:
         try:
             answers = await self._configuration()
-            charges = await self._charges(answers, spend)
+            charges = await price_charges(
+                PriceList(answers),
+                spender=self._spender,
+                request_id=self.task.request.request_id,
+                turn_id=None,
+                completions=() if spend is None else (spend,),
+                kind="relay",
+                at=utc_now(),
+            )
             await self._write(answers, charges, with_row=with_row)
         except Exception as error:
             asked = self.task.request.request_id
@@ -144,23 +156,12 @@ class OpenRelay:
             for notice in recorded(self.task, "", charges):
                 self._dock.host.tell(notice)
 
-    async def _charges(self, answers: Answers, spend: CompletionSpend | None) -> tuple[NewCharge, ...]:
-        return await price_charges(
-            PriceList(answers),
-            spender=self.task.spender,
-            request_id=self.task.request.request_id,
-            turn_id=None,
-            completions=() if spend is None else (spend,),
-            kind="relay",
-            at=utc_now(),
-        )
-
     async def _write(self, answers: Answers, charges: tuple[NewCharge, ...], *, with_row: bool) -> None:
         """Store the charge, and with it the journal's row of a reply that came to its end.
 
         The row of one that broke off waits for what becomes of its request.
         """
-        spender, now = self.task.spender, utc_now()
+        spender, now = self._spender, utc_now()
         bounded = bool(self._grant.authorized) or await is_bounded(answers, spender)
         draft = self.task.journal if with_row else None
         row = None if draft is None or self._status is None else draft.row(self._status)
@@ -183,7 +184,7 @@ class OpenRelay:
 
     async def _granted(self) -> Grant:
         answers = await self._configuration()
-        if not await is_bounded(answers, self.task.spender):
+        if not await is_bounded(answers, self._spender):
             return Grant()
         price = await PriceList(answers).of_model(self._provider, self._ask.model, at=utc_now())
         writing = asyncio.ensure_future(self._dock.database.write_short(partial(self._set_aside, price=price)))
@@ -199,8 +200,8 @@ class OpenRelay:
             self._dock.host.tell(declined(self.task, error))
             raise
 
-    async def _configuration(self) -> Answers:
-        return await self._dock.database.configuration.current(since=self.task.known_since)
+    def _configuration(self) -> Awaitable[Answers]:
+        return self._dock.database.configuration.current(since=self.task.known_since)
 
     def _unwanted(self, writing: asyncio.Future[Grant]) -> None:
         """What was set aside, or may have been, for a caller who has gone by now is given back."""
@@ -213,7 +214,7 @@ class OpenRelay:
             self._ask,
             price=price,
             answer_tokens=self._dock.settings.budget_answer_tokens,
-            spender=self.task.spender,
+            spender=self._spender,
             holder_id=self._holder_id,
             worker_id=self._dock.worker_id,
         )

@@ -6,7 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from ..jsontext import JsonError, loads, loads_members
+import msgspec
+
+from ..jsontext import JsonError, loads, loads_some
 from ..turn.events import Usage
 
 __all__ = ["usage_in", "usage_near", "usage_of"]
@@ -19,6 +21,14 @@ _HOLDERS: Final = ("response", "x_groq")
 """Members that hold the usage of a stream's event."""
 # in JSON the quotes of a text are escaped, so that no text of a model's looks like this member
 _MEMBER: Final = re.compile(rb'"usage"\s*:\s*(\{(?:[^{}]|\{[^{}]*\})*\})')
+
+
+class _Told(msgspec.Struct):
+    """What is read of a reply's text."""
+
+    usage: Any = None
+    response: msgspec.Raw = msgspec.Raw()
+    x_groq: msgspec.Raw = msgspec.Raw()
 
 
 def usage_in(reply: object) -> Usage | None:
@@ -43,13 +53,12 @@ def usage_of(text: bytes | bytearray) -> Usage | None:
     Raises:
         JsonError: It is no JSON object.
     """
-    members = loads_members(text)
-    reply: dict[str, Any] = {"usage": loads(members["usage"])} if "usage" in members else {}
-    for name in _HOLDERS:
-        if name in members and members[name][:1] == b"{":
-            held = loads_members(members[name])
-            reply[name] = {"usage": loads(held["usage"])} if "usage" in held else None
-    return usage_in(reply)
+    told = loads_some(text, _Told)
+    found = _usage(told.usage)
+    for holder in (told.response, told.x_groq):
+        if found is None and memoryview(holder)[:1] == b"{":
+            found = _usage(loads_some(holder, _Told).usage)
+    return found
 
 
 def usage_near(text: bytes) -> Usage | None:

@@ -149,5 +149,4 @@ def _read_whole(request: RelayRequest) -> RelayAsk:
 
 
 def _is_large(request: RelayRequest) -> bool:
-    packed = any(name == "content-encoding" for name, _ in request.passed_headers)
-    return packed or len(request.body or b"") > _LARGE
+    return "content-encoding" in dict(request.passed_headers) or len(request.body or b"") > _LARGE

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
-from promptdock.jsontext import JsonError, dumps, dumps_text, loads, loads_members
+from promptdock.jsontext import JsonError, dumps, dumps_text, loads, loads_members, loads_some
 
 
 @pytest.mark.parametrize(
@@ -71,3 +72,21 @@ def test_members_are_read_one_by_one() -> None:
 def test_members_of_what_is_no_object_are_refused(text: bytes) -> None:
     with pytest.raises(JsonError):
         loads_members(text)
+
+
+class Some(msgspec.Struct):
+    """Two members, of any value."""
+
+    a: object = None
+    b: object = None
+
+
+def test_some_members_are_read_and_the_others_are_not_looked_into() -> None:
+    """Also under names with escapes in them; of two of a name the last one counts."""
+    assert loads_some(b'{"a": 1, "c": "\xff", "\\u0061": [2]}', Some) == Some(a=[2])
+
+
+@pytest.mark.parametrize("text", [b"", b"[]", b'{"a": ', b'{"a": 1} x', rb'{"a": "\ud800"}', b'{"c": ' * 100_000])
+def test_some_members_of_what_is_no_object_are_refused(text: bytes) -> None:
+    with pytest.raises(JsonError):
+        loads_some(text, Some)

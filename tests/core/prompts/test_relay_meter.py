@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from promptdock.jsontext import dumps
 from promptdock.prompts.relay_meter import ReplyMeter
 from promptdock.prompts.relay_reading import ReplyReading
 
@@ -118,6 +119,14 @@ def test_usage_in_a_last_event_that_no_blank_line_ends() -> None:
 
 def test_usage_where_groq_puts_it() -> None:
     assert counts(read(EVENTS, stream({**delta(""), "x_groq": {"usage": USAGE}}))) == (11, 7, 18)
+
+
+@pytest.mark.parametrize("holder", ["response", "x_groq"])
+def test_whole_replies_may_have_the_members_of_events(holder: str) -> None:
+    """Groq says its own id of a request in one; reading it as events are read broke the reply off."""
+    assert counts(read(JSON, dumps({holder: {"id": "req_1"}, "usage": USAGE}))) == (11, 7, 18)
+    assert counts(read(JSON, dumps({holder: {"usage": USAGE}}))) == (11, 7, 18)
+    assert counts(read(JSON, dumps({holder: "x", "usage": None}))) is None
 
 
 def test_a_stream_without_usage_is_estimated_by_its_text_and_not_by_its_frames() -> None:
