@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from ..jsontext import JsonError, loads
 from ..providers.transports.sse import SseDecoder
 from ..turn.events import Usage
 from .relay_reading import ReplyReading
-from .relay_texts import TextTally, answer_texts
+from .relay_texts import TextTally, answer_text
 from .relay_usage import usage_in
 
 __all__ = ["EventReader"]
@@ -73,16 +73,16 @@ class EventReader:
         if self._unread > _LONGEST:
             # an event without an end: it is given up, and what follows is read afresh
             self._decoder, self._unread = SseDecoder(), 0
-        events = list(self._decoder.feed(text))
+        events = self._decoder.feed(text)
         if not events:
             return
         self._unread = 0
-        if any(event.startswith(_DONE) for event in events):
+        told = [event for event in events if not event.startswith(_DONE)]
+        if len(told) < len(events):
             self._is_whole = True
-            events = [event for event in events if not event.startswith(_DONE)]
-        self._untold += events
-        if _may_tell(b"\n".join(events)):
-            for event in events:
+        self._untold += told
+        if _may_tell(b"\n".join(told)):
+            for event in told:
                 if _may_tell(event):
                     self._hear(event)
 
@@ -97,27 +97,25 @@ class EventReader:
     def _tell(self) -> int:
         """Count what the events tell that were read and not counted."""
         untold, self._untold = self._untold, []
-        for text in answer_texts([_written(event) for event in _objects(untold)]):
-            self._tally.add(text)
+        self._tally.add(answer_text(_written(_objects(untold))))
         return self._tally.tokens
 
 
 def _may_tell(text: bytes) -> bool:
     """Whether usage may be in it, or the end of an answer."""
-    return any(end in text for end in _ENDS) or (b'"usage"' in text and _USAGE.search(text) is not None)
+    for end in _ENDS:
+        if end in text:
+            return True
+    return b'"usage"' in text and _USAGE.search(text) is not None
 
 
-def _objects(texts: list[bytes]) -> Iterable[Mapping[str, Any]]:
+def _objects(texts: list[bytes]) -> list[Any]:
     """All of them in one go; what is no JSON, and what is none by itself, is found by looking at each."""
     try:
         events = loads(b"[%b]" % b",".join(texts))
     except JsonError:
         events = []
-    return _mappings(events) if len(events) == len(texts) else map(_object, texts)
-
-
-def _mappings(values: list[Any]) -> Iterator[Mapping[str, Any]]:
-    return (value for value in values if isinstance(value, dict))
+    return events if len(events) == len(texts) else [_object(text) for text in texts]
 
 
 def _object(data: bytes) -> Mapping[str, Any]:
@@ -128,10 +126,15 @@ def _object(data: bytes) -> Mapping[str, Any]:
     return event if isinstance(event, dict) else {}
 
 
-def _written(event: Mapping[str, Any]) -> Any:
-    """What an event adds to the answer: those with a type say most things twice, in pieces and then as a whole."""
-    kind = event.get("type")
-    if not isinstance(kind, str):
-        return event
-    adds = kind.endswith(".delta") and not kind.endswith("audio.delta")
-    return event.get("delta") if adds else None
+def _written(events: list[Any]) -> list[Any]:
+    """What events add to the answer: those with a type say most things twice, in pieces and then as a whole."""
+    written: list[Any] = []
+    for event in events:
+        if not isinstance(event, dict):
+            continue
+        kind = event.get("type")
+        if not isinstance(kind, str):
+            written.append(event)
+        elif kind.endswith(".delta") and not kind.endswith("audio.delta"):
+            written.append(event.get("delta"))
+    return written

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import suppress
 from typing import Final, Protocol
 
 from ..jsontext import JsonError, loads
+from ..turn.tokens import CharacterCounter
 from .relay_copy import Inflater
 from .relay_events import EventReader
 from .relay_reading import ReplyReading
-from .relay_texts import TextTally, answer_texts
+from .relay_texts import answer_text
 from .relay_usage import usage_near, usage_of
 
 __all__ = ["ReplyMeter"]
@@ -123,11 +123,10 @@ class _Json:
         return ReplyReading(usage=usage, is_whole=True, written=self._written)
 
     def _written(self) -> int:
-        tally = TextTally()
-        with suppress(JsonError):
-            for text in answer_texts(loads(self._begin)):
-                tally.add(text)
-        return tally.tokens
+        try:
+            return CharacterCounter().count(answer_text(loads(self._begin)))
+        except JsonError:
+            return 0
 
 
 def _is_readable(text: bytearray) -> bool:

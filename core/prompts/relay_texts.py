@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, Final
 
 from ..turn.tokens import CharacterCounter
 
-__all__ = ["TextTally", "answer_texts", "request_tokens"]
+__all__ = ["TextTally", "answer_text", "request_tokens"]
 
 _PER_REQUEST: Final = 3
 _PER_MESSAGE: Final = 4
@@ -125,18 +124,22 @@ def _overhead(value: dict[str, Any]) -> int:
     return _PER_DEFINITION if value.get("type") == "function" else 0
 
 
-def answer_texts(reply: object) -> Iterator[str]:
-    """Everything that a model wrote into a reply, or into an event of one.
+def answer_text(reply: object) -> str:
+    """Everything that a model wrote into a reply, or into events of one, in no order: it is there to be counted.
 
     Args:
         reply: Decoded JSON of any form.
     """
+    texts: list[str] = []
     pending: list[Any] = [reply]
     while pending:
         value = pending.pop()
         if isinstance(value, str):
-            yield value
-        elif isinstance(value, dict):
-            pending += [item for key, item in value.items() if key not in _NOT_WRITTEN]
+            texts.append(value)
         elif isinstance(value, list):
             pending += value
+        elif isinstance(value, dict):
+            for name, item in value.items():
+                if item and name not in _NOT_WRITTEN:
+                    pending.append(item)
+    return "".join(texts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..jsontext import JsonObject
@@ -11,7 +11,7 @@ __all__ = ["ChunkFold", "completion_as_chunk", "completion_as_chunks"]
 
 _FRAME = ("id", "created", "model", "system_fingerprint", "service_tier")
 """Members that a completion and each of its chunks share."""
-_NOTHING = (None, "", 0)
+_NOTHING = ("", 0)
 """Values of these that say nothing: some vendors fill them in later chunks only."""
 _ONCE = frozenset({"role", "id", "type", "expires_at"})
 """Texts that do not grow: a later piece repeats them."""
@@ -66,13 +66,13 @@ class ChunkFold:
 
     def __init__(self) -> None:
         self._frame: JsonObject = {}
-        self._missing: Sequence[str] = _FRAME
+        self._missing = set(_FRAME)
         self._choices: dict[int, _Choice] = {}
         self._usage: JsonObject | None = None
 
     def add(self, chunk: Mapping[str, Any]) -> None:
         """Take in the next chunk; chunks of one choice come in order."""
-        if self._missing:
+        if not self._missing.isdisjoint(chunk):
             self._note_frame(chunk)
         if chunk.get("usage") is not None:
             self._usage = chunk["usage"]
@@ -85,14 +85,12 @@ class ChunkFold:
 
     def _note_frame(self, chunk: Mapping[str, Any]) -> None:
         """Note what all chunks share; the first that says something is believed."""
-        missing: list[str] = []
-        for key in self._missing:
-            value = chunk.get(key)
-            if value is not None:
-                self._frame[key] = value
-            if value in _NOTHING:
-                missing.append(key)
-        self._missing = missing
+        for key in _FRAME:
+            if key not in self._missing or chunk.get(key) is None:
+                continue
+            self._frame[key] = chunk[key]
+            if chunk[key] not in _NOTHING:
+                self._missing.remove(key)
 
     def completion(self) -> JsonObject:
         """The completion so far."""
@@ -131,7 +129,12 @@ class _Choice:
                 elif key in _ONCE:
                     self._message[key] = value
                 elif type(value) is str:
-                    self._grow(key, value)
+                    pieces = self._texts.get(key)
+                    if pieces is None:
+                        self._message[key] = value  # holds the member's place
+                        self._texts[key] = [value]
+                    else:
+                        pieces.append(value)
                 else:
                     self._texts.pop(key, None)
                     _merge_member(self._message, key, value)
@@ -139,14 +142,6 @@ class _Choice:
             self._logprobs = _joined_logprobs(self._logprobs, piece["logprobs"])
         if piece.get("finish_reason") is not None:
             self._end = piece["finish_reason"]
-
-    def _grow(self, key: str, text: str) -> None:
-        pieces = self._texts.get(key)
-        if pieces is None:
-            self._message[key] = text  # holds the member's place
-            self._texts[key] = [text]
-        else:
-            pieces.append(text)
 
     def finished(self, index: int) -> JsonObject:
         message: JsonObject = {"role": "assistant", "content": None, "refusal": None, **self._message}

@@ -25,6 +25,8 @@ _SSE_HEADERS: Final = (
 class Channel:
     """Opens with the first frame, so that what fails before it still has a status of its own.
 
+    One task writes, and between its frames the comments that keep a silent stream alive.
+
     Args:
         send: The request's ASGI send channel.
         headers: Further headers.
@@ -33,7 +35,8 @@ class Channel:
     def __init__(self, send: Send, headers: Iterable[tuple[bytes, bytes]] = ()) -> None:
         self._send = send
         self._headers = [*_SSE_HEADERS, *headers]
-        self._lock = asyncio.Lock()
+        self._writing = False
+        self._commenting = asyncio.Lock()
         self._held: list[bytes] = []
         self._loop = asyncio.get_running_loop()
         self._written_at = self._loop.time()
@@ -45,18 +48,16 @@ class Channel:
 
     async def write(self, frame: bytes) -> None:
         """Send what was held and a frame; nothing when both are empty."""
-        async with self._lock:
-            body = frame
-            if self._held:
-                body = b"".join([*self._held, frame])
-                self._held.clear()
-            if not body:
-                return
-            if not self.open:
-                self.open = True
-                await self._send({"type": "http.response.start", "status": 200, "headers": self._headers})
-            self._written_at = self._loop.time()
-            await self._send({"type": "http.response.body", "body": body, "more_body": True})
+        if self._commenting.locked():
+            async with self._commenting:
+                await self._write(frame)
+            return
+        # a lock of its own for each frame would cost more than the frame does: a comment looks whether one is under way
+        self._writing = True
+        try:
+            await self._write(frame)
+        finally:
+            self._writing = False
 
     async def close(self) -> None:
         """End the stream."""
@@ -82,11 +83,26 @@ class Channel:
 
     async def _tick(self, seconds: float) -> None:
         while True:
-            silent = self._loop.time() - self._written_at if self.open or self._held else 0.0
-            if silent >= seconds:
-                await self.write(KEEP_ALIVE if self.open else b"")
-            else:
-                await asyncio.sleep(seconds - silent)
+            left = seconds - (self._loop.time() - self._written_at) if self.open or self._held else seconds
+            if left <= 0:
+                async with self._commenting:
+                    if not self._writing:
+                        await self._write(KEEP_ALIVE if self.open else b"")
+                left = seconds
+            await asyncio.sleep(left)
+
+    async def _write(self, frame: bytes) -> None:
+        body = frame
+        if self._held:
+            body = b"".join([*self._held, frame])
+            self._held.clear()
+        if not body:
+            return
+        if not self.open:
+            self.open = True
+            await self._send({"type": "http.response.start", "status": 200, "headers": self._headers})
+        self._written_at = self._loop.time()
+        await self._send({"type": "http.response.body", "body": body, "more_body": True})
 
 
 async def send_json(

@@ -35,12 +35,14 @@ class ChunkFrames:
     def __init__(self, *, turn_id: str, created: int, include_usage: bool) -> None:
         self._head: JsonObject = {"id": turn_id, "object": "chat.completion.chunk", "created": created}
         self._include_usage = include_usage
+        # who asked for a chunk about tokens gets none of them in the others
+        self._tail: JsonObject = {"usage": None} if include_usage else {}
 
     def delta(self, event: CompletionDelta) -> bytes:
         """The frame of a piece of the answer; nothing for a piece that is empty."""
         if not event.choices:
             return b""
-        chunk = self._chunk(event.model, list(event.choices))
+        chunk: JsonObject = {**self._head, "model": event.model, "choices": event.choices, **self._tail}
         if event.system_fingerprint is not None:
             chunk["system_fingerprint"] = event.system_fingerprint
         if event.note is not None:
@@ -52,11 +54,5 @@ class ChunkFrames:
         usage = event.completion.get("usage")
         if not self._include_usage or usage is None:
             return _DONE
-        chunk = self._chunk(str(event.completion.get("model", "")), [])
-        return _frame({**chunk, "usage": usage}) + _DONE
-
-    def _chunk(self, model: str, choices: list[JsonObject]) -> JsonObject:
-        chunk: JsonObject = {**self._head, "model": model, "choices": choices}
-        if self._include_usage:
-            chunk["usage"] = None
-        return chunk
+        model = str(event.completion.get("model", ""))
+        return _frame({**self._head, "model": model, "choices": [], "usage": usage}) + _DONE

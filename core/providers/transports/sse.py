@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 __all__ = ["SseDecoder"]
 
 _BOM = b"\xef\xbb\xbf"
@@ -22,7 +20,7 @@ class SseDecoder:
         self._skip_newline = False
         self._at_start = True
 
-    def feed(self, piece: bytes) -> Iterator[bytes]:
+    def feed(self, piece: bytes) -> list[bytes]:
         """Take in the next piece and give the data of every event that it completes."""
         if self._skip_newline and piece:
             # the CR that ended the last piece was the first half of a CR LF
@@ -30,26 +28,30 @@ class SseDecoder:
             piece = piece.removeprefix(b"\n")
         if b"\n" not in piece and b"\r" not in piece:
             self._rest += piece
-            return
-        lines = (bytes(self._rest) + piece).splitlines(keepends=True)
+            return []
+        lines = (bytes(self._rest) + piece).splitlines()
         self._rest.clear()
-        if not lines[-1].endswith((b"\n", b"\r")):
+        if not piece.endswith((b"\n", b"\r")):
             self._rest += lines.pop()
         else:
-            self._skip_newline = lines[-1].endswith(b"\r")
-        for line in lines:
-            data = self._take(line.rstrip(b"\r\n"))
-            if data:
-                yield data
-
-    def _take(self, line: bytes) -> bytes | None:
+            self._skip_newline = piece.endswith(b"\r")
         if self._at_start:
             self._at_start = False
-            line = line.removeprefix(_BOM)
-        if not line:
-            data, self._data = b"\n".join(self._data), []
-            return data
-        name, _, value = line.partition(b":")
-        if name == b"data":
-            self._data.append(value.removeprefix(b" "))
-        return None
+            lines[0] = lines[0].removeprefix(_BOM)
+        return self._events(lines)
+
+    def _events(self, lines: list[bytes]) -> list[bytes]:
+        """What whole lines complete; all in one loop, as a fast stream brings many at a time."""
+        events = []
+        data = self._data
+        for line in lines:
+            if line.startswith(b"data:"):
+                data.append(line[6:] if line.startswith(b" ", 5) else line[5:])
+            elif line == b"data":
+                data.append(b"")
+            elif not line and data:
+                event = b"\n".join(data)
+                data.clear()
+                if event:
+                    events.append(event)
+        return events
