@@ -75,10 +75,16 @@ class StderrHandler(logging.StreamHandler[TextIO]):
     """Writes to what is stderr at that moment: a spinner takes its place while it turns, and makes room for lines."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write one record."""
-        if self.stream is not sys.stderr:
-            self.setStream(sys.stderr)
-        super().emit(record)
+        """Write one record, as the standard handler does, but in the one lock that is held already."""
+        try:
+            if self.stream is not sys.stderr:
+                self.setStream(sys.stderr)
+            self.stream.write(self.format(record) + self.terminator)
+            self.stream.flush()
+        except RecursionError:
+            raise
+        except Exception:  # noqa: BLE001  (logging has a way of its own to tell)
+            self.handleError(record)
 
 
 def command_logging(*, debug: bool) -> None:

@@ -209,8 +209,7 @@ class PluginHost:
         for listener in self._listeners.get(type(event), ()):
             listener(event)
         for observer in self._around.get(event.hook, ()):
-            if observer.wants(event.hook):
-                observer.tell(event)
+            observer.tell(event)
 
     async def drain(self, timeout: float) -> bool:  # noqa: ASYNC109  (a bound on the wait, part of the call)
         """Wait until the observe hooks were told everything that happened so far.

@@ -75,12 +75,8 @@ class HookObserver:
         self.dropped = 0
         self._reported = 0
 
-    def wants(self, hook: str) -> bool:
-        """Whether an implementation of a hook wants to be told now."""
-        return is_any_wanted(self._calls.get(hook, ()))
-
     def tell(self, event: Event) -> None:
-        """Take an event; never waits, never raises. Call it on the event loop's thread."""
+        """Take an event, unless nobody wants it now; never waits, never raises. Call it on the event loop's thread."""
         calls = self._calls.get(event.hook)
         if calls is None or not is_any_wanted(calls):
             return

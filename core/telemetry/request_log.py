@@ -51,7 +51,7 @@ class RequestLog(RequestWatcher):
         self._request_id = request_id
         self._caller = caller
         self._log = logging.getLogger(ACCESS_LOG)
-        self._fit = lru_cache(_REMEMBERED)(_shown)  # the same few models come again and again
+        self._fit = lru_cache(_REMEMBERED)(_shown)  # the same few paths and models come again
         self._blank = vars(logging.LogRecord(ACCESS_LOG, logging.INFO, __file__, 0, "", (), None))
 
     def ended(self, exchange: Exchange) -> None:
@@ -63,7 +63,7 @@ class RequestLog(RequestWatcher):
         members: JsonObject = {
             "method": exchange.method[:16],
             # whoever writes lines otherwise than our formatters do gets no key, either
-            "path": path if path == exchange.route else _shown(path[:_LOOKED_AT]),
+            "path": path if path == exchange.route else self._fit(path[:_LOOKED_AT]),
             "route": exchange.route,
             "status": exchange.status,
             "ms": round(exchange.seconds * 1000, 3),

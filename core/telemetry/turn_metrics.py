@@ -161,23 +161,20 @@ class _Watch:
         outcome = OK if event.error is None else str(event.error)
         self._metrics.tools[event.plugin or _UNKNOWN, event.tool or _UNKNOWN, outcome].amount += 1
 
-    def finished(self, event: TurnFinished) -> None:
-        self._end("finished", event.ms, event.rounds)
-
     def failed(self, event: TurnFailed) -> None:
         outcome = outcome_of(event.error)
         if self._provider is not None:
             self._metrics.called(self._provider, _TURN, outcome, time.perf_counter() - self._asked_at)
         for plugin, tool in self._open_tools.values():
             self._metrics.tools[plugin, tool, "cancelled"].amount += 1
-        self._end("cancelled" if outcome == "cancelled" else "failed", event.ms, event.rounds)
+        self.ended(event, "cancelled" if outcome == "cancelled" else "failed")
 
-    def _end(self, state: str, ms: float, rounds: int) -> None:
+    def ended(self, event: TurnFailed | TurnFinished, state: str = "finished") -> None:
         metrics = self._metrics
         metrics.running.amount -= 1
         metrics.turns[state,].amount += 1
-        metrics.turn_seconds.observe(ms / 1000)
-        metrics.rounds.observe(rounds)
+        metrics.turn_seconds.observe(event.ms / 1000)
+        metrics.rounds.observe(event.rounds)
 
     hears: ClassVar[Mapping[type[Event], Callable[[_Watch, Any], None]]] = MappingProxyType(
         {
@@ -188,7 +185,7 @@ class _Watch:
             ToolRequested: tool_asked,
             ToolResponded: tool_answered,
             TurnFailed: failed,
-            TurnFinished: finished,
+            TurnFinished: ended,
             TurnStarted: started,
         }
     )
