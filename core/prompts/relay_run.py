@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable
+from datetime import datetime
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -136,7 +137,7 @@ class OpenRelay:
 
     async def _store(self, spend: CompletionSpend | None, *, with_row: bool) -> None:
         try:
-            answers = await self._configuration()
+            answers, now = await self._configuration(), utc_now()
             charges = await price_charges(
                 PriceList(answers),
                 spender=self._spender,
@@ -144,9 +145,9 @@ class OpenRelay:
                 turn_id=None,
                 completions=() if spend is None else (spend,),
                 kind="relay",
-                at=utc_now(),
+                at=now,
             )
-            await self._write(answers, charges, with_row=with_row)
+            await self._write(answers, charges, at=now, with_row=with_row)
         except Exception as error:
             asked = self.task.request.request_id
             _log.error("request %s could not be charged: %s", asked, error, extra={"request_id": asked})
@@ -156,19 +157,19 @@ class OpenRelay:
             for notice in recorded(self.task, "", charges):
                 self._dock.host.tell(notice)
 
-    async def _write(self, answers: Answers, charges: tuple[NewCharge, ...], *, with_row: bool) -> None:
+    async def _write(self, answers: Answers, charges: tuple[NewCharge, ...], *, at: datetime, with_row: bool) -> None:
         """Store the charge, and with it the journal's row of a reply that came to its end.
 
         The row of one that broke off waits for what becomes of its request.
         """
-        spender, now = self._spender, utc_now()
+        spender = self._spender
         bounded = bool(self._grant.authorized) or await is_bounded(answers, spender)
         draft = self.task.journal if with_row else None
         row = None if draft is None or self._status is None else draft.row(self._status)
 
         async def work(transaction: Transaction) -> None:
             if bounded:
-                await charge_relay(transaction, charges, spender=spender, holder_id=self._holder_id, at=now)
+                await charge_relay(transaction, charges, spender=spender, holder_id=self._holder_id, at=at)
             else:
                 await record_charges(transaction, charges)
             if row is not None:
@@ -185,7 +186,7 @@ class OpenRelay:
     async def _granted(self) -> Grant:
         answers = await self._configuration()
         if not await is_bounded(answers, self._spender):
-            return Grant()
+            return self._grant  # of nothing
         price = await PriceList(answers).of_model(self._provider, self._ask.model, at=utc_now())
         writing = asyncio.ensure_future(self._dock.database.write_short(partial(self._set_aside, price=price)))
         try:

@@ -56,7 +56,7 @@ def usage_of(text: bytes | bytearray) -> Usage | None:
     told = loads_some(text, _Told)
     found = _usage(told.usage)
     for holder in (told.response, told.x_groq):
-        if found is None and memoryview(holder)[:1] == b"{":
+        if found is None and memoryview(holder)[:1].tobytes() == b"{":
             found = _usage(loads_some(holder, _Told).usage)
     return found
 

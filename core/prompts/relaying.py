@@ -106,7 +106,7 @@ class DockedRelay(AbstractAsyncContextManager[RelayReply]):
             StoreUnavailable: It could not be set aside, or not be charged.
         """
         service, task = self._dock.service, self._task
-        provider = find_provider(task.provider, service.catalog.providers, default=service.router.default)
+        provider = find_provider(task.provider, self._dock.host.catalog.providers, default=service.router.default)
         if not task.request.request_id:
             task = replace(task, request=replace(task.request, request_id=new_request_id()))
         ask = await asyncio.to_thread(_read_whole, task.request) if _is_large(task.request) else read_ask(task.request)

@@ -17,7 +17,6 @@ from ..service_events import (
     AuthenticationRequested,
     AuthenticationSucceeded,
 )
-from .paths import path_of
 from .request_id import request_id
 from .state import host_of
 
@@ -49,20 +48,19 @@ def announce_key(scope: Mapping[str, Any], scheme: str) -> None:
         scope: The request's ASGI scope.
         scheme: How the key came: ``bearer`` or ``token``.
     """
-    if _first(scope, _ASKED):
-        _tell(scope, AuthenticationRequested, ANONYMOUS_PRINCIPAL, scheme=scheme)
+    host: PluginHost | None = scope["state"].get(_HOST)
+    if host is not None and host.wants(AuthenticationRequested) and _first(scope, _ASKED):
+        _tell(host, scope, AuthenticationRequested, ANONYMOUS_PRINCIPAL, scheme=scheme)
 
 
 def announce_principal(scope: Mapping[str, Any], principal: Principal) -> None:
     """Tell that a request's key is good; nothing of callers who sent none."""
-    if principal.is_anonymous:
-        return
     scope["state"][_PRINCIPAL] = principal
     host: PluginHost | None = scope["state"].get(_HOST)
-    if host is None or not host.wants(AuthenticationSucceeded):
+    if host is None or not host.wants(AuthenticationSucceeded) or principal.is_anonymous:
         return
     key_id = None if principal.api_key_id is None else str(principal.api_key_id)
-    _tell(scope, AuthenticationSucceeded, principal, kind=principal.kind.value, key_id=key_id)
+    _tell(host, scope, AuthenticationSucceeded, principal, kind=principal.kind.value, key_id=key_id)
 
 
 def announce_refusal(scope: Mapping[str, Any], info: ErrorInfo) -> None:
@@ -73,51 +71,50 @@ def announce_refusal(scope: Mapping[str, Any], info: ErrorInfo) -> None:
         info: What the caller is told.
     """
     scope["state"][_CODE] = info.code
-    if info.status == HTTPStatus.UNAUTHORIZED:
+    host: PluginHost | None = scope["state"].get(_HOST)
+    if info.status == HTTPStatus.UNAUTHORIZED and host is not None and host.wants(AuthenticationFailed):
         reason = _REASONS.get(info.code, info.code)
-        _tell(scope, AuthenticationFailed, ANONYMOUS_PRINCIPAL, reason=reason)
+        _tell(host, scope, AuthenticationFailed, ANONYMOUS_PRINCIPAL, reason=reason)
 
 
 class Announcement:
-    """Tells that a request came, and how it ended.
+    """Tells that a request came, and how it ended; to nobody while the app is not up, or goes down.
 
     Args:
         scope: The request's ASGI scope, as it came.
+        path: What was asked for, without the query.
     """
 
-    __slots__ = ("_began", "_scope", "_where")
+    __slots__ = ("_began", "_host", "_scope", "_where")
 
-    def __init__(self, scope: Mapping[str, Any]) -> None:
-        scope["state"][_HOST] = host_of(scope["litestar_app"])
+    def __init__(self, scope: Mapping[str, Any], path: str) -> None:
+        scope["state"][_HOST] = self._host = host = host_of(scope["litestar_app"])
         self._scope = scope
         self._began = time.perf_counter()
-        self._where = {"method": scope["method"], "path": path_of(scope)}
-        _tell(scope, APIRequestStarted, ANONYMOUS_PRINCIPAL, **self._where)
+        self._where = {"method": scope["method"], "path": path}
+        if host is not None and host.wants(APIRequestStarted):
+            _tell(host, scope, APIRequestStarted, ANONYMOUS_PRINCIPAL, **self._where)
 
     def end(self, status: int) -> None:
         """Tell of the end."""
-        scope = self._scope
+        scope, host = self._scope, self._host
+        failed = status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        if host is None or not host.wants(APIRequestFailed if failed else APIRequestCompleted):
+            return
         about = {"status": status, "ms": (time.perf_counter() - self._began) * 1000, **self._where}
         principal = scope["state"].get(_PRINCIPAL, ANONYMOUS_PRINCIPAL)
-        if status < HTTPStatus.INTERNAL_SERVER_ERROR:
-            _tell(scope, APIRequestCompleted, principal, **about)
-        else:
+        if failed:
             code = scope["state"].get(_CODE, "internal_error")
-            _tell(scope, APIRequestFailed, principal, code=code, **about)
+            _tell(host, scope, APIRequestFailed, principal, code=code, **about)
+        else:
+            _tell(host, scope, APIRequestCompleted, principal, **about)
 
 
-def _tell(scope: Mapping[str, Any], event: type[ServiceEvent], principal: Principal, /, **members: Any) -> None:
-    """Tell of something, unless nobody wants to hear of it, or the app is not up or goes down."""
-    host: PluginHost | None = scope["state"].get(_HOST)
-    if host is not None and host.wants(event):
-        host.tell(
-            event(
-                request_id=request_id(scope),
-                caller=principal.name,
-                account=principal.account_number,
-                **members,
-            )
-        )
+def _tell(
+    host: PluginHost, scope: Mapping[str, Any], event: type[ServiceEvent], principal: Principal, /, **members: Any
+) -> None:
+    """Tell of something that somebody wants to hear of."""
+    host.tell(event(request_id=request_id(scope), caller=principal.name, account=principal.account_number, **members))
 
 
 def _first(scope: Mapping[str, Any], name: str) -> bool:

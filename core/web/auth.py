@@ -167,7 +167,7 @@ async def _found(request: ASGIConnection[Any, Any, Any, Any]) -> Principal:
         return ANONYMOUS_PRINCIPAL
     scheme, sent = _sent_key(header)
     announce_key(request.scope, scheme.decode())
-    app = request.app
+    app = request.scope["litestar_app"]
     expected = access_of(app).operator_key
     if expected is not None and hmac.compare_digest(sent, expected):
         return OPERATOR

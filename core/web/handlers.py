@@ -73,13 +73,16 @@ class _ShortWay:
 
     def __init__(self, app: ASGIApp, handler: running_route) -> None:  # noqa: ARG002  (what middlewares are given)
         self._handler = handler
+        self._fn = handler.fn
+        self._guards = handler.resolve_guards()
         self._request_class = handler.resolve_request_class()
         self._names = [name for name in handler.parsed_fn_signature.parameters if name != "request"]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Ask the guards, then answer."""
         request: Request[Any, Any, Any] = self._request_class(scope, receive, send)
-        await self._handler.authorize_connection(request)
+        for guard in self._guards:
+            await guard(request, self._handler)  # type: ignore[misc]
         given = scope["path_params"]  # of the app's own path, too
-        reply: RunningReply[Any] = await self._handler.fn(request, **{name: given[name] for name in self._names})
+        reply: RunningReply[Any] = await self._fn(request, **{name: given[name] for name in self._names})
         await reply.app(scope, receive, send)

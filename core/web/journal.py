@@ -13,7 +13,6 @@ from ..ids import new_id
 from .around import BROKEN, HUNG_UP
 from .auth import principal_in
 from .journal_view import MAX_BODY, View
-from .paths import path_of
 from .request_id import request_id
 from .subject import subject_of
 
@@ -107,6 +106,7 @@ class Page:
 
     Args:
         scope: The request's ASGI scope, as it came.
+        path: What was asked for, without the query.
         sink: Writes the row.
         view: Shows headers and paths.
 
@@ -135,13 +135,13 @@ class Page:
         "key",
     )
 
-    def __init__(self, scope: Scope, sink: Sink, view: View) -> None:
+    def __init__(self, scope: Scope, path: str, sink: Sink, view: View) -> None:
         self._scope: Mapping[str, Any] = scope
         self._view = view
         scope["state"][_PAGE] = self
         self.key = new_id()
         self._sink = sink
-        self._path = path_of(scope)
+        self._path = path
         self._started_at = datetime.now(UTC)
         self._started = time.perf_counter()
         self._body = b""
@@ -212,7 +212,7 @@ class Page:
             key=self.key,
             request_id=request_id(scope),
             method=scope["method"][:_LONGEST_METHOD],
-            path=self._view.path(self._path),
+            path=self._view.text(self._path),
             template=scope.get("path_template"),
             command=subject.command,
             thing=subject.thing,

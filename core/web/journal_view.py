@@ -78,10 +78,6 @@ class View:
             shown[name] = f"{shown[name]}, {value}" if name in shown and value != HIDDEN else value
         return shown
 
-    def path(self, path: str) -> str:
-        """A path without what looks like a key."""
-        return self._text(path)
-
     def body(self, body: bytes) -> Any:
         """The body of a request; None when it is no JSON object. Only the members that may be shown are decoded.
 
@@ -91,18 +87,19 @@ class View:
         if not body:
             return None
         try:
-            return {
-                self._text(name): self._member(loads(member)) if name in MEMBERS else HIDDEN
-                for name, member in loads_members(body).items()
-            }
+            shown: dict[str, Any] = {}
+            for name, member in loads_members(body).items():
+                if name in MEMBERS:
+                    value = loads(member)
+                    shown[name] = self.text(value) if isinstance(value, str) else redact_json(value, MEMBERS)
+                else:
+                    shown[self.text(name)] = HIDDEN
         except JsonError:
             return None
+        return shown
 
-    def _member(self, value: Any) -> Any:
-        return self._text(value) if isinstance(value, str) else redact_json(value, MEMBERS)
-
-    def _text(self, text: str) -> str:
-        """A text without what looks like a secret; one that has nothing to hide is remembered."""
+    def text(self, text: str) -> str:
+        """A text, e.g. a path, without what looks like a secret; one that has nothing to hide is remembered."""
         if text in self._plain:
             return text
         shown = redact_text(text)

@@ -67,7 +67,7 @@ async def rate_limited(request: ASGIConnection[Any, Any, Any, Any], handler: Bas
     """
     if asks_for_methods(request) or _STATE in request.scope["state"]:
         return
-    limits = limits_of(request.app)
+    limits = limits_of(request.scope["litestar_app"])
     try:
         principal = await authenticate(request)
     except Unauthorized:

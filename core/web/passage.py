@@ -16,6 +16,7 @@ from .announce import Announcement
 from .around import BROKEN, HUNG_UP
 from .journal import Page
 from .journal_view import View
+from .paths import path_of
 from .state import journal_of
 
 if TYPE_CHECKING:
@@ -60,8 +61,10 @@ class Passages:
         broken = True
         try:
             if self._territory.is_api(scope):  # plugins are told of those, and the journal has a row for each
-                announcement = Announcement(scope)
-                page = self._page(scope)
+                path = path_of(scope)
+                announcement = Announcement(scope, path)
+                sink = journal_of(scope["litestar_app"]) if self._journals else None
+                page = None if sink is None else Page(scope, path, sink, self._view)
             passage = _Passage(scope, receive, send, exchange, page, self._heads)
             try:
                 await self._inner(scope, passage.receive, passage.send)
@@ -79,10 +82,6 @@ class Passages:
             finally:
                 exchange.leave(broken=broken)
                 NOTES.reset(before)
-
-    def _page(self, scope: Scope) -> Page | None:
-        sink = journal_of(scope["litestar_app"]) if self._journals else None
-        return None if sink is None else Page(scope, sink, self._view)
 
 
 class _Passage:
