@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
     from sqlalchemy import URL
 
-    from ..plugins.host import PluginHost
     from ..service import PromptService
     from ..settings import Settings
     from .running import OpenTurn
@@ -51,6 +50,8 @@ class Dock:
 
     Attributes:
         service: The prompt service.
+        settings: The settings.
+        host: The plugins.
         database: Up to date.
         secret: What API keys are hashed with.
         lease: This process's, as a worker.
@@ -62,6 +63,8 @@ class Dock:
 
     def __init__(self, service: PromptService, database: Database, secret: SecretStr, lease: Lease) -> None:
         self.service = service
+        self.settings = service.settings
+        self.host = service.host
         self.database = database
         self.secret = secret
         self.lease = lease
@@ -72,16 +75,6 @@ class Dock:
         self.threads = KeptThreads()
         self.feeds = Feeds(self)
         self.log_sync = LogSync(service.settings.log_levels)
-
-    @property
-    def settings(self) -> Settings:
-        """The settings."""
-        return self.service.settings
-
-    @property
-    def host(self) -> PluginHost:
-        """The plugins."""
-        return self.service.host
 
     @property
     def worker_id(self) -> UUID:
