@@ -165,7 +165,7 @@ class PromptService:
             The events, as :meth:`run` yields them; nothing is done before they are iterated.
         """
         engine = self._engine if meter is None else metered(self._engine, meter)
-        watching = (one for watch in self.turn_watchers if (one := watch(plan)) is not None)
+        watching = [one for watch in self.turn_watchers if (one := watch(plan)) is not None]
         heard_by = (*(() if meter is None else (meter,)), *observers, *watching, self.host.observer())
         return engine.run(plan, *heard_by)
 

@@ -107,7 +107,7 @@ def _ask_quick(place: int, rule: RegisteredRule, request: SelectionRequest) -> J
         verdict = _checked(rule.rule.decide(request))
     except BaseException as error:  # noqa: BLE001  (a plugin's failure is that plugin's alone, whatever it raises)
         verdict = _failed(rule, error)
-    return Judgement(place, rule, verdict, _ms_since(started))
+    return Judgement(place, rule, verdict, (time.perf_counter() - started) * 1000)
 
 
 async def _ask_waiting(
@@ -129,7 +129,7 @@ async def _ask_waiting(
     else:
         _log.warning("a rule of plugin %s took over %s s: %s", rule.plugin.name, timeout, rule.rule.description)
         verdict = Verdict(selected=False, reason=f"the rule took over {timeout:g} s")
-    return Judgement(place, rule, verdict, _ms_since(started))
+    return Judgement(place, rule, verdict, (time.perf_counter() - started) * 1000)
 
 
 async def _ask(rule: RegisteredRule, request: SelectionRequest, threads: WorkerThreads) -> Verdict:
@@ -184,7 +184,3 @@ def _failed(rule: RegisteredRule, error: BaseException) -> Verdict:
         exc_info=error,
     )
     return Verdict(selected=False, reason=f"the rule failed ({type(error).__name__}); the log says why")
-
-
-def _ms_since(started: float) -> float:
-    return (time.perf_counter() - started) * 1000

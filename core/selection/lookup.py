@@ -36,9 +36,11 @@ class TermLookup:
         self.rules = tuple({id(rule): rule for rule in rules}.values())
         self._numbers = {id(rule): number for number, rule in enumerate(self.rules)}
         self._input = TermIndex([rule.terms if rule.scope == "input" else () for rule in self.rules])
+        self._reads_input = bool(self._input)
         self._texts = tuple(tuple(well_formed(term.text) for term in rule.terms) for rule in self.rules)
         thread = TermIndex([rule.terms if rule.scope == "thread" else () for rule in self.rules])
         self._thread = ThreadIndex(thread, limit=kept)
+        self._reads_thread = bool(thread)
 
     def knows(self, rule: SelectionRule) -> bool:
         """Whether it is one of the rules."""
@@ -46,7 +48,7 @@ class TermLookup:
 
     def unread(self, request: SelectionRequest) -> Sequence[str]:
         """The texts of the thread whose hits are not known."""
-        return self._thread.unknown(request.user_texts) if self._thread else ()
+        return self._thread.unknown(request.user_texts) if self._reads_thread else ()
 
     def read(self, texts: Sequence[str]) -> Mapping[str, tuple[Hit, ...]]:
         """Read texts of a thread; this may run in any thread."""
@@ -61,8 +63,8 @@ class TermLookup:
             request: The prompt.
             read: What :meth:`read` gave for what was unread of it.
         """
-        hits = set(self._input.hits(request.input_words)) if self._input else set[Hit]()
-        if self._thread:
+        hits = set(self._input.hits(request.input_words)) if self._reads_input else set[Hit]()
+        if self._reads_thread:
             hits |= self._thread.hits(request.user_texts, read)
         found: dict[int, list[int]] = {}
         for number, place in sorted(hits):

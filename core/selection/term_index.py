@@ -74,10 +74,6 @@ class ThreadIndex:
         self._size = 0
         self._known: dict[str, tuple[Hit, ...]] = {}
 
-    def __bool__(self) -> bool:
-        """Whether there is any term to look for."""
-        return bool(self._index)
-
     def unknown(self, texts: Iterable[str]) -> list[str]:
         """Those of the texts that were not read lately; each once."""
         return list(dict.fromkeys(text for text in texts if text not in self._known))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
+
+import msgspec
 
 from ..jsontext import JsonError, JsonObject, loads
 
@@ -24,8 +25,7 @@ class ArgumentFaults(ValueError):
         super().__init__("; ".join(shown))
 
 
-@dataclass(frozen=True, slots=True)
-class CheckedArguments:
+class CheckedArguments(msgspec.Struct, frozen=True):
     """Arguments that passed.
 
     Attributes:

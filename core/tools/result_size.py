@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 from itertools import chain
 from pathlib import PurePath
 from typing import Any
+
+import msgspec
 
 from ..records import is_record, record_fields
 
@@ -29,8 +30,7 @@ class ResultTooLarge(ValueError):
     """The result is over the limit; the text says by how much."""
 
 
-@dataclass(slots=True)
-class _Open:
+class _Open(msgspec.Struct):
     """A container that is being looked over.
 
     Attributes:

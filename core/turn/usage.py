@@ -19,7 +19,10 @@ def read_usage(completion: Mapping[str, Any]) -> Usage | None:
     usage = completion.get("usage")
     if type(usage) is not dict and not isinstance(usage, Mapping):
         return None
-    prompt, answer, total = map(_count, map(usage.get, _COUNTS))
+    prompt, answer, total = [
+        count if isinstance(count, int) and not isinstance(count, bool) and count >= 0 else None
+        for count in map(usage.get, _COUNTS)
+    ]
     if prompt is answer is total is None:
         return None
     prompt, answer = prompt or 0, answer or 0
@@ -56,11 +59,6 @@ def usage_object(usage: Usage) -> JsonObject:
         "total_tokens": usage.total_tokens,
         **(usage.details or {}),
     }
-
-
-def _count(value: object) -> int | None:
-    """A number of tokens; None for what can be none."""
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
 def _added(left: Mapping[str, Any], right: Mapping[str, Any]) -> JsonObject:
