@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
@@ -18,6 +19,7 @@ _MOST_HEADERS = 256
 _MOST_OVERHEAD = 131_072
 """Bytes of a head, of trailers or of anything else that brings nothing of the body."""
 _MOST_BUFFERED = 131_072
+"""Bytes that came with pieces which nobody has read."""
 
 
 class Reply:
@@ -28,6 +30,7 @@ class Reply:
         headers: Its headers as they came, in order.
         ended: The whole body has come, though it may not have been read yet.
         reusable: The server takes further requests over this connection.
+        on_body: For the parser: takes some of the body.
 
     Args:
         connection: What it comes over.
@@ -46,6 +49,7 @@ class Reply:
         "_waiter",
         "ended",
         "headers",
+        "on_body",
         "reusable",
         "status",
     )
@@ -59,6 +63,8 @@ class Reply:
         self._connects = method == "CONNECT"
         self._bodiless = self._connects or method == "HEAD"
         self._pieces: list[bytes] = []
+        # a fast stream comes in many pieces at a time: the parser appends them by itself
+        self.on_body: Callable[[bytes], None] | None = self._pass_over if self._bodiless else self._pieces.append
         self._buffered = 0
         self._overhead = 0
         self._error: HttpError | None = None
@@ -148,7 +154,8 @@ class Reply:
         Raises:
             InvalidReply: It is no reply.
         """
-        before = self._buffered
+        pieces = self._pieces
+        before = len(pieces)
         try:
             self._parser.feed_data(data)
         except (HttpParserError, HttpParserUpgrade):
@@ -157,8 +164,9 @@ class Reply:
                 raise InvalidReply("the reply is not what HTTP says") from None
         if self.ended:
             return
-        if self._buffered != before:
+        if len(pieces) > before:
             self._overhead = 0
+            self._buffered += len(data)
             if self._buffered > _MOST_BUFFERED:
                 self._connection.pause()
         else:
@@ -178,8 +186,8 @@ class Reply:
         self.wake()
 
     def release(self) -> None:
-        """Neither the connection nor the parser is needed any more; the parser knows this object, and makes a cycle."""
-        self._parser = None
+        """The parser is not needed any more; it knows this object, and makes a cycle, as the method does."""
+        self._parser = self.on_body = None
 
     def end_of_input(self) -> bool:
         """The server has closed: whether that is how this body ends."""
@@ -217,14 +225,6 @@ class Reply:
         if self._bodiless:
             self.ended = True
 
-    def on_body(self, piece: bytes) -> None:
-        """Some of the body."""
-        if self.ended:
-            self.reusable = False
-            return
-        self._pieces.append(piece)
-        self._buffered += len(piece)
-
     def on_message_begin(self) -> None:
         """A head begins; where the reply is complete that is one that nobody asked for."""
         if self.ended:
@@ -234,3 +234,7 @@ class Reply:
         """The end of the body, or of an interim head."""
         if self.status:
             self.ended = True
+
+    def _pass_over(self, _: bytes) -> None:
+        """Some of a body where there is none."""
+        self.reusable = False
