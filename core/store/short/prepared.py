@@ -119,7 +119,8 @@ class Insert:
                 if name not in whole:
                     whole[name] = make()
             filled.append(whole)
-        return self._row.values_of(filled)
+        # most are one row, which shares nothing with others
+        return [self._row.values(filled[0])] if len(filled) == 1 else self._row.values_of(filled)
 
 
 class _Row:
@@ -156,8 +157,6 @@ class _Row:
 
     def values_of(self, rows: Sequence[Mapping[str, Any]]) -> list[list[Any]]:
         """The same of several rows; what they share, such as the turn that they are of, is turned once."""
-        if len(rows) == 1:
-            return [self.values(rows[0])]
         filled = [list(self._pick(row)) for row in rows]
         for place in self._ids:
             for values in filled:
