@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from ..plaintext import one_line
@@ -51,7 +50,7 @@ class RequestLog(RequestWatcher):
         self._request_id = request_id
         self._caller = caller
         self._log = logging.getLogger(ACCESS_LOG)
-        self._fit = lru_cache(_REMEMBERED)(_shown)  # the same few paths and models come again
+        self._fine: set[str] = set()
         self._blank = vars(logging.LogRecord(ACCESS_LOG, logging.INFO, __file__, 0, "", (), None))
 
     def ended(self, exchange: Exchange) -> None:
@@ -85,6 +84,17 @@ class RequestLog(RequestWatcher):
         if notes.turn_id is not None:
             members["turn_id"] = notes.turn_id
         self._log.handle(self._record(members))
+
+    def _fit(self, foreign: str) -> str:
+        """What is shown of a text; one that is fine as it is gets remembered: the same few come again and again."""
+        if foreign in self._fine:
+            return foreign
+        shown = _shown(foreign)
+        if shown == foreign:  # of the others nothing is kept: they may hold a key
+            if len(self._fine) >= _REMEMBERED:
+                self._fine.clear()
+            self._fine.add(foreign)
+        return shown
 
     def _record(self, members: JsonObject) -> logging.LogRecord:
         """A record for the line. Logging itself would look for the caller's file and thread anew for each."""
