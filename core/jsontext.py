@@ -22,7 +22,7 @@ __all__ = [
     "well_formed",
 ]
 
-S = TypeVar("S", bound=msgspec.Struct)
+T = TypeVar("T")
 
 JsonObject: TypeAlias = dict[str, Any]
 """A JSON object: string keys, JSON values."""
@@ -61,15 +61,10 @@ def loads_members(text: bytes | bytearray | msgspec.Raw) -> dict[str, msgspec.Ra
     Raises:
         JsonError: No JSON object; the texts within its members are not looked into.
     """
-    try:
-        return msgspec.json.decode(text, type=dict[str, msgspec.Raw])
-    except RecursionError:
-        raise JsonError("nested too deeply") from None
-    except (msgspec.MsgspecError, UnicodeError) as error:
-        raise JsonError(str(error)) from None
+    return loads_some(text, dict[str, msgspec.Raw])
 
 
-def loads_some(text: bytes | bytearray | msgspec.Raw, members: type[S]) -> S:
+def loads_some(text: bytes | bytearray | msgspec.Raw, members: type[T]) -> T:
     """Read those members of one JSON object that a struct has: for those who know beforehand which they want.
 
     Returns:

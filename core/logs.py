@@ -75,16 +75,9 @@ class StderrHandler(logging.StreamHandler[TextIO]):
     """Writes to what is stderr at that moment: a spinner takes its place while it turns, and makes room for lines."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write one record, as the standard handler does, but in the one lock that is held already."""
-        try:
-            if self.stream is not sys.stderr:
-                self.setStream(sys.stderr)
-            self.stream.write(self.format(record) + self.terminator)
-            self.stream.flush()
-        except RecursionError:
-            raise
-        except Exception:  # noqa: BLE001  (logging has a way of its own to tell)
-            self.handleError(record)
+        """Write one record."""
+        self.setStream(sys.stderr)
+        super().emit(record)
 
 
 def command_logging(*, debug: bool) -> None:

@@ -16,7 +16,19 @@ CORE = ROOT / "core"
 BUILTIN = ROOT / "plugins_builtin"
 
 FLOORS: list[set[str]] = [
-    {"effects", "errors", "hook_versions", "identity", "ids", "jsontext", "plaintext", "records", "redaction", "tasks"},
+    {
+        "effects",
+        "errors",
+        "hook_versions",
+        "identity",
+        "ids",
+        "jsontext",
+        "plain_texts",
+        "plaintext",
+        "records",
+        "redaction",
+        "tasks",
+    },
     {"effect_watch", "hookmarkers", "hosts", "log_levels", "rights", "rate_windows", "redactor", "threads"},
     {"lookups"},
     {"settings", "error_table", "public_addresses", "rate_limits", "request_lines", "resolver", "turn.messages"},

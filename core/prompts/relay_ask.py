@@ -97,10 +97,8 @@ def _members(body: bytes) -> _Members:
 
 def _plain_body(request: RelayRequest) -> bytes:
     body = request.body or b""
-    if "content-encoding" not in dict(request.passed_headers):
-        return body
     encodings = [value for name, value in request.passed_headers if name == "content-encoding"]
-    return inflated(body, ", ".join(encodings), most=_MOST_INFLATED)
+    return inflated(body, ", ".join(encodings), most=_MOST_INFLATED) if encodings else body
 
 
 def _most_written(request: RelayRequest, members: _Members) -> int | None:

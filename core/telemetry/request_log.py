@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from ..plain_texts import PlainTexts
 from ..plaintext import one_line
 from ..redaction import redact_text
 from ..request_lines import REQUEST, RequestText
@@ -27,7 +28,6 @@ ACCESS_LOG: Final = "promptdock.access"
 _LONGEST: Final = 500
 _LOOKED_AT: Final = 4 * _LONGEST
 _MOST_TOOLS: Final = 50
-_REMEMBERED: Final = 1_024
 
 
 class RequestLog(RequestWatcher):
@@ -50,7 +50,7 @@ class RequestLog(RequestWatcher):
         self._request_id = request_id
         self._caller = caller
         self._log = logging.getLogger(ACCESS_LOG)
-        self._fine: set[str] = set()
+        self._fit = PlainTexts(_shown)
         self._blank = vars(logging.LogRecord(ACCESS_LOG, logging.INFO, __file__, 0, "", (), None))
 
     def ended(self, exchange: Exchange) -> None:
@@ -84,17 +84,6 @@ class RequestLog(RequestWatcher):
         if notes.turn_id is not None:
             members["turn_id"] = notes.turn_id
         self._log.handle(self._record(members))
-
-    def _fit(self, foreign: str) -> str:
-        """What is shown of a text; one that is fine as it is gets remembered: the same few come again and again."""
-        if foreign in self._fine:
-            return foreign
-        shown = _shown(foreign)
-        if shown == foreign:  # of the others nothing is kept: they may hold a key
-            if len(self._fine) >= _REMEMBERED:
-                self._fine.clear()
-            self._fine.add(foreign)
-        return shown
 
     def _record(self, members: JsonObject) -> logging.LogRecord:
         """A record for the line. Logging itself would look for the caller's file and thread anew for each."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any, Final, TypeVar
 
 from ..jsontext import JsonError, loads, loads_members
+from ..plain_texts import PlainTexts
 from ..redaction import HIDDEN, redact_headers, redact_json, redact_text
 
 __all__ = ["MAX_BODY", "MEMBERS", "View"]
@@ -62,12 +63,16 @@ MEMBERS: Final = frozenset(
 
 
 class View:
-    """Shows requests; remembers what had nothing to hide, since most headers and paths come again and again."""
+    """Shows requests; remembers what had nothing to hide, since most headers and paths come again and again.
+
+    Attributes:
+        text: Shows a text, e.g. a path, without what looks like a secret.
+    """
 
     def __init__(self) -> None:
         self._headers: dict[tuple[bytes, bytes], tuple[str, str]] = {}
         self._hidden: dict[bytes, tuple[str, str]] = {}
-        self._plain: dict[str, str] = {}
+        self.text = PlainTexts(redact_text)
 
     def headers(self, headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
         """The headers of a request, by lower-case name; hidden ones are named, too."""
@@ -97,13 +102,6 @@ class View:
         except JsonError:
             return None
         return shown
-
-    def text(self, text: str) -> str:
-        """A text, e.g. a path, without what looks like a secret; one that has nothing to hide is remembered."""
-        if text in self._plain:
-            return text
-        shown = redact_text(text)
-        return _kept(self._plain, text, text, len(text)) if shown == text else shown
 
     def _header(self, name: bytes, value: bytes) -> tuple[str, str]:
         text = name.decode("latin-1").lower()

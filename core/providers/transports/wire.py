@@ -76,7 +76,10 @@ class WireTransport(Transport):
                         if empty:
                             raise await failures.unreadable()
                         return
-                    yield await _chunk(data, failures)
+                    chunk = await _decoded(data, failures)
+                    if type(chunk) is not dict or "error" in chunk:  # most are as they should be, and there are many
+                        chunk = await failures.check_chunk(chunk)
+                    yield chunk
                     empty = False
         except HttpError as error:
             raise await broken(error, failures) from cause(error, failures)
@@ -226,15 +229,6 @@ async def _decoded(data: bytes, failures: Failures) -> Any:
         return loads(data)
     except JsonError:
         raise await failures.unreadable() from None
-
-
-async def _chunk(data: bytes, failures: Failures) -> JsonObject:
-    try:
-        chunk = loads(data)
-    except JsonError:
-        raise await failures.unreadable() from None
-    # most are as they should be, and there are many
-    return chunk if type(chunk) is dict and "error" not in chunk else await failures.check_chunk(chunk)
 
 
 async def _answer(client: Client, asked: Asked) -> Reply:

@@ -14,7 +14,6 @@ from promptdock.json_logs import JsonLine
 from promptdock.jsontext import loads
 from promptdock.logs import LogLine
 from promptdock.redactor import Redactor
-from promptdock.telemetry.request_log import RequestLog
 
 ASK = {"model": "offline", "messages": [{"role": "user", "content": "What is 17 + 4?"}]}
 
@@ -104,15 +103,3 @@ def test_nothing_is_written_when_nobody_reads_it(client: httpx.Client) -> None:
         client.get("/healthz")
 
     assert records == []
-
-
-def test_of_what_callers_send_only_texts_without_a_key_are_remembered() -> None:
-    """They are many, and short; a key that came in a path is gone with its request."""
-    log = RequestLog(path=lambda _: "", request_id=lambda _: "", caller=lambda _: "")
-    key = f"sk-{'a1b2' * 12}"
-    assert [log._fit(text) for text in ("gpt-4o", "gpt-4o", f"/of/{key}", "two\nlines")][:2] == ["gpt-4o", "gpt-4o"]
-    assert log._fine == {"gpt-4o"}
-    assert key not in log._fit(f"/of/{key}")
-    for number in range(5_000):
-        log._fit(f"model {number}")
-    assert len(log._fine) <= 1_024

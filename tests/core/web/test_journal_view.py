@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promptdock.jsontext import dumps, loads
+from promptdock.jsontext import dumps
 from promptdock.redaction import redact_json
 from promptdock.web import journal_view
 from promptdock.web.journal_view import View
@@ -47,7 +47,7 @@ def test_nothing_secret_is_remembered() -> None:
         assert view.text(f"/sessions/{KEY}") == "/sessions/****kkkk"
         assert view.text("/sessions") == "/sessions"
     assert KEY not in str(vars(view))
-    assert loads(dumps(list(view._plain))) == ["/sessions"]
+    assert (len(view.text), "/sessions" in view.text) == (1, True)
 
 
 def test_headers_may_come_as_lists() -> None:
@@ -61,6 +61,6 @@ def test_what_is_remembered_is_bounded() -> None:
         view.body(dumps({f"member {number}": number, "model": f"model {number}"}))
         view.headers([(f"x-{number}".encode(), b"")])
     view.body(dumps({"m" * 1_000: 1}))
-    assert len(view._plain) <= 1_000
+    assert len(view.text) <= 1_000
     assert len(view._hidden) <= 1_000
-    assert max(map(len, view._plain)) < 1_000
+    assert "m" * 1_000 not in view.text
