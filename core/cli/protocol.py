@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import Any, Final, cast
 
-from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from .gathering import GatheringTransport
@@ -64,21 +63,14 @@ class QuickProtocol(HttpToolsProtocol):
         return not self._is_inside and (cycle is None or cycle.response_complete)
 
     def _hand_over(self, data: bytes) -> None:
+        from .patient import PatientProtocol
+
         self._unset_keepalive_if_required()
         self.connections.discard(self)
-        patient = _Patient(config=self.config, server_state=self.server_state, app_state=self.app_state)
+        patient = PatientProtocol(config=self.config, server_state=self.server_state, app_state=self.app_state)
         self.transport.set_protocol(patient)
         patient.connection_made(self.transport)
         patient.data_received(data)
-
-
-class _Patient(H11Protocol):
-    """The parser that takes any method, over the same transport."""
-
-    def eof_received(self) -> None:
-        """Send what is kept: after this the loop closes the connection."""
-        cast("GatheringTransport", self.transport).flush()
-        super().eof_received()
 
 
 def _is_unusual(data: bytes) -> bool:

@@ -21,13 +21,13 @@ from ..errors import ServiceUnavailable
 from .configuration import Configuration
 from .engine import WRITES, make_engine
 from .outages import MOST_TRIES, is_outage, may_be_tried_again, reason_of, tries
-from .short.postgres import PostgresShort
 from .short.prepared import Preparations
 from .short.sqlite import SqliteShort
 from .urls import shown_url
 
 if TYPE_CHECKING:
     from .short import Work
+    from .short.postgres import PostgresShort
 
 __all__ = ["Database", "StoreUnavailable"]
 
@@ -65,6 +65,8 @@ class Database:
             self._writer: AbstractAsyncContextManager[None] = lock
             self._short: SqliteShort | PostgresShort = SqliteShort(str(url.database), preparations, lock)
         else:
+            from .short.postgres import PostgresShort
+
             self._writer = contextlib.nullcontext()
             self._short = PostgresShort(url, self._engine.dialect, preparations)
         self.configuration = Configuration(self)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -12,7 +12,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from ..errors import Conflict
 from .tables import Table
 
-__all__ = ["insert_unless_there", "is_unique_violation", "unique"]
+if TYPE_CHECKING:
+    from sqlalchemy import Dialect
+
+__all__ = ["insert_unless_there", "insertion", "is_unique_violation", "unique"]
 
 _UNIQUE_VIOLATION: Final = "23505"
 """PostgreSQL's code."""
@@ -52,10 +55,18 @@ async def insert_unless_there(session: AsyncSession, table: type[Table], rows: S
         table: Where to.
         rows: Values by column, the same columns for each; any number of them.
     """
-    from sqlalchemy.dialects import postgresql, sqlite
-
     connection = await session.connection()
-    columns: Any = table.__table__  # type: ignore[attr-defined]
-    insert = sqlite.insert(columns) if connection.dialect.name == "sqlite" else postgresql.insert(columns)
     # row by row: in one statement they could have more values than a database takes
-    await connection.execute(insert.on_conflict_do_nothing(), list(rows))
+    await connection.execute(insertion(table, connection.dialect).on_conflict_do_nothing(), list(rows))
+
+
+def insertion(table: type[Table], dialect: Dialect) -> Any:
+    """A statement that adds rows, in the words of a dialect, which knows what to do with those that are there."""
+    columns: Any = table.__table__  # type: ignore[attr-defined]
+    if dialect.name == "sqlite":
+        from sqlalchemy.dialects import sqlite
+
+        return sqlite.insert(columns)
+    from sqlalchemy.dialects import postgresql
+
+    return postgresql.insert(columns)

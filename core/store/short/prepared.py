@@ -11,6 +11,7 @@ from sqlalchemy import Boolean, Uuid
 
 from ...jsontext import dumps_text
 from ..types import JsonText, UtcDateTime, sqlite_moment, utc_now
+from ..uniqueness import insertion
 
 if TYPE_CHECKING:
     from sqlalchemy import Column, Dialect
@@ -243,10 +244,7 @@ def _default(table: type[Table], name: str) -> tuple[Any, Callable[[], Any] | No
 
 
 def _insert(table: type[Table], dialect: Dialect, *, unless_there: bool) -> Any:
-    from sqlalchemy.dialects import postgresql, sqlite
-
-    insert: Any = sqlite.insert if dialect.name == "sqlite" else postgresql.insert
-    statement = insert(cast("Any", table).__table__)
+    statement = insertion(table, dialect)
     return statement.on_conflict_do_nothing() if unless_there else statement
 
 

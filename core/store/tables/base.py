@@ -7,14 +7,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import MetaData
+from sqlalchemy import Index, MetaData, text
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
 from ...ids import new_id
 from ..types import JsonText, UtcDateTime, utc_now
 
-__all__ = ["Row", "Table", "json_field", "moment"]
+__all__ = ["Row", "Table", "json_field", "moment", "unique_where"]
 
 _NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -54,3 +54,12 @@ def json_field(default: Any = None) -> Any:
     if default is None:
         return Field(default=None, sa_type=JsonText, nullable=True)
     return Field(default_factory=lambda: copy(default), sa_type=JsonText, nullable=False)
+
+
+def unique_where(name: str, *columns: str, condition: str) -> Index:
+    """An index of columns that are unique among the rows for which a condition holds.
+
+    The condition is said for SQLite alone. The migrations, which make the tables, say it for PostgreSQL, too; to do so
+    here would import PostgreSQL's dialect with the tables, whatever the database is.
+    """
+    return Index(name, *columns, unique=True, sqlite_where=text(condition))

@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, UniqueConstraint, text
+from sqlalchemy import UniqueConstraint
 from sqlmodel import Field
 
 from ..types import UtcDateTime, utc_now
-from .base import Row, Table, json_field, moment
+from .base import Row, Table, json_field, moment, unique_where
 
 __all__ = ["CustomDomain", "LLMClient", "LLMClientKey"]
 
@@ -81,13 +81,7 @@ class CustomDomain(Row, table=True):
     __table_args__ = (
         UniqueConstraint("account_id", "name"),
         # two accounts may claim a domain, and one may have it
-        Index(
-            "uq_custom_domains_verified_name",
-            "name",
-            unique=True,
-            sqlite_where=text("is_verified"),
-            postgresql_where=text("is_verified"),
-        ),
+        unique_where("uq_custom_domains_verified_name", "name", condition="is_verified"),
     )
 
     account_id: UUID = Field(foreign_key="accounts.id", ondelete="CASCADE")

@@ -8,7 +8,7 @@ from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field
 
 from ..types import JsonText, UtcDateTime, utc_now
-from .base import Row, Table, json_field, moment
+from .base import Row, Table, json_field, moment, unique_where
 
 __all__ = [
     "DecisionSet",
@@ -78,13 +78,7 @@ class TurnRow(Row, table=True):
 
     __tablename__ = "turns"
     __table_args__ = (
-        Index(
-            "uq_turns_running",
-            "session_id",
-            unique=True,
-            sqlite_where=text("state = 'running'"),
-            postgresql_where=text("state = 'running'"),
-        ),
+        unique_where("uq_turns_running", "session_id", condition="state = 'running'"),
         Index("ix_turns_session_id_number", "session_id", "number"),
         Index("ix_turns_account_id_id", "account_id", "id"),
         Index("ix_turns_profile_id_id", "profile_id", "id"),

@@ -16,6 +16,7 @@ _LATER = frozenset(
         "asyncpg",
         "attr",
         "dns",
+        "h11",
         "httpx2",
         "limits",
         "mcp",
@@ -23,6 +24,7 @@ _LATER = frozenset(
         "promptdock.conformance",
         "promptdock.providers.transports.sdk",
         "promptdock.recording",
+        "promptdock.store.short.postgres",
         "promptdock.testing",
         "promptdock_builtin.calculator.evaluate",
         "promptdock_builtin.date_calculator.operations",
@@ -30,6 +32,7 @@ _LATER = frozenset(
         "pydantic.v1",
         "redis",
         "rich",
+        "sqlalchemy.dialects.postgresql",
     }
 )
 """Heavy, or many, and of no use to a server that has answered nothing yet."""
