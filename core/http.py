@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from . import __version__
-from .effect_watch import host_doing
 from .jsontext import JsonError, dumps
 from .tools.context import HttpClient, HttpResponse
 from .tools.errors import ToolError
@@ -58,6 +57,8 @@ class SharedHttpClient(HttpClient):
                 broken or too large. The text names the host and the reason, never the path or the query.
         """
         from aiohttp import ClientError, ClientTimeout
+
+        from .effect_watch import host_doing
 
         target = _target(url)
         body, all_headers = _body(json, headers or {})

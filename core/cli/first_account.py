@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from ..service_events import AccountCreated, KeyCreated, UserCreated
 from ..store.issuing import issue_first_key
 from ..store.keys import new_key
-from .keys import show_new_key
 from .listening import is_loopback
 
 if TYPE_CHECKING:
@@ -39,6 +38,8 @@ async def make_first_account(dock: Dock, host: str) -> IssuedKey | None:
 
 def show_first_account(first: IssuedKey, output: Output) -> None:
     """Show what was made, with the key."""
+    from .keys import show_new_key
+
     output.line()
     output.line("There was no user yet, so here is a first one, with a key for everything under /api:")
     show_new_key(first, output)

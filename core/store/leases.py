@@ -19,6 +19,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from ..ids import new_id
 from .database import Database
 from .tables import WorkerRow
+from .uniqueness import insert_unless_there
 
 __all__ = ["Lease", "enlist", "take_lease"]
 
@@ -62,8 +63,8 @@ async def take_lease(database: Database) -> Lease:
 
 async def enlist(session: AsyncSession, worker_id: UUID) -> None:
     """Make this process known as a worker, if it is not."""
-    if await session.get(WorkerRow, worker_id) is None:
-        session.add(WorkerRow(id=worker_id, host=socket.gethostname()[:255], pid=os.getpid()))
+    row = {"id": worker_id, "host": socket.gethostname()[:255], "pid": os.getpid()}
+    await insert_unless_there(session, WorkerRow, [row])
 
 
 class FileLease:

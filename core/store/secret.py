@@ -75,8 +75,10 @@ async def server_secret(settings: Settings, database: Database) -> SecretStr:
     if settings.secret_key is None and known is not None and not path.exists():
         raise _other_secret()  # a new file would look as if it were the one
     secret = settings.secret_key or _from_file(path)
-    known = await database.write(partial(_fingerprint, fingerprint=_fingerprint_of(secret)))
-    if not hmac.compare_digest(known, _fingerprint_of(secret)):
+    fingerprint = _fingerprint_of(secret)
+    if known is None:
+        known = await database.write(partial(_fingerprint, fingerprint=fingerprint))
+    if not hmac.compare_digest(known, fingerprint):
         raise _other_secret()
     return secret
 

@@ -22,6 +22,7 @@ _LATER = frozenset(
         "mcp",
         "openai",
         "promptdock.conformance",
+        "promptdock.effect_watch",
         "promptdock.providers.transports.sdk",
         "promptdock.recording",
         "promptdock.store.short.postgres",

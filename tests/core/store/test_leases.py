@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
 from collections.abc import AsyncIterator, Iterator
 from uuid import UUID
 
@@ -13,9 +15,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from promptdock.ids import new_id
 from promptdock.store.database import Database
-from promptdock.store.leases import take_lease
+from promptdock.store.leases import enlist, take_lease
 from promptdock.store.recovery import recover
 from promptdock.store.tables import TurnRow, WorkerRow
+from promptdock.store.types import utc_now
 from tests.support.databases import Postgres
 from tests.support.schemas import database_at
 
@@ -50,6 +53,21 @@ async def workers(database: Database) -> set[object]:
         return set((await session.exec(select(WorkerRow.id))).all())
 
     return await database.read(work)
+
+
+@pytest.mark.anyio
+async def test_a_worker_is_enlisted_once_with_where_it_runs(database: Database) -> None:
+    async def rows(session: AsyncSession) -> list[WorkerRow]:
+        return list((await session.exec(select(WorkerRow))).all())
+
+    lease = await take_lease(database)
+    (first,) = await database.read(rows)
+    await database.write(lambda session: enlist(session, lease.worker_id))
+    await lease.aclose()
+
+    assert await database.read(rows) == [first]
+    assert (first.id, first.host, first.pid) == (lease.worker_id, socket.gethostname()[:255], os.getpid())
+    assert abs((utc_now() - first.created_at).total_seconds()) < 60
 
 
 @pytest.mark.anyio

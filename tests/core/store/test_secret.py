@@ -40,6 +40,18 @@ async def test_one_from_the_settings_wins_and_makes_no_file(database: Database, 
     assert not (tmp_path / "home").exists()
 
 
+async def test_a_later_start_only_reads_whether_it_is_the_one(database: Database, tmp_path: Path) -> None:
+    """Starting must not wait for those who write."""
+    settings = Settings(home=tmp_path / "home")
+    first = await server_secret(settings, database)
+    kinds: list[str] = []
+    database.observe = lambda kind, *_: kinds.append(kind)
+
+    assert await server_secret(settings, database) == first
+
+    assert kinds == ["read"]
+
+
 async def test_another_one_than_the_databases_is_refused_with_what_to_do(database: Database, tmp_path: Path) -> None:
     await server_secret(Settings(home=tmp_path, secret_key=SecretStr("the first secret of it")), database)
 
