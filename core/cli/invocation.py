@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -16,18 +15,21 @@ __all__ = ["Invocation", "debug_option", "strict_option"]
 C = TypeVar("C", bound=Callable[..., Any])
 
 
-@dataclass(slots=True)
 class Invocation:
     """One call of the command.
 
-    Attributes:
+    Args:
         debug: Whether to show tracebacks and all log records.
+
+    Attributes:
+        debug: As given, or as said since.
         unfinished: The event loop's runner when code of plugins does not end in it: kept, since what is destroyed
             in the middle of its work complains.
     """
 
-    debug: bool = False
-    unfinished: asyncio.Runner | None = None
+    def __init__(self, *, debug: bool = False) -> None:
+        self.debug = debug
+        self.unfinished: asyncio.Runner | None = None
 
 
 def _remember(ctx: click.Context, _: click.Parameter, value: bool) -> bool:
