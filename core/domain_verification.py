@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
+
+import msgspec
 
 from .hosts import is_domain_name
 
@@ -36,8 +37,7 @@ _TIMEOUT: Final = 5.0
 _MOST_BYTES: Final = 256
 
 
-@dataclass(frozen=True, slots=True)
-class Verified:
+class Verified(msgspec.Struct, frozen=True):
     """The domain shows the token.
 
     Attributes:
@@ -47,8 +47,7 @@ class Verified:
     method: Literal["dns", "http", "https"]
 
 
-@dataclass(frozen=True, slots=True)
-class NotVerified:
+class NotVerified(msgspec.Struct, frozen=True):
     """The domain does not show the token.
 
     Attributes:

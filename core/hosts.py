@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from .errors import BadRequest, ConfigurationError
 
@@ -77,8 +78,7 @@ def is_domain_name(domain: str, *, api_domain: str | None = None) -> bool:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class HostForms:
+class HostForms(msgspec.Struct, frozen=True):
     """The host names of LLM clients below promptdock's own domain: ``<name>.<account number>.<api domain>``.
 
     Attributes:

@@ -6,8 +6,9 @@ import hashlib
 import logging
 import math
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 from .errors import ConfigurationError, TooManyRequests
 from .rate_windows import Count, MemoryWindows, RedisWindows
@@ -31,8 +32,7 @@ _QUIET: Final = 60.0
 """Seconds between two log lines about it."""
 
 
-@dataclass(frozen=True, slots=True)
-class RateState:
+class RateState(msgspec.Struct, frozen=True):
     """Where a caller stands after a request.
 
     Attributes:

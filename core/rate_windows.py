@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
 
 from .errors import ConfigurationError
 
@@ -20,8 +21,7 @@ _MOST_KEYS: Final = 100_000
 _REDIS_CONNECTIONS: Final = 50
 
 
-@dataclass(frozen=True, slots=True)
-class Count:
+class Count(msgspec.Struct, frozen=True):
     """Where a key stands after a request.
 
     Attributes:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from .errors import ConfigurationError, NotFound
 from .plugins.catalog import RegisteredProvider
@@ -12,8 +13,7 @@ from .plugins.catalog import RegisteredProvider
 __all__ = ["Route", "Router", "unknown_model"]
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(msgspec.Struct, frozen=True):
     """A provider, and the model as that provider knows it."""
 
     provider: RegisteredProvider

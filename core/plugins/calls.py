@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from ..hook_versions import Adapter
 from ..hookmarkers import Wanted
 
@@ -26,8 +28,7 @@ class Counters:
     total_ms: float = 0.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HookStatistics:
+class HookStatistics(msgspec.Struct, frozen=True, kw_only=True):
     """How one plugin's implementation of one hook has done so far.
 
     Attributes:

@@ -8,9 +8,9 @@ from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
 from contextvars import copy_context
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import msgspec
 from msgspec.structs import replace
 
 from ..providers.base import copied
@@ -29,8 +29,7 @@ QUEUE_LIMIT = 10_000
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class _Waiting:
+class _Waiting(msgspec.Struct, frozen=True):
     """An event that is not told to everybody yet.
 
     Attributes:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import NoneType
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from ..jsontext import JsonError, dumps
 from ..providers.base import Provider
@@ -27,8 +29,7 @@ _PROVIDER_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _PROVIDER_METHODS = ("complete", "stream", "models", "capabilities", "aclose")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Registrations:
+class Registrations(msgspec.Struct, frozen=True, kw_only=True):
     """What one plugin registered, checked by itself; clashes with others are looked for later."""
 
     calls: tuple[HookCall, ...]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 __all__ = ["PluginSelector", "normalise_distribution", "refuse", "unmatched"]
 
@@ -17,8 +18,7 @@ def normalise_distribution(name: str) -> str:
     return name if name.startswith(("file:", "<")) else _SEPARATORS.sub("-", name).lower()
 
 
-@dataclass(frozen=True, slots=True)
-class PluginSelector:
+class PluginSelector(msgspec.Struct, frozen=True):
     """One entry of an allow or deny list.
 
     Attributes:

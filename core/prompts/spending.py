@@ -9,6 +9,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
+import msgspec
+
 from ..store.budgets import Estimate, Grant, is_bounded, reserve, settle
 from ..store.charges import price_charges, record_charges
 from ..store.prices import PriceList
@@ -68,8 +70,7 @@ class SetAside:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Costing:
+class Costing(msgspec.Struct, frozen=True, kw_only=True):
     """What a turn that is to be opened may cost, at the prices of the moment, and whether a budget may bound it.
 
     Attributes:
@@ -159,8 +160,7 @@ def _estimate(most: TurnEstimate, price: Price | None, tools: Mapping[str, Decim
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TurnCharges:
+class TurnCharges(msgspec.Struct, frozen=True, kw_only=True):
     """What a turn that has ended is charged.
 
     Attributes:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Any, Final, Literal
 
+import msgspec
+
 from ..jsontext import JsonObject
 
 __all__ = ["Quirks", "quirks_of"]
@@ -64,8 +66,7 @@ class Quirks:
         return changed
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(msgspec.Struct, frozen=True):
     provider: str
     model: str
     changes: Mapping[str, Any]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 from .openai_compatible import OpenAICompatibleProvider
 
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["VENDORS", "Vendor", "vendor_providers"]
 
 
-@dataclass(frozen=True, slots=True)
-class Vendor:
+class Vendor(msgspec.Struct, frozen=True):
     """One vendor.
 
     Attributes:

@@ -8,7 +8,8 @@ import logging
 import operator
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from ..jsontext import well_formed
 from ..plugins.catalog import RegisteredRule
@@ -149,8 +150,7 @@ async def _ask(rule: RegisteredRule, request: SelectionRequest, threads: WorkerT
         return _failed(rule, error)
 
 
-@dataclass(frozen=True, slots=True)
-class _Raised:
+class _Raised(msgspec.Struct, frozen=True):
     """An exception as a value: ``SystemExit`` and the like must not travel from a thread into the event loop."""
 
     error: BaseException

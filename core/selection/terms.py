@@ -6,7 +6,8 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from ..errors import ConfigurationError
 
@@ -62,8 +63,7 @@ class WordIndex:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(msgspec.Struct, frozen=True):
     """A word or a phrase to look for.
 
     Attributes:

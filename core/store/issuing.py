@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+import msgspec
 from pydantic import SecretStr
 from sqlalchemy import or_
 from sqlmodel import col, select
@@ -29,8 +29,7 @@ _MOST_TOLD: Final = 20
 """Accounts that a message names."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IssuedKey:
+class IssuedKey(msgspec.Struct, frozen=True, kw_only=True):
     """A key with whose it is.
 
     Attributes:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
+import msgspec
 from pydantic import SecretStr
 from sqlalchemy import or_, update
 from sqlmodel import col, select
@@ -43,8 +43,7 @@ _USED_EVERY: Final = timedelta(minutes=1)
 """How exact ``last_used_at`` is: a write for each request would cost more than most requests."""
 
 
-@dataclass(frozen=True, slots=True)
-class NewKey:
+class NewKey(msgspec.Struct, frozen=True):
     """A key that was just made.
 
     Attributes:
@@ -58,8 +57,7 @@ class NewKey:
     hint: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeyOwner:
+class KeyOwner(msgspec.Struct, frozen=True, kw_only=True):
     """Whose a key is.
 
     Attributes:
@@ -177,8 +175,7 @@ async def find_principal(session: AsyncSession, digest: str) -> Principal:
     return known.principal
 
 
-@dataclass(frozen=True, slots=True)
-class _KnownKey:
+class _KnownKey(msgspec.Struct, frozen=True):
     """A key that is good, as far as the configuration says."""
 
     principal: Principal

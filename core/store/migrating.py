@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from sqlalchemy import Connection, inspect, text
 
 from ..errors import ConfigurationError
@@ -23,8 +23,7 @@ _LOCK = 0x70726F6D707464
 """PostgreSQL advisory lock under which one process migrates while others wait: ``promptd`` in ASCII."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SchemaStatus:
+class SchemaStatus(msgspec.Struct, frozen=True, kw_only=True):
     """Where a database stands.
 
     Attributes:

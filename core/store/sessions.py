@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import Integer, and_, bindparam, func
 from sqlmodel import col, select
 
@@ -60,8 +61,7 @@ class Conversation:
     edits: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredThread:
+class StoredThread(msgspec.Struct, frozen=True, kw_only=True):
     """A session as it stands.
 
     Attributes:

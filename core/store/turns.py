@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import update
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -69,8 +70,7 @@ class Outcome(StrEnum):
     """The thread has grown since it was read: read and plan anew."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opened:
+class Opened(msgspec.Struct, frozen=True, kw_only=True):
     """The answer to an attempt.
 
     Attributes:
@@ -82,8 +82,7 @@ class Opened:
     number: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TurnEnd:
+class TurnEnd(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that a turn leaves in the store when it ends.
 
     Attributes:

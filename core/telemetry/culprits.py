@@ -7,9 +7,10 @@ import inspect
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
 
 from ..plugins.discovery import CODE
 
@@ -28,8 +29,7 @@ _BUILT_IN: Final = f"{_OUR_PACKAGE}_builtin"
 _PROVIDES: Final = ("complete", "stream", "relay", "models", "capabilities", "aclose")
 
 
-@dataclass(frozen=True, slots=True)
-class Culprit:
+class Culprit(msgspec.Struct, frozen=True):
     """Whose code it is.
 
     Attributes:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from ..service_events import RelayFailed, RelayReceived
 from .provider_health import ProviderHealth
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["Telemetry"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Telemetry:
+class Telemetry(msgspec.Struct, frozen=True, kw_only=True):
     """What watches one app.
 
     Attributes:

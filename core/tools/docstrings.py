@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from .signature import underlying
 
 __all__ = ["DocstringText", "read_docstring"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DocstringText:
+class DocstringText(msgspec.Struct, frozen=True, kw_only=True):
     """The parts of a docstring that a model gets to read.
 
     Attributes:
@@ -22,7 +22,7 @@ class DocstringText:
     """
 
     description: str = ""
-    parameters: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, str] = msgspec.field(default_factory=dict)
 
 
 def read_docstring(function: Callable[..., Any]) -> DocstringText:

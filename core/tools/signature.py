@@ -5,9 +5,10 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+
+import msgspec
 
 from ..errors import ConfigurationError
 from .context import ToolContext
@@ -22,8 +23,7 @@ _REFUSED_KINDS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FunctionSignature:
+class FunctionSignature(msgspec.Struct, frozen=True, kw_only=True):
     """The parameters of a tool's function.
 
     Attributes:

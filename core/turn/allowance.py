@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
+
+import msgspec
 
 from ..errors import BudgetExceeded
 from ..providers.base import CompletionCall
@@ -137,8 +139,7 @@ class Allowance:
         return min(room, int(left // self._completion_price)) if self._completion_price else room
 
 
-@dataclass(frozen=True, slots=True)
-class _Pending:
+class _Pending(msgspec.Struct, frozen=True):
     """The round under way: tokens of its prompt as estimated, and the most of its answers."""
 
     prompt: int

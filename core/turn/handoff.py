@@ -11,8 +11,9 @@ import json
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from ..jsontext import JsonError, loads
 from .messages import Message, message_text
@@ -20,8 +21,7 @@ from .messages import Message, message_text
 __all__ = ["HeldRounds"]
 
 
-@dataclass(frozen=True, slots=True)
-class _Held:
+class _Held(msgspec.Struct, frozen=True):
     assistant: Message
     answers: tuple[Message, ...]
 

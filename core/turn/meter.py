@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
+
+import msgspec
 
 from ..providers.base import CompletionCall
 from ..tools.approval import Approval, ToolCall
@@ -32,8 +34,7 @@ class Meter(Observer, Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class MeteredHooks:
+class MeteredHooks(msgspec.Struct, frozen=True):
     """The hooks of a turn that is metered.
 
     Attributes:

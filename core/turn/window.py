@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from .messages import PRIVATE_ROLES, Message
 from .tokens import CharacterCounter, TokenCounter, estimate_messages
@@ -13,8 +14,7 @@ __all__ = ["FittedThread", "fit_thread"]
 _OPENING_ROLES = frozenset({"system", "developer"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FittedThread:
+class FittedThread(msgspec.Struct, frozen=True, kw_only=True):
     """A thread that fits, as far as it can.
 
     Attributes:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from litestar.connection import ASGIConnection
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["FoundClient", "client_as_model", "client_at_host", "client_by_reference"]
 
 
-@dataclass(frozen=True, slots=True)
-class FoundClient:
+class FoundClient(msgspec.Struct, frozen=True):
     """An LLM client that the caller may prompt.
 
     Attributes:

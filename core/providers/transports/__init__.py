@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
+import msgspec
 from pydantic import SecretStr
 
 from ...jsontext import JsonObject
@@ -16,8 +16,7 @@ from ..relay import RelayReply, RelayRequest
 __all__ = ["Endpoint", "Transport"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Endpoint:
+class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     """Where a transport sends its calls, and how patient it is.
 
     Attributes:
@@ -31,7 +30,7 @@ class Endpoint:
 
     base_url: str
     api_key: SecretStr | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = msgspec.field(default_factory=dict)
     timeout: float = 600.0
     connect_timeout: float = 5.0
     max_retries: int = 2

@@ -8,6 +8,8 @@ from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
+import msgspec
+
 from ...errors import BudgetExceeded
 from ..types import MONEY_STEP, as_money
 
@@ -43,8 +45,7 @@ class BudgetLimit:
     limit_units: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BudgetFact:
+class BudgetFact(msgspec.Struct, frozen=True, kw_only=True):
     """How a budget stands to what was asked.
 
     Attributes:

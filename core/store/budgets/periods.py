@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
+
+import msgspec
 
 __all__ = ["PERIODS", "PeriodBounds", "period_bounds"]
 
@@ -14,8 +15,7 @@ PERIODS: Final = ("total", "hour", "day", "week", "month")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PeriodBounds:
+class PeriodBounds(msgspec.Struct, frozen=True, kw_only=True):
     """One period.
 
     Attributes:

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import bindparam, update
 from sqlmodel import col
 
@@ -103,8 +104,7 @@ async def reserve(
     return replace(grant, authorized=tuple(share.fact for share in shares))
 
 
-@dataclass(slots=True)
-class _Share:
+class _Share(msgspec.Struct):
     """What one budget sets aside: first what it could, then what is granted."""
 
     budget: BudgetLimit

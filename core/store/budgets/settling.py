@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import BigInteger, ColumnElement, bindparam, case, false, or_, update
 from sqlmodel import col, delete, select
 
@@ -88,8 +88,7 @@ async def release(
     await _give_back(transaction, held, _Changes())
 
 
-@dataclass(frozen=True, slots=True)
-class _Held:
+class _Held(msgspec.Struct, frozen=True):
     """One reservation, and the period that it is of."""
 
     id: UUID

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
+import msgspec
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -19,8 +19,7 @@ from .periods import period_bounds
 __all__ = ["BudgetStatus", "budget_status", "budget_statuses"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BudgetStatus:
+class BudgetStatus(msgspec.Struct, frozen=True, kw_only=True):
     """How a budget stands in one period: counts, or a cost in the unit of the prices.
 
     Attributes:

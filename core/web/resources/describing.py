@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+import msgspec
 from litestar import delete, get, patch, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.spec import OpenAPIType, Parameter, Schema
@@ -29,8 +29,7 @@ _BODY: Final = (400, 401, 403, 404, 409, 413, 415, 422, 503)
 _Decorator: TypeAlias = Callable[[Callable[..., Any]], HTTPRouteHandler]
 
 
-@dataclass(frozen=True, slots=True)
-class Resource:
+class Resource(msgspec.Struct, frozen=True):
     """One kind of thing. Its methods decorate the handlers of its routes.
 
     Attributes:

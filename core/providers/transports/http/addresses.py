@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from dataclasses import dataclass
 from typing import Self
 from urllib.parse import SplitResult, quote, unquote, urlsplit
+
+import msgspec
 
 __all__ = ["Address", "Origin", "basic"]
 
@@ -14,8 +15,7 @@ _PORTS = {"http": 80, "https": 443}
 _TARGET = "/?%:@!$&'()*+,;=~[]"
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(msgspec.Struct, frozen=True):
     """One server.
 
     Attributes:
@@ -48,8 +48,7 @@ class Origin:
         return f"[{self.host}]" if ":" in self.host else self.host.rstrip(".")
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(msgspec.Struct, frozen=True):
     """A URL, taken apart.
 
     Attributes:

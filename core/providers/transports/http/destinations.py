@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
 from urllib.parse import urlsplit
+
+import msgspec
 
 from .addresses import Address, Origin
 from .heads import header_block, request_head
@@ -15,8 +16,7 @@ __all__ = ["Destination", "Proxies"]
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Proxy:
+class Proxy(msgspec.Struct, frozen=True):
     """A proxy, and what it is told of who asks."""
 
     origin: Origin
