@@ -10,7 +10,7 @@ from .errors import InvalidRequest
 __all__ = ["header_block", "request_head"]
 
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_VALUE = re.compile(r"[\t\x20-\x7e\x80-\U0010ffff]*")
+_VALUE = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f]*")  # said by what it must not have, which compiles at once
 _TARGET = re.compile(r"[!-~]+")
 _LENGTH = re.compile(r"content-length|transfer-encoding", re.IGNORECASE)
 _WITH_BODY = frozenset({"DELETE", "PATCH", "POST", "PUT"})
