@@ -6,7 +6,7 @@ import random
 import time
 from uuid import UUID
 
-__all__ = ["new_id", "new_request_id", "read_id"]
+__all__ = ["least_id", "new_id", "new_request_id", "read_id"]
 
 _VERSION = 0x7 << 76
 _VARIANT = 0x2 << 62
@@ -24,6 +24,15 @@ def new_id() -> UUID:
     fraction = (rest << 12) // 1_000_000
     chance = random.getrandbits(62)
     return UUID(int=(milliseconds & (1 << 48) - 1) << 80 | _VERSION | fraction << 64 | _VARIANT | chance)
+
+
+def least_id(milliseconds: int) -> UUID:
+    """Where the ids begin that are made from a moment on; no id is made equal to it.
+
+    Args:
+        milliseconds: The moment, since 1970; before that no id was made.
+    """
+    return UUID(int=max(milliseconds, 0) << 80)
 
 
 def new_request_id() -> str:

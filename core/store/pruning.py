@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sqlmodel import col, delete
+from sqlmodel import delete
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from .moments import made_before
 from .tables import JournalRow, TurnLog
 from .types import utc_now
 
@@ -28,9 +29,14 @@ async def prune(session: AsyncSession, settings: Settings) -> int:
         How many rows went.
     """
     now = utc_now()
-    logs = delete(TurnLog).where(col(TurnLog.created_at) < now - timedelta(hours=settings.stream_log_hours))
+    # a log is written when its turn has ended, and the turn's id is older
+    logs = delete(TurnLog).where(
+        made_before(TurnLog.turn_id, TurnLog.created_at, now - timedelta(hours=settings.stream_log_hours))
+    )
     gone = int((await session.exec(logs)).rowcount)
     if settings.journal_days is not None:
-        rows = delete(JournalRow).where(col(JournalRow.created_at) < now - timedelta(days=settings.journal_days))
+        rows = delete(JournalRow).where(
+            made_before(JournalRow.id, JournalRow.created_at, now - timedelta(days=settings.journal_days))
+        )
         gone += int((await session.exec(rows)).rowcount)
     return gone

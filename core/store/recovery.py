@@ -16,6 +16,7 @@ from .journal import interrupted_row
 from .leases import enlist
 from .short import SessionTransaction
 from .tables import JournalRow, QueuedTurn, TurnRow, WorkerRow
+from .turn_statements import is_running
 from .types import utc_now
 from .uniqueness import insert_unless_there
 
@@ -87,7 +88,7 @@ async def interrupt(session: AsyncSession, ids: frozenset[UUID]) -> int:
 
 
 async def _mark(session: AsyncSession, which: ColumnElement[bool]) -> int:
-    running = select(TurnRow).where(which, TurnRow.state == "running").with_for_update()
+    running = select(TurnRow).where(which, is_running()).with_for_update()
     turns = (await session.exec(running)).all()
     for turn in turns:
         turn.sqlmodel_update({"state": "interrupted", "ended_at": utc_now(), "error": INTERRUPTED})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Integer, bindparam, delete, update
+from sqlalchemy import ColumnElement, Integer, String, bindparam, delete, literal_column, update
 from sqlmodel import col, select
 
 from .tables import QueuedTurn, SessionRow, TurnRow
@@ -13,13 +13,22 @@ from .types import JsonText, UtcDateTime
 if TYPE_CHECKING:
     from sqlalchemy.sql.base import Executable
 
-__all__ = ["closing", "growing", "leaving", "running", "waiting", "waiting_before"]
+__all__ = ["closing", "growing", "is_running", "leaving", "running", "waiting", "waiting_before"]
+
+
+def is_running() -> ColumnElement[bool]:
+    """The condition that a turn runs.
+
+    The word stands in the text, as in that of ``uq_turns_running``: where it is a parameter, PostgreSQL may make a plan
+    without this index, and SQLite makes a plan anew each time, to see whether the parameter is this word.
+    """
+    return col(TurnRow.state) == literal_column("'running'", String)
 
 
 def running() -> Executable:
     """A turn of a session that runs."""
     mine = col(TurnRow.session_id) == bindparam("session_id")
-    return select(TurnRow.id).where(mine, TurnRow.state == "running").limit(1)
+    return select(TurnRow.id).where(mine, is_running()).limit(1)
 
 
 def waiting() -> Executable:
@@ -56,7 +65,7 @@ def closing() -> Executable:
     """End a turn that runs."""
     return (
         update(TurnRow)
-        .where(col(TurnRow.id) == bindparam("turn_id"), col(TurnRow.state) == "running")
+        .where(col(TurnRow.id) == bindparam("turn_id"), is_running())
         .values(
             state=bindparam("new_state"),
             ended_at=bindparam("now", type_=UtcDateTime),

@@ -192,8 +192,8 @@ async def is_next(transaction: Transaction, session_id: UUID, ticket: UUID) -> b
 
 async def watch_turn(session: AsyncSession, turn_id: UUID) -> None:
     """Note that somebody waits for a turn that another process runs, so that it is not given up there."""
-    running = (col(TurnRow.id) == turn_id) & (col(TurnRow.state) == "running")
-    await session.exec(update(TurnRow).where(running).values(watched_at=utc_now()))
+    running = update(TurnRow).where(col(TurnRow.id) == turn_id, statements.is_running())
+    await session.exec(running.values(watched_at=utc_now()))
 
 
 async def is_watched(session: AsyncSession, turn_id: UUID, *, since: datetime) -> bool:

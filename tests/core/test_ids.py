@@ -7,7 +7,7 @@ import time
 from itertools import pairwise
 from uuid import uuid4
 
-from promptdock.ids import new_id, new_request_id, read_id
+from promptdock.ids import least_id, new_id, new_request_id, read_id
 
 
 def test_ids_and_names_of_requests_sort_by_time_and_no_two_are_alike() -> None:
@@ -28,6 +28,15 @@ def test_an_id_is_of_version_7() -> None:
     made = new_id()
     assert (made.version, made.variant) == (7, uuid4().variant)
     assert abs((made.int >> 80) / 1000 - time.time()) < 5
+
+
+def test_ids_of_a_moment_are_known_by_where_they_begin() -> None:
+    before = time.time_ns() // 1_000_000
+    made = new_id()
+    after = time.time_ns() // 1_000_000
+    assert least_id(before) < made < least_id(after + 1)
+    assert least_id(before - 1) < least_id(before)
+    assert least_id(-1) == least_id(0) < made
 
 
 def test_the_name_of_a_request_says_what_it_is() -> None:

@@ -14,7 +14,7 @@ from sqlmodel import Field, SQLModel
 from ...ids import new_id
 from ..types import JsonText, UtcDateTime, utc_now
 
-__all__ = ["Row", "Table", "json_field", "moment", "unique_where"]
+__all__ = ["Row", "Table", "json_field", "moment", "of_somebody", "unique_where"]
 
 _NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -49,17 +49,27 @@ def moment(*, index: bool = False) -> Any:
     return Field(default=None, sa_type=UtcDateTime, index=index)
 
 
+def of_somebody(name: str, first: str, *others: str) -> Index:
+    """An index of the rows whose first column is not null, for questions of what it is.
+
+    The others cost nothing: a row that is written goes into the indexes that it is found by.
+    """
+    return _where(f"{first} IS NOT NULL", name, first, *others)
+
+
+def unique_where(condition: str, name: str, *columns: str) -> Index:
+    """An index of columns that are unique among the rows for which a condition holds."""
+    return _where(condition, name, *columns, unique=True)
+
+
+def _where(condition: str, name: str, *columns: str, unique: bool = False) -> Index:
+    # The condition is said for SQLite alone. The migrations, which make the tables, say it for PostgreSQL, too; to do
+    # so here would import PostgreSQL's dialect with the tables, whatever the database is.
+    return Index(name, *columns, unique=unique, sqlite_where=text(condition))
+
+
 def json_field(default: Any = None) -> Any:
     """A JSON value; lists and objects are replaced as a whole, never changed in place."""
     if default is None:
         return Field(default=None, sa_type=JsonText, nullable=True)
     return Field(default_factory=lambda: copy(default), sa_type=JsonText, nullable=False)
-
-
-def unique_where(name: str, *columns: str, condition: str) -> Index:
-    """An index of columns that are unique among the rows for which a condition holds.
-
-    The condition is said for SQLite alone. The migrations, which make the tables, say it for PostgreSQL, too; to do so
-    here would import PostgreSQL's dialect with the tables, whatever the database is.
-    """
-    return Index(name, *columns, unique=True, sqlite_where=text(condition))

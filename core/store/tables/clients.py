@@ -81,7 +81,7 @@ class CustomDomain(Row, table=True):
     __table_args__ = (
         UniqueConstraint("account_id", "name"),
         # two accounts may claim a domain, and one may have it
-        unique_where("uq_custom_domains_verified_name", "name", condition="is_verified"),
+        unique_where("is_verified", "uq_custom_domains_verified_name", "name"),
     )
 
     account_id: UUID = Field(foreign_key="accounts.id", ondelete="CASCADE")

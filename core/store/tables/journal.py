@@ -3,11 +3,10 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index
 from sqlmodel import Field
 
 from ..types import JsonText
-from .base import Row, json_field
+from .base import Row, json_field, of_somebody
 
 __all__ = ["JournalRow"]
 
@@ -27,9 +26,8 @@ class JournalRow(Row, table=True):
 
     __tablename__ = "journal"
     __table_args__ = (
-        Index("ix_journal_account_id_id", "account_id", "id"),
-        Index("ix_journal_profile_id_id", "profile_id", "id"),
-        Index("ix_journal_created_at", "created_at"),
+        of_somebody("ix_journal_account_id_id", "account_id", "id"),
+        of_somebody("ix_journal_profile_id_id", "profile_id", "id"),
     )
 
     request_id: str = Field(max_length=64, index=True)

@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Index, UniqueConstraint
 from sqlmodel import Field
 
 from ..types import JsonText, Money, UtcDateTime, utc_now
-from .base import Row
+from .base import Row, of_somebody
 
 __all__ = ["Budget", "BudgetPeriod", "Charge", "Price", "Reservation"]
 
@@ -57,15 +57,15 @@ class Charge(Row, table=True):
 
     __tablename__ = "charges"
     __table_args__ = (
-        Index("ix_charges_account_id_id", "account_id", "id"),
-        Index("ix_charges_profile_id_id", "profile_id", "id"),
-        Index("ix_charges_account_id_created_at", "account_id", "created_at"),
-        Index("ix_charges_llm_client_id_id", "llm_client_id", "id"),
+        of_somebody("ix_charges_account_id_id", "account_id", "id"),
+        of_somebody("ix_charges_profile_id_id", "profile_id", "id"),
+        of_somebody("ix_charges_llm_client_id_id", "llm_client_id", "id"),
+        of_somebody("ix_charges_turn_id", "turn_id"),
     )
 
     kind: str = Field(max_length=12)
     request_id: str = Field(max_length=64, index=True)
-    turn_id: UUID | None = Field(default=None, index=True)
+    turn_id: UUID | None = None
     account_id: UUID | None = None
     profile_id: UUID | None = None
     api_key_id: UUID | None = None
@@ -141,5 +141,5 @@ class Reservation(Row, table=True):
 
     budget_period_id: UUID = Field(foreign_key="budget_periods.id", ondelete="CASCADE", index=True)
     holder_id: UUID = Field(index=True)
-    worker_id: UUID = Field(index=True)
+    worker_id: UUID
     units: int = Field(sa_type=BigInteger)

@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, UniqueConstraint, text
+from sqlalchemy import UniqueConstraint, text
 from sqlmodel import Field
 
 from ..types import JsonText, UtcDateTime, utc_now
-from .base import Row, Table, json_field, moment, unique_where
+from .base import Row, Table, json_field, moment, of_somebody, unique_where
 
 __all__ = [
     "DecisionSet",
@@ -36,11 +36,12 @@ class SessionRow(Row, table=True):
     """
 
     __tablename__ = "sessions"
+    __table_args__ = (of_somebody("ix_sessions_profile_id", "profile_id"),)
 
     key: str = Field(max_length=64, unique=True)
     llm_client_id: UUID = Field(index=True)
     account_id: UUID = Field(index=True)
-    profile_id: UUID | None = Field(default=None, index=True)
+    profile_id: UUID | None = None
     owner: str = Field(max_length=64)
     turns: int = 0
     messages: int = 0
@@ -78,12 +79,11 @@ class TurnRow(Row, table=True):
 
     __tablename__ = "turns"
     __table_args__ = (
-        unique_where("uq_turns_running", "session_id", condition="state = 'running'"),
-        Index("ix_turns_session_id_number", "session_id", "number"),
-        Index("ix_turns_account_id_id", "account_id", "id"),
-        Index("ix_turns_profile_id_id", "profile_id", "id"),
-        Index("ix_turns_llm_client_id_id", "llm_client_id", "id"),
-        Index("ix_turns_worker_id_state", "worker_id", "state"),
+        unique_where("state = 'running'", "uq_turns_running", "session_id"),
+        of_somebody("ix_turns_session_id_number", "session_id", "number"),
+        of_somebody("ix_turns_account_id_id", "account_id", "id"),
+        of_somebody("ix_turns_profile_id_id", "profile_id", "id"),
+        of_somebody("ix_turns_llm_client_id_id", "llm_client_id", "id"),
     )
 
     session_id: UUID | None = Field(default=None, foreign_key="sessions.id", ondelete="CASCADE")
@@ -190,5 +190,5 @@ class TurnLog(Table, table=True):
     __tablename__ = "turn_logs"
 
     turn_id: UUID = Field(foreign_key="turns.id", ondelete="CASCADE", primary_key=True)
-    created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime, index=True)
+    created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
     events: list[dict[str, Any]] = json_field([])

@@ -105,7 +105,7 @@ async def _shown(_: AsyncSession, rows: Sequence[Charge]) -> list[ChargeView]:
 async def list_charges(request: AnyRequest) -> Response[ChargeList]:
     """The caller's own; for staff, what the account pays."""
     where = filtered(request, *PERIOD, **{name: getattr(Charge, name) for name in _FILTERS})
-    period = within_period(request, Charge.created_at)
+    period = within_period(request, Charge)
     return await list_of(request, Charge, Thing.CHARGE, _shown, *where, *period)
 
 
@@ -125,7 +125,7 @@ _TOTALS: Final = {"by": "day, model or llm_client: a sum for each", "llm_client_
 async def total_charges(request: AnyRequest) -> Response[TotalsReply]:
     """The sum over all charges that the caller gets to see, or one for each group."""
     chosen = filtered(request, "by", *PERIOD, llm_client_id=Charge.llm_client_id)
-    where = (within(principal_of(request), Charge), *chosen, *within_period(request, Charge.created_at))
+    where = (within(principal_of(request), Charge), *chosen, *within_period(request, Charge))
     by = _grouping(request)
 
     async def work(session: AsyncSession) -> TotalsView | list[TotalsView]:

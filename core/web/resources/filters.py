@@ -12,6 +12,8 @@ from sqlalchemy import ColumnElement
 from sqlmodel import col
 
 from ...errors import BadRequest
+from ...store.moments import made_before, made_since
+from ...store.tables import Row
 from .rows import in_utc
 
 __all__ = ["PERIOD", "filtered", "within_period"]
@@ -48,8 +50,8 @@ def filtered(request: Request[Any, Any, Any], *also: str, **columns: Any) -> lis
     return conditions
 
 
-def within_period(request: Request[Any, Any, Any], column: Any) -> list[ColumnElement[bool]]:
-    """The conditions that a column's time lies in the period of :data:`PERIOD` that a request's query names.
+def within_period(request: Request[Any, Any, Any], table: type[Row]) -> list[ColumnElement[bool]]:
+    """The conditions that a table's rows were made in the period of :data:`PERIOD` that a request's query names.
 
     Raises:
         BadRequest: One of its ends is no time with an offset, or comes twice.
@@ -57,9 +59,9 @@ def within_period(request: Request[Any, Any, Any], column: Any) -> list[ColumnEl
     since, until = (_given_moment(request, name) for name in PERIOD)
     conditions = []
     if since is not None:
-        conditions.append(col(column) >= since)
+        conditions.append(made_since(table.id, table.created_at, since))
     if until is not None:
-        conditions.append(col(column) < until)
+        conditions.append(made_before(table.id, table.created_at, until))
     return conditions
 
 

@@ -90,7 +90,7 @@ async def _shown(_: AsyncSession, rows: Sequence[JournalRow]) -> list[JournalEnt
 async def list_entries(request: AnyRequest) -> Response[JournalEntryList]:
     """The caller's own requests; for staff, those of the account."""
     where = filtered(request, *PERIOD, **{name: getattr(JournalRow, name) for name in _FILTERS})
-    period = within_period(request, JournalRow.created_at)
+    period = within_period(request, JournalRow)
     return await list_of(request, JournalRow, Thing.JOURNAL_ENTRY, _shown, *where, *period)
 
 

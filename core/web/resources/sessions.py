@@ -18,6 +18,7 @@ from ...identity import Principal
 from ...rights import Action, Thing
 from ...store.reading import get_row
 from ...store.tables import MessageRow, SessionRow, TurnRow
+from ...store.turn_statements import is_running
 from ...turn.messages import PRIVATE_ROLES
 from ..auth import principal_of
 from ..envelope import Envelope, reply
@@ -128,7 +129,7 @@ async def remove(request: AnyRequest, session_id: FromPath[str]) -> None:
 
     async def work(session: AsyncSession) -> None:
         found = await get_row(session, principal, SessionRow, session_id, Action.DELETE)
-        running = select(TurnRow.id).where(TurnRow.session_id == found.id, TurnRow.state == "running")
+        running = select(TurnRow.id).where(TurnRow.session_id == found.id, is_running())
         if (await session.exec(running.limit(1))).first() is not None:
             raise Conflict("A prompt of this session is running.", code="session_busy", retry_after=1)
         await session.delete(found)
