@@ -15,7 +15,8 @@ from .transaction import Taken
 
 if TYPE_CHECKING:
     from ..tables import Table
-    from .prepared import Insert, Preparations
+    from .insert import Insert
+    from .prepared import Preparations
     from .transaction import Query
 
 __all__ = ["NeverBegun", "PostgresConnection", "PostgresTransaction", "Unanswered"]
@@ -88,7 +89,7 @@ class PostgresConnection:
     ) -> None:
         """See :class:`~promptdock.store.short.Transaction`."""
         if rows:
-            await self._added([_Addition(self._preparations.insert(table, unless_there=unless_there), rows)])
+            await self._added([_Addition(self._preparations.insert(table, rows, unless_there=unless_there), rows)])
 
     async def _added(self, additions: Sequence[_Addition]) -> None:
         await self._sent(*self._adding(additions))
@@ -130,7 +131,7 @@ class PostgresTransaction(PostgresConnection):
     ) -> None:
         """See :class:`~promptdock.store.short.Transaction`; that a row is there already is said later."""
         if rows:
-            self._waiting.append(_Addition(self._preparations.insert(table, unless_there=unless_there), rows))
+            self._waiting.append(_Addition(self._preparations.insert(table, rows, unless_there=unless_there), rows))
 
     async def commit(self) -> None:
         """Store it for good.

@@ -136,7 +136,9 @@ class SqliteConnection:
         self, table: type[Table], rows: Sequence[Mapping[str, Any]], /, *, unless_there: bool = False
     ) -> None:
         """See :class:`~promptdock.store.short.Transaction`."""
-        prepared = self._preparations.insert(table, unless_there=unless_there)
+        if not rows:
+            return
+        prepared = self._preparations.insert(table, rows, unless_there=unless_there)
         try:
             self._connection.executemany(prepared.sql, prepared.values_of(rows))
         except sqlite3.IntegrityError as error:
