@@ -185,7 +185,7 @@ class OpeningTurn:
                 costing=costing,
                 decisions=None if is_known else decisions,
             )
-            self._writing = asyncio.ensure_future(self._dock.database.write_short(work))
+            self._writing = self._dock.database.write_short(work)
             try:
                 written = await asyncio.shield(self._writing)
             except BudgetDeclined as error:
