@@ -106,8 +106,7 @@ class OpeningTurn:
         self._task = task
         self._patience = patience
         self._spender = task.spender
-        self._turn_id = new_id()
-        self._place = new_id()
+        self._turn_id = new_id()  # its place in the queue, too, should it have to wait: ids sort by time
         self._ticket: UUID | None = None
         self._conversation: Conversation | None = None
         self._looked = False
@@ -138,7 +137,7 @@ class OpeningTurn:
         try:
             written = None if self._writing is None else await self._writing
         except StoreUnavailable:
-            self._dock.lost(self._turn_id, self._place)  # nobody knows whether it was written
+            self._dock.lost(self._turn_id)  # nobody knows whether it was written
             return
         except Exception:  # noqa: BLE001  (whoever asked for the turn hears of it; what was written before stays to do)
             written = None
@@ -146,10 +145,10 @@ class OpeningTurn:
             if written is not None and written.outcome is Outcome.OPENED:
                 await OpenTurn(self._dock, self._task, self._opening(written)).abandon()
             elif self._ticket is not None or (written is not None and written.outcome is Outcome.BUSY):
-                await self._dock.database.write_short(lambda transaction: leave_queue(transaction, self._place))
+                await self._dock.database.write_short(lambda transaction: leave_queue(transaction, self._turn_id))
         except Exception:  # noqa: BLE001  (whatever fails now is tried again soon)
             _log.exception("Request %s could not be taken back", self._task.request.request_id)
-            self._dock.lost(self._turn_id, self._place)
+            self._dock.lost(self._turn_id)
 
     async def _find_conversation(self, client: LLMClient) -> Conversation:
         """The session that is meant, or a new one, which is written with its first turn."""
@@ -196,7 +195,7 @@ class OpeningTurn:
                     raise
                 continue
             if written.outcome is Outcome.BUSY:
-                self._ticket = self._place
+                self._ticket = self._turn_id
                 return None
             if written.outcome is Outcome.OPENED:
                 if not is_known:
@@ -239,7 +238,7 @@ class OpeningTurn:
         """Open it; with its set of decisions where this process has stored none with that id yet."""
         opened = await open_turn(transaction, row, planned.said, conversation=seen, ticket=self._ticket)
         if opened.outcome is Outcome.BUSY and self._ticket is None and seen is not None:
-            await queue_turn(transaction, self._place, seen.id, self._dock.worker_id)
+            await queue_turn(transaction, self._turn_id, seen.id, self._dock.worker_id)
         if opened.outcome is not Outcome.OPENED:
             return _Written(opened.outcome, planned)
         if decisions is not None:

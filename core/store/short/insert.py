@@ -65,24 +65,21 @@ class Insert:
         self._encoders = _encoders(columns, given, dialect)
         self._constants = _encoders(columns, constants, dialect).encode([*constants.values()])
         self._moments = len(moments)
-        self._moment_encoders = _encoders(columns, moments, dialect)
         self._new_id: Callable[[], Any] | None = None
         if ids:
             self._new_id = new_hex if dialect.name == "sqlite" else new_id
 
-    def values(self, row: Mapping[str, Any]) -> list[Any]:
-        """The values of one row, in the order of their places."""
-        return self.values_of([row])[0]
+    def values_of(self, rows: Sequence[Mapping[str, Any]], now: object) -> list[list[Any]]:
+        """The values of rows, in the order of their places.
 
-    def values_of(self, rows: Sequence[Mapping[str, Any]]) -> list[list[Any]]:
-        """The same of several rows; where they leave out when they were made, that is one moment for all.
+        Args:
+            rows: Values by column.
+            now: When they were made, where they leave it out, as the driver takes it.
 
         Raises:
             ValueError: They do not bring the same columns.
         """
-        rest = self._constants
-        if self._moments:
-            rest = [*rest, *self._moment_encoders.encode([utc_now()] * self._moments)]
+        rest = [*self._constants, *[now] * self._moments]
         filled = []
         for row in rows:
             if tuple(row) != self._given:

@@ -11,9 +11,12 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ..outages import is_outage
+from ..types import utc_now
 from .transaction import Taken
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from ..tables import Table
     from .insert import Insert
     from .prepared import Preparations
@@ -95,8 +98,8 @@ class PostgresConnection:
         await self._sent(*self._adding(additions))
 
     def _adding(self, additions: Sequence[_Addition]) -> tuple[str, list[Any]]:
-        shape = tuple((one.insert, len(one.rows) > 1) for one in additions)
-        return self._preparations.text(shape, _statement), [value for one in additions for value in one.values()]
+        shape, now = tuple((one.insert, len(one.rows) > 1) for one in additions), utc_now()
+        return self._preparations.text(shape, _statement), [value for one in additions for value in one.values(now)]
 
     async def _sent(self, sql: str, values: Sequence[Any]) -> str:
         from asyncpg.exceptions import UniqueViolationError
@@ -185,11 +188,10 @@ class _Addition(NamedTuple):
     insert: Insert
     rows: Sequence[Mapping[str, Any]]
 
-    def values(self) -> Sequence[Any]:
+    def values(self, now: datetime) -> Sequence[Any]:
         """Those of one row; of several, those of each column as a list."""
-        if len(self.rows) == 1:
-            return self.insert.values(self.rows[0])
-        return [*zip(*self.insert.values_of(self.rows), strict=True)]
+        filled = self.insert.values_of(self.rows, now)
+        return filled[0] if len(filled) == 1 else [*zip(*filled, strict=True)]
 
 
 def _witness(additions: Sequence[_Addition], values: Sequence[Any]) -> tuple[str, Any] | None:

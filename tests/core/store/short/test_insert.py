@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,10 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import URL, Dialect
 
-from promptdock.ids import new_id
 from promptdock.store.engine import make_engine
 from promptdock.store.short.insert import Insert
-from promptdock.store.tables import Fact, JournalRow, MessageRow, TurnRow
+from promptdock.store.tables import Fact, JournalRow, TurnRow
 
 
 def dialect_of(name: str) -> Dialect:
@@ -50,34 +48,22 @@ def test_the_values_of_a_row_are_those_that_sqlalchemy_would_send(
         return row[name] if encode is None else encode(row[name])
 
     assert insert.names == tuple(order)
-    assert insert.values(row) == [by_sqlalchemy(name) for name in order]
+    assert insert.values_of([row], None) == [[by_sqlalchemy(name) for name in order]]
 
 
 @pytest.mark.parametrize("driver", [SQLITE, POSTGRES])
 def test_what_a_row_leaves_out_has_its_default(driver: str) -> None:
     insert = Insert(TurnRow, tuple(TURN), dialect_of(driver), unless_there=False)
-    before = datetime.now(UTC)
-    first, second = (dict(zip(insert.names, insert.values(TURN), strict=True)) for _ in range(2))
+    first, second = (dict(zip(insert.names, values, strict=True)) for values in insert.values_of([TURN, TURN], "now"))
     assert (first["number"], first["is_streamed"], first["decisions"]) == (0, False, "[]")
     assert "error" not in first  # null by itself
     assert first["id"] != second["id"]
     assert UUID(str(first["id"])).version == 7
-    assert first["created_at"] <= second["created_at"]
-    assert before <= datetime.fromisoformat(f"{first['created_at']}+00:00"[:32]) <= datetime.now(UTC)
-
-
-def test_rows_that_are_added_together_are_of_one_moment_and_have_ids_of_their_own() -> None:
-    rows = [{"turn_id": new_id(), "position": place, "role": "user"} for place in range(3)]
-    insert = Insert(MessageRow, tuple(rows[0]), dialect_of(SQLITE), unless_there=False)
-    filled = [dict(zip(insert.names, values, strict=True)) for values in insert.values_of(rows)]
-    assert [values["position"] for values in filled] == [0, 1, 2]
-    assert [values["turn_id"] for values in filled] == [row["turn_id"].hex for row in rows]  # type: ignore[attr-defined]
-    assert len({values["created_at"] for values in filled}) == 1
-    assert len({values["id"] for values in filled}) == 3
+    assert first["created_at"] == second["created_at"] == "now"
 
 
 @pytest.mark.parametrize("other", [{"name": "b"}, {"value": "", "name": "b"}, {"name": "b", "value": "", "more": 1}])
 def test_rows_that_do_not_bring_the_same_columns_are_a_defect(other: dict[str, Any]) -> None:
     insert = Insert(Fact, ("name", "value"), dialect_of(SQLITE), unless_there=False)
     with pytest.raises(ValueError, match="the same columns"):
-        insert.values_of([{"name": "a", "value": ""}, other])
+        insert.values_of([{"name": "a", "value": ""}, other], None)
