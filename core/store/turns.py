@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import update
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -49,9 +49,6 @@ __all__ = [
     "watch_turn",
 ]
 
-_SESSION: Final = tuple(field.name for field in fields(Conversation))
-"""The columns of a new session's row."""
-
 
 class TurnLost(ServiceUnavailable):
     """A turn has ended in the store before it ended here; its end cannot be written any more."""
@@ -69,8 +66,7 @@ class Outcome(StrEnum):
     """The thread has grown since it was read: read and plan anew."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opened:
+class Opened(msgspec.Struct, frozen=True, kw_only=True):
     """The answer to an attempt.
 
     Attributes:
@@ -82,8 +78,7 @@ class Opened:
     number: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TurnEnd:
+class TurnEnd(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that a turn leaves in the store when it ends.
 
     Attributes:
@@ -141,7 +136,7 @@ async def open_turn(
         raise NotFound("The session was deleted meanwhile.", param="session_key", code="session_not_found")
     if now is None:
         now = conversation
-        await transaction.insert(SessionRow, [{name: getattr(conversation, name) for name in _SESSION}])
+        await transaction.insert(SessionRow, [msgspec.structs.asdict(conversation)])
     elif await _busy(transaction, now.id, ticket):
         return Opened(outcome=Outcome.BUSY)
     if (now.turns, now.messages, now.edits) != (conversation.turns, conversation.messages, conversation.edits):
