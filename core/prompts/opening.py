@@ -109,6 +109,7 @@ class OpeningTurn:
         self._turn_id = new_id()  # its place in the queue, too, should it have to wait: ids sort by time
         self._ticket: UUID | None = None
         self._conversation: Conversation | None = None
+        self._is_new = False
         self._looked = False
         self._writing: asyncio.Future[_Written] | None = None
 
@@ -121,7 +122,7 @@ class OpeningTurn:
         """
         client = self._task.client
         if client is not None and self._task.keeps_thread:
-            self._conversation = await self._find_conversation(client)
+            await self._find_conversation(client)
         try:
             while True:
                 opening = await self._attempt()
@@ -150,15 +151,18 @@ class OpeningTurn:
             _log.exception("Request %s could not be taken back", self._task.request.request_id)
             self._dock.lost(self._turn_id)
 
-    async def _find_conversation(self, client: LLMClient) -> Conversation:
+    async def _find_conversation(self, client: LLMClient) -> None:
         """The session that is meant, or a new one, which is written with its first turn."""
-        key = self._task.session_key
-        principal = self._task.principal
+        key, principal, found = self._task.session_key, self._task.principal, None
         if key is None:
-            return new_session(new_session_key(), client, principal)
-        known = check_session_key(key)
-        found = await self._dock.database.peek(lambda transaction: session_of(transaction, known, client, principal))
-        return new_session(known, client, principal) if found is None else found
+            key = new_session_key()
+        else:
+            key = known = check_session_key(key)
+            found = await self._dock.database.peek(
+                lambda transaction: session_of(transaction, known, client, principal)
+            )
+        self._is_new = found is None
+        self._conversation = new_session(key, client, principal) if found is None else found
 
     async def _attempt(self) -> Opening | None:
         """Read, plan and try to open; None when somebody else of the session is before us."""
@@ -208,12 +212,9 @@ class OpeningTurn:
         client, before = self._task.client, self._conversation
         if client is None or before is None or self._task.session_key is None:
             return False
-        self._conversation = await self._find_conversation(client)
+        await self._find_conversation(client)
         self._looked = False
-        key = self._conversation.key
-        principal = self._task.principal
-        found = await self._dock.database.peek(lambda transaction: session_of(transaction, key, client, principal))
-        return found is not None
+        return not self._is_new
 
     def _opening(self, written: _Written) -> Opening:
         return Opening(
@@ -236,7 +237,9 @@ class OpeningTurn:
         decisions: StoredDecisions | None,
     ) -> _Written:
         """Open it; with its set of decisions where this process has stored none with that id yet."""
-        opened = await open_turn(transaction, row, planned.said, conversation=seen, ticket=self._ticket)
+        opened = await open_turn(
+            transaction, row, planned.said, conversation=seen, is_new=self._is_new, ticket=self._ticket
+        )
         if opened.outcome is Outcome.BUSY and self._ticket is None and seen is not None:
             await queue_turn(transaction, self._turn_id, seen.id, self._dock.worker_id)
         if opened.outcome is not Outcome.OPENED:

@@ -112,6 +112,7 @@ async def open_turn(
     messages: Sequence[Message],
     *,
     conversation: Conversation | None,
+    is_new: bool = False,
     ticket: UUID | None,
 ) -> Opened:
     """Open a turn, if it is its turn.
@@ -121,6 +122,7 @@ async def open_turn(
         turn: The row, as values by column, complete save for session and number.
         messages: What the caller says, as it joins the thread.
         conversation: The session as it was when its thread was read, or newly made; None for a turn without.
+        is_new: Whether the session was newly made, and nobody else can know it by its id.
         ticket: The place in the queue, for one who waited.
 
     Raises:
@@ -131,13 +133,12 @@ async def open_turn(
         await transaction.insert(TurnRow, [turn])
         await _add_messages(transaction, turn["id"], None, messages, first=0)
         return Opened(outcome=Outcome.OPENED)
-    now = await session_by_id(transaction, conversation.id, lock=True)
+    now = None if is_new else await session_by_id(transaction, conversation.id, lock=True)
     if now is None and conversation.turns:
         raise NotFound("The session was deleted meanwhile.", param="session_key", code="session_not_found")
     if now is None:
-        now = conversation
-        await transaction.insert(SessionRow, [msgspec.structs.asdict(conversation)])
-    elif await _busy(transaction, now.id, ticket):
+        return await _open_first(transaction, turn, messages, conversation)
+    if await _busy(transaction, now.id, ticket):
         return Opened(outcome=Outcome.BUSY)
     if (now.turns, now.messages, now.edits) != (conversation.turns, conversation.messages, conversation.edits):
         return Opened(outcome=Outcome.STALE)
@@ -150,6 +151,17 @@ async def open_turn(
         statements.growing, session_id=now.id, new_turns=1, new_messages=len(messages), now=utc_now()
     )
     return Opened(outcome=Outcome.OPENED, number=number)
+
+
+async def _open_first(
+    transaction: Transaction, turn: Mapping[str, Any], messages: Sequence[Message], conversation: Conversation
+) -> Opened:
+    """Open the first turn of a session, which is made with it: nobody is before it, and nothing is to be read."""
+    made = msgspec.structs.asdict(conversation)
+    await transaction.insert(SessionRow, [{**made, "turns": 1, "messages": len(messages)}])
+    await transaction.insert(TurnRow, [{**turn, "session_id": conversation.id, "number": 1}])
+    await _add_messages(transaction, turn["id"], conversation.id, messages, first=0)
+    return Opened(outcome=Outcome.OPENED, number=1)
 
 
 async def keep_decision_set(transaction: Transaction, set_id: UUID, decisions: list[dict[str, Any]]) -> None:

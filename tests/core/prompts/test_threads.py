@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from promptdock.prompts.threads import KeptThread, KeptThreads
 from promptdock.store.sessions import Conversation, StoredThread
