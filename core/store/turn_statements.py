@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Integer, bindparam, delete, update
+from sqlalchemy import Integer, bindparam, delete, literal, literal_column, or_, update
 from sqlmodel import col, select
 
 from .tables import QueuedTurn, SessionRow, TurnRow
@@ -13,24 +13,17 @@ from .types import JsonText, UtcDateTime
 if TYPE_CHECKING:
     from sqlalchemy.sql.base import Executable
 
-__all__ = ["closing", "growing", "leaving", "running", "waiting", "waiting_before"]
+__all__ = ["busy", "busy_before", "closing", "growing", "leaving"]
 
 
-def running() -> Executable:
-    """A turn of a session that runs."""
-    mine = col(TurnRow.session_id) == bindparam("session_id")
-    return select(TurnRow.id).where(mine, TurnRow.state == "running").limit(1)
+def busy() -> Executable:
+    """A row where a turn of a session runs, or somebody waits in its queue."""
+    return select(literal(1)).where(or_(_runs(), _waits().exists()))
 
 
-def waiting() -> Executable:
-    """Somebody who waits in a session's queue."""
-    return select(QueuedTurn.id).where(col(QueuedTurn.session_id) == bindparam("session_id")).limit(1)
-
-
-def waiting_before() -> Executable:
-    """Somebody who waits in a session's queue before a ticket."""
-    mine = col(QueuedTurn.session_id) == bindparam("session_id")
-    return select(QueuedTurn.id).where(mine, col(QueuedTurn.id) < bindparam("ticket")).limit(1)
+def busy_before() -> Executable:
+    """A row where a turn of a session runs, or somebody waits in its queue before a ticket."""
+    return select(literal(1)).where(or_(_runs(), _waits().where(col(QueuedTurn.id) < bindparam("ticket")).exists()))
 
 
 def leaving() -> Executable:
@@ -67,3 +60,14 @@ def closing() -> Executable:
             error=bindparam("new_error", type_=JsonText),
         )
     )
+
+
+def _runs() -> Any:
+    mine = col(TurnRow.session_id) == bindparam("session_id")
+    # in the statement's text, and no parameter: only then is it known beforehand that the index of turns that run will
+    # do, and SQLite need not compile the statement anew for each value
+    return select(TurnRow.id).where(mine, col(TurnRow.state) == literal_column("'running'")).exists()
+
+
+def _waits() -> Any:
+    return select(QueuedTurn.id).where(col(QueuedTurn.session_id) == bindparam("session_id"))

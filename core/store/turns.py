@@ -176,11 +176,9 @@ async def keep_decision_set(transaction: Transaction, set_id: UUID, decisions: l
 
 
 async def _busy(transaction: Transaction, session_id: UUID, ticket: UUID | None) -> bool:
-    if await transaction.rows(statements.running, session_id=session_id):
-        return True
     if ticket is None:
-        return bool(await transaction.rows(statements.waiting, session_id=session_id))
-    return bool(await transaction.rows(statements.waiting_before, session_id=session_id, ticket=ticket))
+        return bool(await transaction.rows(statements.busy, session_id=session_id))
+    return bool(await transaction.rows(statements.busy_before, session_id=session_id, ticket=ticket))
 
 
 async def queue_turn(transaction: Transaction, ticket: UUID, session_id: UUID, worker_id: UUID) -> None:
