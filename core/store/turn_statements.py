@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Integer, bindparam, delete, literal, literal_column, or_, update
+from sqlalchemy import ColumnElement, Integer, String, bindparam, delete, literal, literal_column, or_, update
 from sqlmodel import col, select
 
 from .tables import QueuedTurn, SessionRow, TurnRow
@@ -13,7 +13,16 @@ from .types import JsonText, UtcDateTime
 if TYPE_CHECKING:
     from sqlalchemy.sql.base import Executable
 
-__all__ = ["busy", "busy_before", "closing", "growing", "leaving"]
+__all__ = ["busy", "busy_before", "closing", "growing", "is_running", "leaving"]
+
+
+def is_running() -> ColumnElement[bool]:
+    """The condition that a turn runs.
+
+    The word stands in the text, as in that of ``uq_turns_running``: where it is a parameter, PostgreSQL may make a plan
+    without this index, and SQLite makes a plan anew each time, to see whether the parameter is this word.
+    """
+    return col(TurnRow.state) == literal_column("'running'", String)
 
 
 def busy() -> Executable:
@@ -49,7 +58,7 @@ def closing() -> Executable:
     """End a turn that runs."""
     return (
         update(TurnRow)
-        .where(col(TurnRow.id) == bindparam("turn_id"), col(TurnRow.state) == "running")
+        .where(col(TurnRow.id) == bindparam("turn_id"), is_running())
         .values(
             state=bindparam("new_state"),
             ended_at=bindparam("now", type_=UtcDateTime),
@@ -63,10 +72,7 @@ def closing() -> Executable:
 
 
 def _runs() -> Any:
-    mine = col(TurnRow.session_id) == bindparam("session_id")
-    # in the statement's text, and no parameter: only then is it known beforehand that the index of turns that run will
-    # do, and SQLite need not compile the statement anew for each value
-    return select(TurnRow.id).where(mine, col(TurnRow.state) == literal_column("'running'")).exists()
+    return select(TurnRow.id).where(col(TurnRow.session_id) == bindparam("session_id"), is_running()).exists()
 
 
 def _waits() -> Any:
