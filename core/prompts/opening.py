@@ -157,10 +157,8 @@ class OpeningTurn:
         if key is None:
             key = new_session_key()
         else:
-            key = known = check_session_key(key)
-            found = await self._dock.database.peek(
-                lambda transaction: session_of(transaction, known, client, principal)
-            )
+            key = check_session_key(key)
+            found = await self._dock.database.peek(partial(session_of, key=key, client=client, principal=principal))
         self._is_new = found is None
         self._conversation = new_session(key, client, principal) if found is None else found
 
