@@ -62,18 +62,18 @@ class Passages:
         try:
             if self._territory.is_api(scope):  # plugins are told of those, and the journal has a row for each
                 path = path_of(scope)
-                announcement = Announcement(scope, path)
+                announcement = Announcement(exchange, path)
                 sink = journal_of(scope["litestar_app"]) if self._journals else None
-                page = None if sink is None else Page(scope, path, sink, self._view)
+                page = None if sink is None else Page(exchange, path, sink, self._view)
             passage = _Passage(scope, receive, send, exchange, page, self._heads)
             try:
                 await self._inner(scope, passage.receive, passage.send)
             except BaseException:
-                if page is not None:
-                    await page.end(BROKEN)
+                if page is not None and (writing := page.end(BROKEN)) is not None:
+                    await writing
                 raise
-            if page is not None:
-                await page.end(HUNG_UP)
+            if page is not None and (writing := page.end(HUNG_UP)) is not None:
+                await writing
             broken = False
         finally:
             try:
@@ -115,16 +115,17 @@ class _Passage:
 
     def send(self, message: Message) -> Awaitable[None]:
         """Pass a piece of the reply on; the last one once the journal has the request's row."""
-        page = self._page
-        return self._end(page, message) if page is not None and page.is_last(message) else self._pass_on(message)
-
-    async def _end(self, page: Page, message: Message) -> None:
-        await page.end()
-        await self._pass_on(message)
-
-    def _pass_on(self, message: Message) -> Awaitable[None]:
         if message["type"] == "http.response.start":
             for head in self._heads:
                 head(message, self._scope)
-        self._exchange.give_out(message)
+        exchange, page = self._exchange, self._page
+        if exchange.give_out(message):
+            if page is not None and (writing := page.end()) is not None:
+                return self._end(writing, message)
+            exchange.end(exchange.status)
         return self._send(message)
+
+    async def _end(self, writing: Awaitable[None], message: Message) -> None:
+        await writing
+        self._exchange.end(self._exchange.status)
+        await self._send(message)

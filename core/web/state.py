@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..errors import ServiceUnavailable
 
@@ -46,16 +46,13 @@ _INSIDE = "promptdock_inside"
 _TELEMETRY = "promptdock_telemetry"
 
 
-# getattr rather than get, which a state has from Mapping: that takes twice as long, and requests ask five times
-
-
 def dock_of(app: Litestar) -> Dock:
     """The app's dock: its prompt service with its store.
 
     Raises:
         ServiceUnavailable: The app is not started, or is shut down.
     """
-    dock: Dock | None = getattr(app.state, _DOCK, None)
+    dock: Dock | None = _found(app, _DOCK)
     if dock is None:
         raise ServiceUnavailable("The server is not up yet, or is shutting down.", retry_after=1)
     return dock
@@ -63,7 +60,7 @@ def dock_of(app: Litestar) -> Dock:
 
 def host_of(app: Litestar) -> PluginHost | None:
     """The app's plugins; None while it is not started, and once it is shut down."""
-    dock: Dock | None = getattr(app.state, _DOCK, None)
+    dock: Dock | None = _found(app, _DOCK)
     return None if dock is None else dock.host
 
 
@@ -84,13 +81,13 @@ def access_of(app: Litestar) -> Access:
 
 def authenticator_of(app: Litestar) -> Authenticator | None:
     """What knows the stored keys; None while the app has no store."""
-    authenticator: Authenticator | None = getattr(app.state, _AUTHENTICATOR, None)
+    authenticator: Authenticator | None = _found(app, _AUTHENTICATOR)
     return authenticator
 
 
 def journal_of(app: Litestar) -> Sink | None:
     """What writes the journal; None while the app has none."""
-    sink: Sink | None = getattr(app.state, _JOURNAL, None)
+    sink: Sink | None = _found(app, _JOURNAL)
     return sink
 
 
@@ -108,8 +105,15 @@ def inside_of(app: Litestar) -> InsideAccess:
 
 def telemetry_of(app: Litestar) -> Telemetry | None:
     """What watches the app; None while it is not up."""
-    telemetry: Telemetry | None = getattr(app.state, _TELEMETRY, None)
+    telemetry: Telemetry | None = _found(app, _TELEMETRY)
     return telemetry
+
+
+def _found(app: Litestar, name: str) -> Any:
+    try:
+        return app.state[name]  # requests ask several times, and both get and getattr take five times as long
+    except KeyError:
+        return None
 
 
 def withdraw_telemetry(state: State) -> None:
