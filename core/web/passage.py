@@ -60,8 +60,8 @@ class Passages:
         page: Page | None = None
         broken = True
         try:
-            if self._territory.is_api(scope):  # plugins are told of those, and the journal has a row for each
-                path = path_of(scope)
+            path = path_of(scope)
+            if self._territory.is_api(path):  # plugins are told of those, and the journal has a row for each
                 announcement = Announcement(exchange, path)
                 sink = journal_of(scope["litestar_app"]) if self._journals else None
                 page = None if sink is None else Page(exchange, path, sink, self._view)

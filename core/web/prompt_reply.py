@@ -22,7 +22,7 @@ from .auth import asked_at, caller_of, principal_in
 from .body import read_json_body
 from .channel import Channel, send_json
 from .client_lookup import FoundClient
-from .connection import CallerGone, while_connected
+from .connection import CallerGone, Connected
 from .envelope import API
 from .errors import TurnError
 from .farewell import FAREWELL
@@ -84,7 +84,8 @@ class PromptReply:
             resumption = resumption_of(connection.headers.get("last-event-id"))
             if resumption is not None and not asked.request.stream:
                 raise BadRequest("Last-Event-ID reads a stream on: it needs 'stream': true.", param="stream")
-            await while_connected(receive, self._answer(found, asked, resumption, scope, send))
+            with Connected(receive):
+                await self._answer(found, asked, resumption, scope, send)
         except CallerGone:
             named = request_id(scope)
             _log.info("request %s: the caller hung up", named, extra={"request_id": named})

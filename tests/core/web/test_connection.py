@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from collections.abc import Coroutine
+from typing import Any, TypeVar
 
 import pytest
+from litestar.types import Receive
 
-from promptdock.web.connection import CallerGone, while_connected
+from promptdock.web.connection import CallerGone, Connected
 
 pytestmark = pytest.mark.anyio
+
+T = TypeVar("T")
+
+
+async def while_connected(receive: Receive, work: Coroutine[Any, Any, T]) -> T:
+    """Do some work for a caller who may hang up meanwhile."""
+    with Connected(receive):
+        return await work
 
 
 class Caller:
