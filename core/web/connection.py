@@ -10,9 +10,9 @@ from litestar.types import Receive
 
 __all__ = ["CallerGone", "Connected"]
 
-_UNWATCHED: Final = 0.05
-"""Seconds for which nobody looks whether the caller is still there: looking costs a task, and most replies are
-quicker."""
+_UNWATCHED: Final = 0.25
+"""Seconds for which nobody looks whether the caller is still there: looking costs a task, and most replies of ours are
+quicker, also of a server that is busy."""
 
 
 class CallerGone(Exception):
