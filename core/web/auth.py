@@ -17,6 +17,7 @@ from ..identity import ANONYMOUS_PRINCIPAL, OPERATOR, Principal
 from ..rights import require_key
 from ..turn.request import Caller
 from .announce import announce_key, announce_principal
+from .request_headers import header_bytes
 from .state import access_of, authenticator_of
 
 if TYPE_CHECKING:
@@ -162,7 +163,7 @@ def asks_for_methods(request: ASGIConnection[Any, Any, Any, Any]) -> bool:
 
 
 async def _found(request: ASGIConnection[Any, Any, Any, Any]) -> Principal:
-    header = _authorization(request.scope)
+    header = header_bytes(request.scope, b"authorization")
     if header is None:
         return ANONYMOUS_PRINCIPAL
     scheme, sent = _sent_key(header)
@@ -180,15 +181,6 @@ async def _found(request: ASGIConnection[Any, Any, Any, Any]) -> Principal:
         return await authenticator.find(sent.decode())
     except UnicodeDecodeError:
         raise _wrong() from None
-
-
-def _authorization(scope: Mapping[str, Any]) -> bytes | None:
-    """The header, the first one of several."""
-    for name, value in scope["headers"]:
-        if name == b"authorization":
-            header: bytes = value
-            return header
-    return None
 
 
 def _sent_key(header: bytes) -> tuple[bytes, bytes]:
