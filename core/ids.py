@@ -19,7 +19,11 @@ def new_id() -> UUID:
 
     Ids made one after the other sort in that order as far as the clock tells them apart: to a quarter of a microsecond.
     """
-    return UUID(int=_number())
+    nanoseconds = time.time_ns()
+    milliseconds, rest = divmod(nanoseconds, 1_000_000)
+    fraction = (rest << 12) // 1_000_000
+    chance = random.getrandbits(62)
+    return UUID(int=(milliseconds & (1 << 48) - 1) << 80 | _VERSION | fraction << 64 | _VARIANT | chance)
 
 
 def new_request_id() -> str:
@@ -28,14 +32,7 @@ def new_request_id() -> str:
     Names that sort by time are added at the end of an index, and those by chance anywhere in it: each is another page
     to read and to write.
     """
-    return f"req_{_number():032x}"
-
-
-def _number() -> int:
-    """An id as a number."""
-    milliseconds, rest = divmod(time.time_ns(), 1_000_000)
-    fraction = (rest << 12) // 1_000_000
-    return (milliseconds & (1 << 48) - 1) << 80 | _VERSION | fraction << 64 | _VARIANT | random.getrandbits(62)
+    return f"req_{new_id().int:032x}"
 
 
 def read_id(text: object) -> UUID | None:
