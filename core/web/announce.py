@@ -18,7 +18,6 @@ from ..service_events import (
     AuthenticationSucceeded,
 )
 from .request_id import request_id
-from .state import host_of
 
 if TYPE_CHECKING:
     from ..errors import ErrorInfo
@@ -84,13 +83,14 @@ class Announcement:
     Args:
         exchange: The request and its reply.
         path: What was asked for, without the query.
+        host: The app's plugins; None while it is not up.
     """
 
     __slots__ = ("_exchange", "_host", "_path")
 
-    def __init__(self, exchange: Exchange, path: str) -> None:
+    def __init__(self, exchange: Exchange, path: str, host: PluginHost | None) -> None:
         scope = exchange.scope
-        scope["state"][_HOST] = self._host = host = host_of(scope["litestar_app"])
+        scope["state"][_HOST] = self._host = host
         self._exchange = exchange
         self._path = path
         if host is not None and host.wants(APIRequestStarted):

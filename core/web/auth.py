@@ -18,7 +18,7 @@ from ..rights import require_key
 from ..turn.request import Caller
 from .announce import announce_key, announce_principal
 from .request_headers import header_bytes
-from .state import access_of, authenticator_of
+from .state import access_of, app_parts
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
@@ -168,17 +168,16 @@ async def _found(request: ASGIConnection[Any, Any, Any, Any]) -> Principal:
         return ANONYMOUS_PRINCIPAL
     scheme, sent = _sent_key(header)
     announce_key(request.scope, scheme.decode())
-    app = request.scope["litestar_app"]
-    expected = access_of(app).operator_key
+    parts = app_parts(request.scope["litestar_app"])
+    expected = None if parts.access is None else parts.access.operator_key
     if expected is not None and hmac.compare_digest(sent, expected):
         return OPERATOR
     if sent in _NO_KEY:
         return ANONYMOUS_PRINCIPAL
-    authenticator = authenticator_of(app)
-    if authenticator is None:
+    if parts.authenticator is None:
         raise _wrong()
     try:
-        return await authenticator.find(sent.decode())
+        return await parts.authenticator.find(sent.decode())
     except UnicodeDecodeError:
         raise _wrong() from None
 

@@ -17,7 +17,7 @@ from .around import BROKEN, HUNG_UP
 from .journal import Page
 from .journal_view import View
 from .paths import path_of
-from .state import journal_of
+from .state import app_parts
 
 if TYPE_CHECKING:
     from litestar.types import ASGIApp, Message, Receive, Scope, Send
@@ -62,9 +62,10 @@ class Passages:
         try:
             path = path_of(scope)
             if self._territory.is_api(path):  # plugins are told of those, and the journal has a row for each
-                announcement = Announcement(exchange, path)
-                sink = journal_of(scope["litestar_app"]) if self._journals else None
-                page = None if sink is None else Page(exchange, path, sink, self._view)
+                parts = app_parts(scope["litestar_app"])
+                announcement = Announcement(exchange, path, None if parts.dock is None else parts.dock.host)
+                if self._journals and parts.journal is not None:
+                    page = Page(exchange, path, parts.journal, self._view)
             passage = _Passage(scope, receive, send, exchange, page, self._heads)
             try:
                 await self._inner(scope, passage.receive, passage.send)
