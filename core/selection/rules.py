@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
+import msgspec
+
 from ..errors import ConfigurationError
 from ..turn.messages import Message
 from .terms import Term, WordIndex
@@ -64,8 +66,7 @@ class Verdict:
     terms: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PromptSettings:
+class PromptSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Settings that a prompt gets when a rule selects; None leaves a setting alone.
 
     What the caller asked for explicitly stays; between rules the higher priority wins, then the order of the plugins'
