@@ -8,10 +8,10 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from pydantic import SecretStr
 
 from ...errors import BadRequest
@@ -34,8 +34,7 @@ class Broken(Exception):
     """What broke a connection, in words that hold nothing upstream sent."""
 
 
-@dataclass(frozen=True, slots=True)
-class Failures:
+class Failures(msgspec.Struct, frozen=True):
     """Makes the exceptions of one request; the request in them has no headers, hence no key.
 
     Attributes:

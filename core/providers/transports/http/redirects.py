@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from urllib.parse import urljoin
+
+import msgspec
 
 from .addresses import Address
 from .client import Client
@@ -19,8 +20,7 @@ _MOVED = frozenset({301, 302, 303, 307, 308})
 _AS_GET = frozenset({301, 302, 303})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """A request that may be asked again elsewhere.
 
     Attributes:
