@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
@@ -56,11 +56,16 @@ class Hook(msgspec.Struct, frozen=True, kw_only=True):
         """All arguments that an implementation may take, deprecated ones among them."""
         return (*self.arguments, *self.version.arguments)
 
-    def adapter(self) -> Adapter:
-        """How implementations are served that use what is deprecated."""
+    def adapter(self, takes: Container[str]) -> Adapter:
+        """How an implementation is served that may use what is deprecated.
+
+        Args:
+            takes: Names of the arguments that it takes.
+        """
         if self.deprecated is not None:
             return self.deprecated.adapter
-        return Adapter(arguments={name: old.successor for name, old in self.version.arguments.items()})
+        older = self.version.arguments.items()
+        return Adapter(arguments={name: argument.successor for name, argument in older if name in takes})
 
 
 class HookTable(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ import logging.config
 import sys
 import time
 from collections.abc import Mapping
-from typing import Any, Literal, TextIO
+from typing import Any, Literal
 
 from .json_logs import message_of
 from .log_levels import checked_level
@@ -47,9 +47,8 @@ class LogLine(logging.Formatter):
         message = self._requests.text(record)
         if message is None:
             message = self._shown(message_of(record))
-        line = f"{record.levelname.lower():<7} {record.name}: {message}"
-        if self._timed:
-            line = f"{self._utc(record.created)} {line}"
+        at = f"{self._utc(record.created)} " if self._timed else ""
+        line = f"{at}{record.levelname.lower():<7} {record.name}: {message}"
         if record.exc_info is None or record.exc_info[0] is None:
             return line
         if self._tracebacks:
@@ -71,13 +70,16 @@ class LogLine(logging.Formatter):
         return hidden if line == hidden else self._redactor.text(line)
 
 
-class StderrHandler(logging.StreamHandler[TextIO]):
+class StderrHandler(logging.Handler):
     """Writes to what is stderr at that moment: a spinner takes its place while it turns, and makes room for lines."""
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write one record."""
-        self.setStream(sys.stderr)
-        super().emit(record)
+        try:
+            sys.stderr.write(f"{self.format(record)}\n")
+            sys.stderr.flush()
+        except Exception:  # noqa: BLE001  (logging says of it what it always does)
+            self.handleError(record)
 
 
 def command_logging(*, debug: bool) -> None:

@@ -6,8 +6,9 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import replace
 from typing import Any, TypeAlias
+
+from msgspec.structs import replace
 
 from .http import SharedHttpClient
 from .ids import new_request_id
@@ -27,7 +28,7 @@ from .turn.events import Event
 from .turn.fold import TurnResult, fold_turn
 from .turn.handoff import HeldRounds
 from .turn.messages import Message, check_thread
-from .turn.meter import Meter, metered
+from .turn.meter import Meter
 from .turn.observe import Observer
 from .turn.plan import TurnPlan, plan_turn
 from .turn.request import PromptRequest
@@ -164,10 +165,9 @@ class PromptService:
         Returns:
             The events, as :meth:`run` yields them; nothing is done before they are iterated.
         """
-        engine = self._engine if meter is None else metered(self._engine, meter)
         watching = [one for watch in self.turn_watchers if (one := watch(plan)) is not None]
         heard_by = (*(() if meter is None else (meter,)), *observers, *watching, self.host.observer())
-        return engine.run(plan, *heard_by)
+        return self._engine.run(plan, *heard_by, meter=meter)
 
     async def prompt(
         self,

@@ -63,7 +63,8 @@ class GracefulApp:
 
     async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            self._listen(asyncio.get_running_loop())
+            self._end.loop = asyncio.get_running_loop()
+            self._listen(self._end.loop)
             await self._live(scope, receive, send)
         else:
             await self._app(scope, receive, send)
@@ -98,6 +99,7 @@ class _End:
     """
 
     def __init__(self) -> None:
+        self.loop: asyncio.AbstractEventLoop | None = None  # looking for the one that runs is a call of the system
         self.has_come = False
         self._waiting: set[asyncio.Task[Any]] = set()
 
@@ -109,7 +111,7 @@ class _End:
 
     async def or_next(self, receive: Receive) -> Message:
         """The caller's next message, or that they are gone once the time is over."""
-        task = asyncio.current_task()
+        task = asyncio.current_task(self.loop)
         if self.has_come or task is None:
             return {"type": "http.disconnect"}
         self._waiting.add(task)

@@ -14,6 +14,7 @@ from ..jsontext import dumps
 from ..providers.base import CompletionCall
 from ..tools.approval import Allow, Approval, Deny, ToolCall
 from ..tools.outcome import ToolResult
+from ..turn.events import Event
 from .calls import HookCall, HookStatistics, is_any_wanted
 from .catalog import Catalog, PluginRecord, PluginState
 from .executor import HookExecutor, HookFailed, HookWatch
@@ -45,6 +46,7 @@ class PluginHost:
         self._hook_timeout = hook_timeout
         self._executor = HookExecutor(threads=threads, timeout=hook_timeout)
         self._observing = MappingProxyType({hook: loaded.calls[hook] for hook in OBSERVE_TURNS if hook in loaded.calls})
+        self._observed = frozenset(kind for kind in Event.__subclasses__() if kind.hook in self._observing)
         self._deliveries: set[asyncio.Task[None]] = set()
         self._around_calls = around = {hook: loaded.calls[hook] for hook in OBSERVE_SERVICE if hook in loaded.calls}
         self._around = observers_by_plugin(around, self._executor, self._deliveries)
@@ -165,7 +167,7 @@ class PluginHost:
 
     def observer(self) -> HookObserver:
         """An observer for one turn."""
-        return HookObserver(self._observing, self._executor, self._deliveries)
+        return HookObserver(self._observing, self._executor, self._deliveries, hears=self._observed)
 
     def listen(self, listener: Callable[[Any], None], *kinds: type[ServiceEvent]) -> Callable[[], None]:
         """Have the host's own parts told of what happens around turns, at once and before the plugins.

@@ -127,19 +127,20 @@ def _call(hook: Hook, name: str, version: str, implementation: pluggy.HookImpl) 
         raise Quarantine(
             f"its {hook.name} is 'async def'", f"Write {hook.name} as a plain 'def': it runs while the host starts."
         )
+    takes = wanted_arguments(function, hook.arguments, hook.offered)
     return HookCall(
         hook=hook.name,
         plugin=name,
         version=version,
         function=function,
-        takes=wanted_arguments(function, hook.arguments, hook.offered),
+        takes=takes,
         asynchronous=asynchronous,
         nonblocking=is_nonblocking(function),
         wanted=_wanted(hook, function),
         tier=0 if implementation.tryfirst else 2 if implementation.trylast else 1,
         optional=implementation.optionalhook,
         successor=hook.deprecated.successor if hook.deprecated is not None else None,
-        adapter=hook.adapter(),
+        adapter=hook.adapter(takes),
     )
 
 

@@ -53,7 +53,11 @@ class HookObserver:
         calls: Implementations by hook, only for hooks that have any.
         executor: Calls them.
         deliveries: The host's set of delivery tasks; this observer adds its own to it.
+        hears: The kinds of events that it has to be told of; None for all.
         limit: The most events that wait.
+
+    Attributes:
+        hears: As given.
     """
 
     def __init__(
@@ -62,8 +66,10 @@ class HookObserver:
         executor: HookExecutor,
         deliveries: set[asyncio.Task[None]],
         *,
+        hears: frozenset[type[Event]] | None = None,
         limit: int = QUEUE_LIMIT,
     ) -> None:
+        self.hears = hears
         self._calls = calls
         self._executor = executor
         self._deliveries = deliveries

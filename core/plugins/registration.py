@@ -174,7 +174,12 @@ def _check_rule(rule: Any, tools: Sequence[Tool]) -> None:
             f"the rule {type(rule).__name__} has a system or settings of the wrong type",
             "system is a text or None, settings a PromptSettings or None.",
         )
-    _check_sendable(f"the rule {type(rule).__name__}", rule.system, rule.description)
+    if not _is_a(rule.otherwise, str, NoneType):
+        raise Quarantine(
+            f"the rule {type(rule).__name__} has an 'otherwise' of the wrong type",
+            "It is the reason that decide() gives whenever it does not select, as a text; or None.",
+        )
+    _check_sendable(f"the rule {type(rule).__name__}", rule.system, rule.description, rule.otherwise)
     for tool in rule.tools:
         if not any(tool is own for own in tools):
             raise Quarantine(

@@ -106,10 +106,10 @@ class OpeningTurn:
         self._task = task
         self._patience = patience
         self._spender = task.spender
-        self._turn_id = new_id()
-        self._place = new_id()
+        self._turn_id = new_id()  # its place in the queue, too, should it have to wait: ids sort by time
         self._ticket: UUID | None = None
         self._conversation: Conversation | None = None
+        self._is_new = False
         self._looked = False
         self._writing: asyncio.Future[_Written] | None = None
 
@@ -122,7 +122,7 @@ class OpeningTurn:
         """
         client = self._task.client
         if client is not None and self._task.keeps_thread:
-            self._conversation = await self._find_conversation(client)
+            await self._find_conversation(client)
         try:
             while True:
                 opening = await self._attempt()
@@ -138,7 +138,7 @@ class OpeningTurn:
         try:
             written = None if self._writing is None else await self._writing
         except StoreUnavailable:
-            self._dock.lost(self._turn_id, self._place)  # nobody knows whether it was written
+            self._dock.lost(self._turn_id)  # nobody knows whether it was written
             return
         except Exception:  # noqa: BLE001  (whoever asked for the turn hears of it; what was written before stays to do)
             written = None
@@ -146,20 +146,21 @@ class OpeningTurn:
             if written is not None and written.outcome is Outcome.OPENED:
                 await OpenTurn(self._dock, self._task, self._opening(written)).abandon()
             elif self._ticket is not None or (written is not None and written.outcome is Outcome.BUSY):
-                await self._dock.database.write_short(lambda transaction: leave_queue(transaction, self._place))
+                await self._dock.database.write_short(lambda transaction: leave_queue(transaction, self._turn_id))
         except Exception:  # noqa: BLE001  (whatever fails now is tried again soon)
             _log.exception("Request %s could not be taken back", self._task.request.request_id)
-            self._dock.lost(self._turn_id, self._place)
+            self._dock.lost(self._turn_id)
 
-    async def _find_conversation(self, client: LLMClient) -> Conversation:
+    async def _find_conversation(self, client: LLMClient) -> None:
         """The session that is meant, or a new one, which is written with its first turn."""
-        key = self._task.session_key
-        principal = self._task.principal
+        key, principal, found = self._task.session_key, self._task.principal, None
         if key is None:
-            return new_session(new_session_key(), client, principal)
-        known = check_session_key(key)
-        found = await self._dock.database.peek(lambda transaction: session_of(transaction, known, client, principal))
-        return new_session(known, client, principal) if found is None else found
+            key = new_session_key()
+        else:
+            key = check_session_key(key)
+            found = await self._dock.database.peek(partial(session_of, key=key, client=client, principal=principal))
+        self._is_new = found is None
+        self._conversation = new_session(key, client, principal) if found is None else found
 
     async def _attempt(self) -> Opening | None:
         """Read, plan and try to open; None when somebody else of the session is before us."""
@@ -185,7 +186,7 @@ class OpeningTurn:
                 costing=costing,
                 decisions=None if is_known else decisions,
             )
-            self._writing = asyncio.ensure_future(self._dock.database.write_short(work))
+            self._writing = self._dock.database.write_short(work)
             try:
                 written = await asyncio.shield(self._writing)
             except BudgetDeclined as error:
@@ -196,7 +197,7 @@ class OpeningTurn:
                     raise
                 continue
             if written.outcome is Outcome.BUSY:
-                self._ticket = self._place
+                self._ticket = self._turn_id
                 return None
             if written.outcome is Outcome.OPENED:
                 if not is_known:
@@ -209,12 +210,9 @@ class OpeningTurn:
         client, before = self._task.client, self._conversation
         if client is None or before is None or self._task.session_key is None:
             return False
-        self._conversation = await self._find_conversation(client)
+        await self._find_conversation(client)
         self._looked = False
-        key = self._conversation.key
-        principal = self._task.principal
-        found = await self._dock.database.peek(lambda transaction: session_of(transaction, key, client, principal))
-        return found is not None
+        return not self._is_new
 
     def _opening(self, written: _Written) -> Opening:
         return Opening(
@@ -237,9 +235,11 @@ class OpeningTurn:
         decisions: StoredDecisions | None,
     ) -> _Written:
         """Open it; with its set of decisions where this process has stored none with that id yet."""
-        opened = await open_turn(transaction, row, planned.said, conversation=seen, ticket=self._ticket)
+        opened = await open_turn(
+            transaction, row, planned.said, conversation=seen, is_new=self._is_new, ticket=self._ticket
+        )
         if opened.outcome is Outcome.BUSY and self._ticket is None and seen is not None:
-            await queue_turn(transaction, self._place, seen.id, self._dock.worker_id)
+            await queue_turn(transaction, self._turn_id, seen.id, self._dock.worker_id)
         if opened.outcome is not Outcome.OPENED:
             return _Written(opened.outcome, planned)
         if decisions is not None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
@@ -105,7 +104,7 @@ async def _planned(
     if over > 0:
         # system text, tools and the answer want room in the window, too
         fitted = fit_thread(whole, max(_SMALLEST, fitted.tokens - over))
-        request = replace(request, messages=fitted.messages)
+        request = structs.replace(request, messages=fitted.messages)
         plan = _counted(await service.plan(request, turn_id=turn_id), thread)
         estimate = _estimate(plan, settings)
     dropped = older + count + len(said) - len(fitted.messages)
@@ -153,7 +152,7 @@ def client_request(
     most = asked.max_completion_tokens
     if most is not None and client.max_completion_tokens is not None:
         most = min(most, client.max_completion_tokens)
-    return replace(
+    return structs.replace(
         asked,
         messages=asked.messages if messages is None else messages,
         model=None,

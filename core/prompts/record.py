@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any, TypeVar
 from uuid import UUID
@@ -52,17 +53,18 @@ class TurnRecord:
         self._said = tuple(said)
         self.events: list[Event] = []
         self.last: Event
-        self._by_kind: dict[type[Event], list[Any]] = {}
+        self._by_kind: defaultdict[type[Event], list[Any]] = defaultdict(list)
         self.streamed = streamed
         self._narrated: tuple[int, tuple[Message, ...]] = (-1, ())
         self._spent: tuple[int, tuple[CompletionSpend, ...]] = (-1, ())
 
     def tell(self, event: Event) -> None:
         """Take an event."""
-        if not isinstance(event, CompletionDelta):
+        kind = type(event)
+        if kind is not CompletionDelta:
             self.last = event
             self.events.append(event)
-            self._by_kind.setdefault(type(event), []).append(event)
+            self._by_kind[kind].append(event)
         if self.streamed is not None:
             self.streamed.add(event)
 

@@ -102,9 +102,10 @@ def _plain_body(request: RelayRequest) -> bytes:
 
 
 def _most_written(request: RelayRequest, members: _Members) -> int | None:
-    if not _WITHOUT_ANSWER.isdisjoint(request.path.split("/")):
+    parts = request.path.split("/")
+    if not _WITHOUT_ANSWER.isdisjoint(parts):
         return 0
-    limits = _limits(request.path)
+    limits = _limits(parts)
     counts = {name: _count(told) for name in (*limits, *_ANSWERS) if (told := getattr(members, name)) is not None}
     if not counts or None in counts.values():
         return None  # the provider may read what we cannot, so nothing that is said beside it is a bound
@@ -113,9 +114,8 @@ def _most_written(request: RelayRequest, members: _Members) -> int | None:
     return min(most * answers, _MOST) or None
 
 
-def _limits(path: str) -> tuple[str, ...]:
-    """What bounds an answer there; what another path would read may be ignored."""
-    parts = path.split("/")
+def _limits(parts: list[str]) -> tuple[str, ...]:
+    """What bounds an answer at a path of these parts; what another path would read may be ignored."""
     if "completions" in parts:
         return _LIMITS
     return _LIMITS_OF_RESPONSES if "responses" in parts else (*_LIMITS, *_LIMITS_OF_RESPONSES)

@@ -32,7 +32,8 @@ _LAST_EVENTS: Final = frozenset(
 )
 # in JSON a name looks like this or has escapes in it
 _USAGE: Final = re.compile(rb'"usage"\s*:\s*[^\sn]')
-_ENDS: Final = (b'.completed"', b'.done"', b'.failed"', b'.incomplete"', b"\\u")
+_TYPE: Final = b'"type"'
+_ENDS: Final = (b'.completed"', b'.done"', b'.failed"', b'.incomplete"')
 
 
 class EventReader:
@@ -103,9 +104,12 @@ class EventReader:
 
 def _may_tell(text: bytes) -> bool:
     """Whether usage may be in it, or the end of an answer."""
-    for end in _ENDS:
-        if end in text:
-            return True
+    if b"\\" in text and b"\\u" in text:  # a single byte is found much sooner
+        return True
+    if _TYPE in text:  # chunks of a chat completion have none
+        for end in _ENDS:
+            if end in text:
+                return True
     return b'"usage"' in text and _USAGE.search(text) is not None
 
 

@@ -104,7 +104,10 @@ class _Json:
 
     def feed(self, piece: bytes) -> None:
         self._size += len(piece)
-        room = max(0, _MOST_KEPT - len(self._begin))
+        if self._size <= _MOST_KEPT:
+            self._begin += piece
+            return
+        room = _MOST_KEPT - len(self._begin)
         self._begin += piece[:room]
         self._end += piece[room:]
         if len(self._end) > 2 * _END_KEPT:

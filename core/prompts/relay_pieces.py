@@ -20,15 +20,18 @@ class ChargedPieces(AsyncIterator[bytes]):
         reply: The provider's.
         meter: Hears each piece.
         end: Charges the reply, once its body has come to its end.
+
+    Attributes:
+        length: How many bytes it gives, as the provider announces it; None when it does not.
     """
 
-    __slots__ = ("_body", "_end", "_has_ended", "_held", "_left", "_meter")
+    __slots__ = ("_body", "_end", "_has_ended", "_held", "_left", "_meter", "length")
 
     def __init__(self, reply: RelayReply, meter: ReplyMeter, end: Callable[[], Awaitable[None]]) -> None:
         self._body = reply.body
         self._meter = meter
         self._end = end
-        self._left = length_of(reply)
+        self.length = self._left = length_of(reply)
         self._held: list[bytes] = []
         self._has_ended = False
 
@@ -46,7 +49,10 @@ class ChargedPieces(AsyncIterator[bytes]):
             try:
                 piece = await self._body.__anext__()
             except StopAsyncIteration:
-                await self._charge()
+                self._has_ended = True
+                held, self._held = self._held, []  # where it cannot be charged, it is not given
+                await self._end()
+                self._held = held
                 break
             self._meter.feed(piece)
             if self._left is not None:
@@ -58,12 +64,6 @@ class ChargedPieces(AsyncIterator[bytes]):
         if not self._held:
             raise StopAsyncIteration
         return self._held.pop(0)
-
-    async def _charge(self) -> None:
-        self._has_ended = True
-        held, self._held = self._held, []
-        await self._end()
-        self._held = held
 
 
 def length_of(reply: RelayReply) -> int | None:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import cached_property
+
+import msgspec
 
 from ..turn.events import Usage
 
 __all__ = ["ReplyReading"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class ReplyReading:
+class ReplyReading(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """What a reply says of its tokens.
 
     Attributes:
@@ -23,7 +23,7 @@ class ReplyReading:
 
     usage: Usage | None = None
     is_whole: bool = False
-    written: Callable[[], int] = field(default=int, repr=False)
+    written: Callable[[], int] = int
 
     @cached_property
     def completion_tokens(self) -> int:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Awaitable
 from datetime import datetime
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from ..error_table import describe
@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 __all__ = ["OpenRelay"]
 
 _log = logging.getLogger("promptdock.prompts")
+_UNBOUNDED: Final = Grant()
+"""What is granted where there is no budget, which is the rule."""
 
 
 class OpenRelay:
@@ -59,7 +61,7 @@ class OpenRelay:
         self._provider = provider
         self._ask = ask
         self._spender = task.spender
-        self._grant = Grant()
+        self._grant = _UNBOUNDED
         self._began = time.perf_counter()
         self._status: int | None = None
         self._meter: ReplyMeter | None = None
@@ -186,7 +188,7 @@ class OpenRelay:
     async def _granted(self) -> Grant:
         answers = await self._configuration()
         if not await is_bounded(answers, self._spender):
-            return self._grant  # of nothing
+            return _UNBOUNDED
         price = await PriceList(answers).of_model(self._provider, self._ask.model, at=utc_now())
         writing = asyncio.ensure_future(self._dock.database.write_short(partial(self._set_aside, price=price)))
         try:

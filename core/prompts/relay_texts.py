@@ -134,12 +134,14 @@ def answer_text(reply: object) -> str:
     pending: list[Any] = [reply]
     while pending:
         value = pending.pop()
-        if isinstance(value, str):
-            texts.append(value)
-        elif isinstance(value, list):
-            pending += value
-        elif isinstance(value, dict):
+        kind = type(value)
+        if kind is dict:
+            # a stream has many of them, each with a text or two: these are not put aside to be looked at again
             for name, item in value.items():
                 if item and name not in _NOT_WRITTEN:
-                    pending.append(item)
+                    (texts if type(item) is str else pending).append(item)
+        elif kind is list:
+            pending += value
+        elif kind is str:
+            texts.append(value)
     return "".join(texts)

@@ -95,6 +95,6 @@ def _usage(value: Any) -> Usage | None:
 def _first(value: Mapping[str, Any], names: tuple[str, ...]) -> int | None:
     for name in names:
         count = value.get(name)
-        if isinstance(count, int) and not isinstance(count, bool) and count >= 0:
+        if type(count) is int and count >= 0:  # true and false are no numbers here
             return count
     return None

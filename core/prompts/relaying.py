@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Protocol
+
+import msgspec
 
 from ..identity import Principal
 from ..ids import new_request_id
@@ -14,7 +16,6 @@ from ..provider_names import find_provider
 from ..providers.relay import RelayReply, RelayRequest
 from ..store.charges import Spender
 from .relay_ask import RelayAsk, read_ask
-from .relay_pieces import length_of
 from .relay_run import OpenRelay
 
 if TYPE_CHECKING:
@@ -46,8 +47,7 @@ class RelayJournalDraft(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RelayTask:
+class RelayTask(msgspec.Struct, frozen=True, kw_only=True):
     """One raw passthrough on its way through the dock.
 
     Attributes:
@@ -108,7 +108,8 @@ class DockedRelay(AbstractAsyncContextManager[RelayReply]):
         service, task = self._dock.service, self._task
         provider = find_provider(task.provider, self._dock.host.catalog.providers, default=service.router.default)
         if not task.request.request_id:
-            task = replace(task, request=replace(task.request, request_id=new_request_id()))
+            asked = replace(task.request, request_id=new_request_id())
+            task = msgspec.structs.replace(task, request=asked)
         ask = await asyncio.to_thread(_read_whole, task.request) if _is_large(task.request) else read_ask(task.request)
         self._relay = relay = OpenRelay(self._dock, task, provider.name, ask)
         await relay.open()
@@ -119,7 +120,7 @@ class DockedRelay(AbstractAsyncContextManager[RelayReply]):
             await relay.break_off(error)
             raise
         pieces = relay.pieces(reply)
-        if _is_empty(task.request, reply):
+        if task.request.method == "HEAD" or reply.status in _WITHOUT_BODY or pieces.length == 0:
             try:
                 await relay.end()  # the head is all of it
             except BaseException as error:
@@ -136,10 +137,6 @@ class DockedRelay(AbstractAsyncContextManager[RelayReply]):
             await self._relay.break_off(failure)
             raise
         await self._relay.break_off(error)
-
-
-def _is_empty(request: RelayRequest, reply: RelayReply) -> bool:
-    return request.method == "HEAD" or reply.status in _WITHOUT_BODY or length_of(reply) == 0
 
 
 def _read_whole(request: RelayRequest) -> RelayAsk:

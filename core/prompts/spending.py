@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
@@ -32,8 +31,7 @@ __all__ = ["Costing", "SetAside", "TurnCharges", "charges_of", "cost_turn"]
 _MILLION: Final = 1_000_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetAside:
+class SetAside(msgspec.Struct, frozen=True, kw_only=True):
     """What was set aside for a turn.
 
     Attributes:
@@ -71,20 +69,18 @@ class SetAside:
 
 
 class Costing(msgspec.Struct, frozen=True, kw_only=True):
-    """What a turn that is to be opened may cost, at the prices of the moment, and whether a budget may bound it.
+    """What a turn that is to be opened may cost, at the prices of the moment.
 
     Attributes:
         set_aside: What is set aside while nothing bounds it: nothing.
-        estimate: What it may come to.
+        estimate: What it may come to, for the budgets; None where none has to be asked.
         plugins: Ids of the plugins whose tools are presented.
-        is_bounded: Whether budgets have to be asked.
         at: The moment.
     """
 
     set_aside: SetAside
-    estimate: Estimate
+    estimate: Estimate | None
     plugins: frozenset[str]
-    is_bounded: bool
     at: datetime
 
     async def reserve(self, transaction: Transaction, *, spender: Spender, turn_id: UUID, worker_id: UUID) -> SetAside:
@@ -99,7 +95,7 @@ class Costing(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             BudgetExceeded: A budget has no room for even the first call.
         """
-        if not self.is_bounded:
+        if self.estimate is None:
             return self.set_aside
         grant = await reserve(
             transaction,
@@ -110,7 +106,7 @@ class Costing(msgspec.Struct, frozen=True, kw_only=True):
             worker_id=worker_id,
             at=self.at,
         )
-        return replace(self.set_aside, grant=grant)
+        return msgspec.structs.replace(self.set_aside, grant=grant)
 
 
 async def cost_turn(
@@ -137,11 +133,11 @@ async def cost_turn(
     prices = PriceList(answers)
     price = await prices.of_model(plan.settings.provider, plan.settings.model, at=now)
     tools = await prices.of_tools({tool.id: tool.plugin.name for tool in plan.tool_set.tools}, at=now)
+    bounded = await is_bounded(answers, spender)
     return Costing(
         set_aside=SetAside(grant=Grant(), price=price, tool_prices=tools, answer_tokens=answer_tokens),
-        estimate=_estimate(most, price, tools, tool_calls if most.plugins else 0),
+        estimate=_estimate(most, price, tools, tool_calls if most.plugins else 0) if bounded else None,
         plugins=frozenset(most.plugins),
-        is_bounded=await is_bounded(answers, spender),
         at=now,
     )
 

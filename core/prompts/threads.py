@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
+
+import msgspec
+from msgspec.structs import replace
 
 from ..jsontext import dumps
 from ..turn.messages import PRIVATE_ROLES, Message
@@ -26,8 +28,7 @@ _PER_THREAD: Final = 1_024
 _PER_MESSAGE: Final = 320
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeptThread:
+class KeptThread(msgspec.Struct, frozen=True, kw_only=True):
     """A session's thread as it may be sent.
 
     Attributes:

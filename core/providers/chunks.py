@@ -43,19 +43,18 @@ def completion_as_chunk(completion: Mapping[str, Any]) -> JsonObject:
     """Give a whole completion as one chunk, for whoever reads answers as chunks only; folded, it gives the same."""
     chunk: JsonObject = {**completion, "object": "chat.completion.chunk"}
     chunk["choices"] = [
-        _message_delta(choice) | {"finish_reason": choice.get("finish_reason")}
-        for choice in completion.get("choices") or ()
+        _message_delta(choice, choice.get("finish_reason")) for choice in completion.get("choices") or ()
     ]
     return chunk
 
 
-def _message_delta(choice: Mapping[str, Any]) -> JsonObject:
+def _message_delta(choice: Mapping[str, Any], end: str | None = None) -> JsonObject:
     delta = dict(choice.get("message") or {})
     if delta.get("tool_calls"):
         delta["tool_calls"] = [{**call, "index": place} for place, call in enumerate(delta["tool_calls"])]
     else:
         delta.pop("tool_calls", None)
-    start: JsonObject = {"index": choice.get("index", 0), "delta": delta, "finish_reason": None}
+    start: JsonObject = {"index": choice.get("index", 0), "delta": delta, "finish_reason": end}
     if choice.get("logprobs") is not None:
         start["logprobs"] = choice["logprobs"]
     return start
@@ -86,11 +85,11 @@ class ChunkFold:
     def _note_frame(self, chunk: Mapping[str, Any]) -> None:
         """Note what all chunks share; the first that says something is believed."""
         for key in _FRAME:
-            if key not in self._missing or chunk.get(key) is None:
-                continue
-            self._frame[key] = chunk[key]
-            if chunk[key] not in _NOTHING:
-                self._missing.remove(key)
+            value = chunk.get(key)
+            if value is not None and key in self._missing:
+                self._frame[key] = value
+                if value not in _NOTHING:
+                    self._missing.remove(key)
 
     def completion(self) -> JsonObject:
         """The completion so far."""

@@ -99,6 +99,7 @@ class OpenAICompatibleProvider(Provider):
         self._key_variables = tuple(key_variables)
         self._quirks = quirks
         self._known_quirks: dict[str, Quirks] = {}
+        self._can_be_sent = _can_be_sent(self._endpoint.api_key)
         self._transport = _transport(settings.transport, self._endpoint)
         self._closed = False
 
@@ -182,7 +183,7 @@ class OpenAICompatibleProvider(Provider):
                 code="provider_not_configured",
                 param="model",
             )
-        if not _can_be_sent(self._endpoint.api_key):
+        if not self._can_be_sent:
             raise BadRequest(
                 f"The API key of {self.name} holds characters that no request can carry: look for blanks, line ends "
                 "and letters outside of ASCII.",

@@ -17,6 +17,8 @@ _METHODS = frozenset({"DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"})
 # not among them: what names an account, as that is the key's and the key is ours, and Idempotency-Key, by which one
 # caller would get what another asked for with the same key
 _PASSED = frozenset({"accept", "accept-encoding", "content-encoding", "content-type", "openai-beta"})
+_PLAIN_PATH = re.compile(r"(?:/[A-Za-z0-9_-]+)+")
+"""What nearly all paths are, and nobody can read in two ways."""
 _PATH = re.compile(r"/(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*")
 _QUERY = re.compile(r"(?:[!$&-;=?-~]|%[0-9A-Fa-f]{2})*")
 _VALUE = re.compile(r"[\t\x20-\x7e]*")
@@ -62,7 +64,7 @@ class RelayRequest:
             raise BadRequest("The path must begin with a slash, as /embeddings does.", param="path")
         if not _stays_below(self.path):
             raise BadRequest("The path cannot be passed on: it may lead out of the provider's base URL.", param="path")
-        if not _QUERY.fullmatch(self.query):
+        if self.query and not _QUERY.fullmatch(self.query):
             raise BadRequest("The query cannot be passed on: it is not percent-encoded.", param="query")
         for name, value in self.passed_headers:
             if not _VALUE.fullmatch(value):
@@ -111,6 +113,8 @@ class NoRelay(AbstractAsyncContextManager[RelayReply]):
 
 def _stays_below(path: str) -> bool:
     """Whether every server reads a path as one below the address that it is appended to."""
+    if _PLAIN_PATH.fullmatch(path):
+        return True
     if not _PATH.fullmatch(path):
         return False
     decoded = path

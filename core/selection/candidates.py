@@ -115,7 +115,7 @@ class Candidates:
         rule = registered.rule
         if _is_settled(rule):
             return Judgement(place, registered, _ALWAYS)
-        return Judgement(place, registered, rule.verdict(()) if is_looked_up(rule) else _NEVER)
+        return Judgement(place, registered, Verdict(selected=False, reason=rule.otherwise or _NEVER))
 
     def of_rule(self, place: int) -> Sequence[int]:
         """The places of the decisions by a rule."""
@@ -135,7 +135,7 @@ class Candidates:
 
 
 _ALWAYS = Verdict(selected=True, reason="always selected")
-_NEVER = Verdict(selected=False, reason="the rule does not select")
+_NEVER = "the rule does not select"
 
 
 def decision_of(tool: RegisteredTool | None, judgement: Judgement) -> Decision:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
+import msgspec
+
 from ..errors import ConfigurationError
 from ..turn.messages import Message
 from .terms import Term, WordIndex
@@ -64,8 +66,7 @@ class Verdict:
     terms: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PromptSettings:
+class PromptSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Settings that a prompt gets when a rule selects; None leaves a setting alone.
 
     What the caller asked for explicitly stays; between rules the higher priority wins, then the order of the plugins'
@@ -101,6 +102,11 @@ class SelectionRule(ABC):
 
     nonblocking: bool = False
     """True when a synchronous :meth:`decide` never waits; otherwise it runs in a worker thread."""
+
+    otherwise: str | None = None
+    """The reason that :meth:`decide` gives whenever it does not select, for a rule that then has but one: decisions of
+    prompts that it does not select for are then kept once, and not with each of their turns. None for any other rule.
+    """
 
     def __init__(
         self,
@@ -164,6 +170,7 @@ class SearchTerms(SelectionRule):
     """
 
     nonblocking = True
+    otherwise: str
 
     def __init__(
         self,
@@ -184,6 +191,7 @@ class SearchTerms(SelectionRule):
         if scope not in {"input", "thread"}:
             raise ConfigurationError(f"SearchTerms has the unknown scope {scope!r}; take 'input' or 'thread'.")
         self.scope = scope
+        self.otherwise = f"none of its terms stands in the {scope}"
         self.terms = tuple(Term.parse(term) for term in terms)
 
     def decide(self, request: SelectionRequest) -> Verdict:
@@ -194,7 +202,7 @@ class SearchTerms(SelectionRule):
     def verdict(self, hits: tuple[str, ...]) -> Verdict:
         """The verdict on a prompt that refers to some of its terms."""
         if not hits:
-            return Verdict(selected=False, reason=f"none of its terms stands in the {self.scope}")
+            return Verdict(selected=False, reason=self.otherwise)
         named = ", ".join(repr(hit) for hit in hits)
         return Verdict(selected=True, reason=f"the {self.scope} refers to {named}", terms=hits)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Mapping
 
 import msgspec
 
@@ -22,7 +21,7 @@ _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u
 
 
 def _clean(text: str) -> str:
-    normal = unicodedata.normalize("NFKC", text).replace("’", "'")
+    normal = text if text.isascii() else unicodedata.normalize("NFKC", text).replace("’", "'")
     return _CAMEL.sub(" ", normal) if _MAYBE_CAMEL.search(normal) else normal
 
 
@@ -53,8 +52,11 @@ class WordIndex:
         cleaned = _clean(text)
         self.folded = cleaned.casefold()
         # in ASCII folding changes no letter's kind, so the words may be read of the folded text
-        read = _WORD.findall(self.folded if cleaned.isascii() else cleaned)
-        self.counts: Mapping[str, int] = Counter(read if cleaned.isascii() else [word.casefold() for word in read])
+        is_ascii = cleaned.isascii()
+        read = _WORD.findall(self.folded if is_ascii else cleaned)
+        self.counts: dict[str, int] = {}
+        for word in read if is_ascii else map(str.casefold, read):
+            self.counts[word] = self.counts.get(word, 0) + 1
 
     def holds(self, term: Term) -> bool:
         """Whether the text refers to a term."""

@@ -54,7 +54,7 @@ class ToolSet(msgspec.Struct, frozen=True, kw_only=True):
 
     tools: tuple[RegisteredTool, ...] = ()
     additions: tuple[str, ...] = ()
-    settings: PromptSettings = msgspec.field(default_factory=PromptSettings)
+    settings: PromptSettings = PromptSettings()
     selections: tuple[Selection, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     decisions: Sequence[Decision] = ()
@@ -92,15 +92,14 @@ def make_tool_set(
     selections = _selections(judgements, frozenset(kept))
     settings, conflicts = _merged_settings(selections, provider)
     systems = [selection.judgement.rule.rule.system for selection in selections]
-    decisions = Decisions(candidates.base, changes, withheld=withheld)
     return ToolSet(
         tools=tuple([candidates.catalog.tools[tool] for tool in kept]),
         additions=tuple(dict.fromkeys([text for text in systems if text])),
         settings=settings,
         selections=selections,
         conflicts=conflicts,
-        decisions=decisions,
-        reasons={tool: _reason(decisions, candidates.of_tool(tool)) for tool in kept},
+        decisions=Decisions(candidates.base, changes, withheld=withheld),
+        reasons={tool: _reason(candidates, changes, tool) for tool in kept},
     )
 
 
@@ -139,9 +138,10 @@ def _selections(judgements: Sequence[Judgement], kept: Collection[str]) -> tuple
     return tuple(selected)
 
 
-def _reason(decisions: Sequence[Decision], places: Iterable[int]) -> str:
+def _reason(candidates: Candidates, changes: Mapping[int, Decision], tool: str) -> str:
     """Why a tool is presented."""
-    return "; ".join([item.reason for place in places if (item := decisions[place]).kept])
+    decided = [changes.get(place) or candidates.base.decisions[place] for place in candidates.of_tool(tool)]
+    return "; ".join([item.reason for item in decided if item.kept])
 
 
 def _merged_settings(selections: Sequence[Selection], provider: str) -> tuple[PromptSettings, tuple[Conflict, ...]]:

@@ -49,6 +49,7 @@ class Database:
 
     Attributes:
         url: As given.
+        is_sqlite: Whether it is SQLite; else it is PostgreSQL.
         configuration: Remembers what seldom changes.
         observe: Told of each transaction when it has ended: its kind (``read``, ``write``, or ``group`` for one on the
             short way), its outcome (``ok``, ``failed`` or ``unavailable``), the seconds that it took, and those that it
@@ -57,13 +58,14 @@ class Database:
 
     def __init__(self, url: URL) -> None:
         self.url = url
+        self.is_sqlite = url.get_backend_name() == "sqlite"
         self._engine = make_engine(url)
         preparations = Preparations(self._engine.dialect)
         if self.is_sqlite:
             # one writer at a time; waiting here is cheaper than in its busy handler, and keeps the order
             lock = asyncio.Lock()
             self._writer: AbstractAsyncContextManager[None] = lock
-            self._short: SqliteShort | PostgresShort = SqliteShort(str(url.database), preparations, lock)
+            self._short: SqliteShort | PostgresShort = SqliteShort(str(url.database), preparations, lock, self._ended)
         else:
             from .short.postgres import PostgresShort
 
@@ -73,11 +75,6 @@ class Database:
         self.observe: Callable[[str, str, float, float], None] | None = None
         self._running: set[asyncio.Task[object]] = set()
         self._openable = False
-
-    @property
-    def is_sqlite(self) -> bool:
-        """Whether it is SQLite; else it is PostgreSQL."""
-        return self.url.get_backend_name() == "sqlite"
 
     @property
     def engine(self) -> AsyncEngine:
@@ -109,22 +106,21 @@ class Database:
         """
         return await self._shielded(lambda: self._tried(lambda: self._written(work)))
 
-    async def write_short(self, work: Work[_T]) -> _T:
+    def write_short(self, work: Work[_T]) -> asyncio.Future[_T]:
         """Run a transaction that writes, on the short way; in SQLite it shares its commit with others of the moment.
 
         Args:
             work: What to write. It may be called again, and in another thread, and awaits nothing but its transaction.
 
         Returns:
-            What ``work`` returns, once it is stored for good.
-
-        Raises:
-            StoreUnavailable: The database cannot be reached, or stays busy.
-            Exception: Whatever ``work`` raises; nothing of it was written then.
+            What ``work`` returns, once it is stored for good. Who cancels it stops waiting, and nothing else: what is
+            begun is done. It fails with StoreUnavailable when the database cannot be reached, or stays busy, and with
+            whatever ``work`` raises; nothing of it was written then.
         """
-        if self.is_sqlite:  # what is begun there is done, whoever waits for it
-            return await self._grouped(work)
-        return await self._shielded(lambda: self._tried(lambda: self._grouped(work)))
+        if isinstance(self._short, SqliteShort):
+            return self._short.write(work)
+        short = self._short
+        return self._shielded(lambda: self._tried(lambda: self._grouped(short, work)))
 
     async def read_short(self, work: Work[_T]) -> _T:
         """Read, on the short way.
@@ -157,14 +153,14 @@ class Database:
         await self._short.aclose()
         await self._engine.dispose()
 
-    async def _shielded(self, start: Callable[[], Awaitable[_T]]) -> _T:
+    def _shielded(self, start: Callable[[], Awaitable[_T]]) -> asyncio.Future[_T]:
         async def run() -> _T:
             return await start()
 
         task = asyncio.ensure_future(run())
         self._running.add(task)
         task.add_done_callback(self._forget)
-        return await asyncio.shield(task)
+        return asyncio.shield(task)
 
     def _forget(self, task: asyncio.Task[object]) -> None:
         self._running.discard(task)
@@ -192,20 +188,29 @@ class Database:
             waited = time.perf_counter() - began
             return await self._observed("write", lambda: self._once(work, writes=True), waited)
 
-    async def _grouped(self, work: Work[_T]) -> _T:
-        began, outcome = time.perf_counter(), "failed"
+    async def _grouped(self, short: PostgresShort, work: Work[_T]) -> _T:
+        began = time.perf_counter()
         try:
-            result = await self._short.write(work)
-            outcome = "ok"
+            result = await short.write(work)
         except Exception as error:
-            if not self._is_to_be_told(error):
+            told = self._ended(began, error)
+            if told is None or told is error:
                 raise
-            outcome = "unavailable"
-            raise self._unavailable(error) from error
-        finally:
-            if self.observe is not None:
-                self.observe("group", outcome, time.perf_counter() - began, 0.0)
+            raise told from error
+        self._ended(began, None)
         return result
+
+    def _ended(self, began: float, error: BaseException | None) -> BaseException | None:
+        """Take note of a transaction on the short way; gives what whoever waits hears of its error."""
+        outcome, told = "ok", error
+        if error is not None:
+            outcome = "failed"
+            if self._is_to_be_told(error):
+                outcome, told = "unavailable", self._unavailable(error)
+                told.__cause__ = error
+        if self.observe is not None:
+            self.observe("group", outcome, time.perf_counter() - began, 0.0)
+        return told
 
     async def _observed(self, kind: str, attempt: Callable[[], Awaitable[_T]], waited: float = 0.0) -> _T:
         if self.observe is None:
@@ -230,7 +235,7 @@ class Database:
                 raise
             raise self._unavailable(error) from error
 
-    def _is_to_be_told(self, error: Exception) -> bool:
+    def _is_to_be_told(self, error: BaseException) -> bool:
         """Whether it is an outage; a transaction that may be tried again fails as it is."""
         return is_outage(error) and (self.is_sqlite or not may_be_tried_again(error))
 
@@ -243,7 +248,7 @@ class Database:
                 raise
             raise self._unavailable(error) from error
 
-    def _unavailable(self, error: Exception) -> StoreUnavailable:
+    def _unavailable(self, error: BaseException) -> StoreUnavailable:
         _log.error("The database %s cannot be used: %s", shown_url(self.url), error)
         return StoreUnavailable("The database cannot be used now; the log says why.", hint="Try again.", retry_after=1)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -34,8 +33,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Conversation:
+class Conversation(msgspec.Struct, frozen=True, kw_only=True):
     """A session as it stands in the store, or as it will when its first turn opens.
 
     Attributes:
@@ -50,7 +48,7 @@ class Conversation:
         edits: How many of them were deleted or changed.
     """
 
-    id: UUID = field(default_factory=new_id)
+    id: UUID = msgspec.field(default_factory=new_id)
     key: str
     llm_client_id: UUID
     account_id: UUID
@@ -162,15 +160,11 @@ async def read_thread(transaction: Transaction, session: Conversation, *, limit:
 
 
 def _first(rows: list[tuple[Any, ...]]) -> Conversation | None:
-    return Conversation(**dict(zip(_names(), rows[0], strict=True))) if rows else None
-
-
-def _names() -> tuple[str, ...]:
-    return tuple(one.name for one in fields(Conversation))
+    return Conversation(**dict(zip(Conversation.__struct_fields__, rows[0], strict=True))) if rows else None
 
 
 def _sessions() -> Any:
-    return select(*(getattr(SessionRow, name) for name in _names()))
+    return select(*(getattr(SessionRow, name) for name in Conversation.__struct_fields__))
 
 
 def _by_key() -> Executable:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Integer, String, bindparam, delete, literal_column, update
+from sqlalchemy import ColumnElement, Integer, String, bindparam, delete, literal, literal_column, or_, update
 from sqlmodel import col, select
 
 from .tables import QueuedTurn, SessionRow, TurnRow
@@ -13,7 +13,7 @@ from .types import JsonText, UtcDateTime
 if TYPE_CHECKING:
     from sqlalchemy.sql.base import Executable
 
-__all__ = ["closing", "growing", "is_running", "leaving", "running", "waiting", "waiting_before"]
+__all__ = ["busy", "busy_before", "closing", "growing", "is_running", "leaving"]
 
 
 def is_running() -> ColumnElement[bool]:
@@ -25,21 +25,14 @@ def is_running() -> ColumnElement[bool]:
     return col(TurnRow.state) == literal_column("'running'", String)
 
 
-def running() -> Executable:
-    """A turn of a session that runs."""
-    mine = col(TurnRow.session_id) == bindparam("session_id")
-    return select(TurnRow.id).where(mine, is_running()).limit(1)
+def busy() -> Executable:
+    """A row where a turn of a session runs, or somebody waits in its queue."""
+    return select(literal(1)).where(or_(_runs(), _waits().exists()))
 
 
-def waiting() -> Executable:
-    """Somebody who waits in a session's queue."""
-    return select(QueuedTurn.id).where(col(QueuedTurn.session_id) == bindparam("session_id")).limit(1)
-
-
-def waiting_before() -> Executable:
-    """Somebody who waits in a session's queue before a ticket."""
-    mine = col(QueuedTurn.session_id) == bindparam("session_id")
-    return select(QueuedTurn.id).where(mine, col(QueuedTurn.id) < bindparam("ticket")).limit(1)
+def busy_before() -> Executable:
+    """A row where a turn of a session runs, or somebody waits in its queue before a ticket."""
+    return select(literal(1)).where(or_(_runs(), _waits().where(col(QueuedTurn.id) < bindparam("ticket")).exists()))
 
 
 def leaving() -> Executable:
@@ -76,3 +69,11 @@ def closing() -> Executable:
             error=bindparam("new_error", type_=JsonText),
         )
     )
+
+
+def _runs() -> Any:
+    return select(TurnRow.id).where(col(TurnRow.session_id) == bindparam("session_id"), is_running()).exists()
+
+
+def _waits() -> Any:
+    return select(QueuedTurn.id).where(col(QueuedTurn.session_id) == bindparam("session_id"))

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import msgspec
@@ -49,9 +48,6 @@ __all__ = [
     "queue_turn",
     "watch_turn",
 ]
-
-_SESSION: Final = tuple(field.name for field in fields(Conversation))
-"""The columns of a new session's row."""
 
 
 class TurnLost(ServiceUnavailable):
@@ -116,6 +112,7 @@ async def open_turn(
     messages: Sequence[Message],
     *,
     conversation: Conversation | None,
+    is_new: bool = False,
     ticket: UUID | None,
 ) -> Opened:
     """Open a turn, if it is its turn.
@@ -125,6 +122,7 @@ async def open_turn(
         turn: The row, as values by column, complete save for session and number.
         messages: What the caller says, as it joins the thread.
         conversation: The session as it was when its thread was read, or newly made; None for a turn without.
+        is_new: Whether the session was newly made, and nobody else can know it by its id.
         ticket: The place in the queue, for one who waited.
 
     Raises:
@@ -135,13 +133,12 @@ async def open_turn(
         await transaction.insert(TurnRow, [turn])
         await _add_messages(transaction, turn["id"], None, messages, first=0)
         return Opened(outcome=Outcome.OPENED)
-    now = await session_by_id(transaction, conversation.id, lock=True)
+    now = None if is_new else await session_by_id(transaction, conversation.id, lock=True)
     if now is None and conversation.turns:
         raise NotFound("The session was deleted meanwhile.", param="session_key", code="session_not_found")
     if now is None:
-        now = conversation
-        await transaction.insert(SessionRow, [{name: getattr(conversation, name) for name in _SESSION}])
-    elif await _busy(transaction, now.id, ticket):
+        return await _open_first(transaction, turn, messages, conversation)
+    if await _busy(transaction, now.id, ticket):
         return Opened(outcome=Outcome.BUSY)
     if (now.turns, now.messages, now.edits) != (conversation.turns, conversation.messages, conversation.edits):
         return Opened(outcome=Outcome.STALE)
@@ -156,6 +153,17 @@ async def open_turn(
     return Opened(outcome=Outcome.OPENED, number=number)
 
 
+async def _open_first(
+    transaction: Transaction, turn: Mapping[str, Any], messages: Sequence[Message], conversation: Conversation
+) -> Opened:
+    """Open the first turn of a session, which is made with it: nobody is before it, and nothing is to be read."""
+    made = msgspec.structs.asdict(conversation)
+    await transaction.insert(SessionRow, [{**made, "turns": 1, "messages": len(messages)}])
+    await transaction.insert(TurnRow, [{**turn, "session_id": conversation.id, "number": 1}])
+    await _add_messages(transaction, turn["id"], conversation.id, messages, first=0)
+    return Opened(outcome=Outcome.OPENED, number=1)
+
+
 async def keep_decision_set(transaction: Transaction, set_id: UUID, decisions: list[dict[str, Any]]) -> None:
     """Store a set of decisions that turns refer to, unless it is stored.
 
@@ -168,11 +176,9 @@ async def keep_decision_set(transaction: Transaction, set_id: UUID, decisions: l
 
 
 async def _busy(transaction: Transaction, session_id: UUID, ticket: UUID | None) -> bool:
-    if await transaction.rows(statements.running, session_id=session_id):
-        return True
     if ticket is None:
-        return bool(await transaction.rows(statements.waiting, session_id=session_id))
-    return bool(await transaction.rows(statements.waiting_before, session_id=session_id, ticket=ticket))
+        return bool(await transaction.rows(statements.busy, session_id=session_id))
+    return bool(await transaction.rows(statements.busy_before, session_id=session_id, ticket=ticket))
 
 
 async def queue_turn(transaction: Transaction, ticket: UUID, session_id: UUID, worker_id: UUID) -> None:

@@ -13,7 +13,7 @@ from ..errors import Conflict
 from .tables import Table
 
 if TYPE_CHECKING:
-    from sqlalchemy import Dialect
+    from sqlalchemy import Dialect, TableClause
 
 __all__ = ["insert_unless_there", "insertion", "is_unique_violation", "unique"]
 
@@ -56,17 +56,17 @@ async def insert_unless_there(session: AsyncSession, table: type[Table], rows: S
         rows: Values by column, the same columns for each; any number of them.
     """
     connection = await session.connection()
-    # row by row: in one statement they could have more values than a database takes
-    await connection.execute(insertion(table, connection.dialect).on_conflict_do_nothing(), list(rows))
-
-
-def insertion(table: type[Table], dialect: Dialect) -> Any:
-    """A statement that adds rows, in the words of a dialect, which knows what to do with those that are there."""
     columns: Any = table.__table__  # type: ignore[attr-defined]
+    # row by row: in one statement they could have more values than a database takes
+    await connection.execute(insertion(columns, connection.dialect).on_conflict_do_nothing(), list(rows))
+
+
+def insertion(table: TableClause, dialect: Dialect) -> Any:
+    """A statement that adds rows, in the words of a dialect, which knows what to do with those that are there."""
     if dialect.name == "sqlite":
         from sqlalchemy.dialects import sqlite
 
-        return sqlite.insert(columns)
+        return sqlite.insert(table)
     from sqlalchemy.dialects import postgresql
 
-    return postgresql.insert(columns)
+    return postgresql.insert(table)

@@ -18,6 +18,8 @@ _log = logging.getLogger("promptdock.telemetry")
 UNKNOWN_ROUTE: Final = "unknown"
 """Stands for the route of whatever no route takes, so that nobody makes new ones up."""
 _BROKEN: Final = 500
+_BODILESS: Final = frozenset({204, 304})
+"""Statuses of replies that end with their headers."""
 
 
 @dataclass(slots=True)
@@ -99,26 +101,29 @@ class Exchange:
 
     Attributes:
         scope: As given.
+        started: When it came, by ``time.perf_counter``.
         method: The HTTP method, as it was sent.
         route: The route's path, e.g. ``/api/v1/sessions/{session_id}``, known at the end; one word for all that no
             route takes.
         notes: What turns tell of themselves.
         received: Bytes of the request's body so far.
         sent: Bytes of the reply's body so far.
+        is_gone: Whether the caller hung up.
         begun: Whether the reply has begun.
         status: The reply's, as far as it is known.
+        length: Bytes that the reply's body is going to have; None while the reply does not say so.
         is_stream: Whether the reply is a stream of events.
         seconds: How long it took; 0 until its end.
     """
 
     __slots__ = (
         "_ended",
-        "_gone",
         "_hung_up",
-        "_started",
         "_watchers",
         "begun",
+        "is_gone",
         "is_stream",
+        "length",
         "method",
         "notes",
         "received",
@@ -126,6 +131,7 @@ class Exchange:
         "scope",
         "seconds",
         "sent",
+        "started",
         "status",
     )
 
@@ -136,12 +142,13 @@ class Exchange:
         self.notes = RequestNotes()
         self.received = self.sent = 0
         self.status = _BROKEN
-        self.begun = self.is_stream = False
+        self.begun = self.is_gone = self.is_stream = False
+        self.length: int | None = None
         self.seconds = 0.0
         self._watchers = watchers
         self._hung_up = hung_up
-        self._gone = self._ended = False
-        self._started = time.perf_counter()
+        self._ended = False
+        self.started = time.perf_counter()
         self._tell(self._watchers.began)
 
     def take_in(self, message: Message) -> None:
@@ -149,20 +156,34 @@ class Exchange:
         if message["type"] == "http.request":
             self.received += len(message.get("body", b""))
         elif message["type"] == "http.disconnect":
-            self._gone = True
+            self.is_gone = True
 
-    def give_out(self, message: Message) -> None:
-        """Take note of a piece of the reply, which is about to be sent."""
+    def give_out(self, message: Message) -> bool:
+        """Take note of a piece of the reply, which is going to be sent, and say whether it completes the reply.
+
+        A caller who was told the length takes the reply for whole as soon as so much is there.
+        """
         if message["type"] == "http.response.body":
             self.sent += len(message.get("body", b""))
             if not message.get("more_body", False):
-                self.end(self.status)
+                return True
         elif message["type"] == "http.response.start":
-            self.begun = True
-            self.status = message["status"]
-            if _is_event_stream(message):
+            self._begin(message)
+        return self.length is not None and self.sent >= self.length
+
+    def _begin(self, message: Message) -> None:
+        self.begun = True
+        self.status = message["status"]
+        for name, value in message.get("headers", ()):
+            lower = name.lower()
+            if lower == b"content-type" and value.startswith(b"text/event-stream"):
                 self.is_stream = True
-                self._tell(self._watchers.streams)
+            elif lower == b"content-length" and value.isdigit():
+                self.length = int(value)
+        if self.method == "HEAD" or self.status in _BODILESS:
+            self.length = 0
+        if self.is_stream:
+            self._tell(self._watchers.streams)
 
     def end(self, status: int | None = None) -> None:
         """Tell of the end, unless that is done.
@@ -173,9 +194,9 @@ class Exchange:
         if self._ended:
             return
         self._ended = True
-        self.seconds = time.perf_counter() - self._started
+        self.seconds = time.perf_counter() - self.started
         self.route = self.scope.get("path_template") or UNKNOWN_ROUTE
-        if self._gone:
+        if self.is_gone:
             self.status = self._hung_up
         elif status is None:
             self.status = _BROKEN
@@ -188,7 +209,7 @@ class Exchange:
             broken: Whether it raised. If it did not, and yet gave no end to the reply, nobody was there to have it.
         """
         if not self._ended:
-            self._gone = self._gone or not broken
+            self.is_gone = self.is_gone or not broken
             self.end()
         if self._watchers.left:
             self._tell(self._watchers.left)
@@ -199,10 +220,3 @@ class Exchange:
                 step(self)
             except Exception:  # noqa: BLE001  (whoever watches must not be felt)
                 _log.exception("A request could not be told of to %s", step.__qualname__)
-
-
-def _is_event_stream(message: Message) -> bool:
-    for name, value in message.get("headers", ()):
-        if value.startswith(b"text/event-stream") and name.lower() == b"content-type":
-            return True
-    return False

@@ -88,9 +88,11 @@ class RequestLog(RequestWatcher):
     def _record(self, members: JsonObject) -> logging.LogRecord:
         """A record for the line. Logging itself would look for the caller's file and thread anew for each."""
         record = logging.LogRecord.__new__(logging.LogRecord)
-        now = time.time()
-        vars(record).update(self._blank, msg=RequestText(members), created=now, msecs=now % 1 * 1000)
-        setattr(record, REQUEST, members)
+        known = record.__dict__ = self._blank.copy()
+        known["msg"] = RequestText(members)
+        known["created"] = now = time.time()
+        known["msecs"] = now % 1 * 1000
+        known[REQUEST] = members
         return record
 
     def watch(self, plan: TurnPlan) -> _Notetaker | None:  # noqa: ARG002  (what turn watchers are given)

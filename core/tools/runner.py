@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import copy
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
@@ -20,10 +19,12 @@ from .outcome import ToolOutcome, ToolResult
 from .results import ResultNotSerialisable, ResultTooLarge, check_text, result_text
 from .running import Refused, RunningCall
 
-__all__ = ["Approve", "BoundTool", "CallRequest", "CallWatcher", "ToolRunner"]
+__all__ = ["Approve", "BoundTool", "CallRequest", "CallWatcher", "LastWord", "ToolRunner"]
 
 Approve: TypeAlias = Callable[[ToolCall], Awaitable[Approval]]
 """Answers whether a call may run."""
+LastWord: TypeAlias = Callable[[ToolCall], Approval]
+"""The same of who knows at once, and is asked after all others."""
 
 
 class ToolRunner:
@@ -55,27 +56,14 @@ class ToolRunner:
         self._approve = approve
         self._transform = transform
 
-    def with_approval(self, approve: Approve) -> ToolRunner:
-        """A runner that asks this, too: last, of calls that nobody has denied before."""
-        before = self._approve
-
-        async def both(call: ToolCall) -> Approval:
-            answer = await before(call)
-            if answer is not None and not isinstance(answer, Allow):
-                return answer
-            return await approve(call) or answer
-
-        further = copy.copy(self)
-        further._approve = both  # noqa: SLF001  (its own class)
-        return further
-
-    async def run(self, call: CallRequest, watcher: CallWatcher) -> ToolOutcome:
+    async def run(self, call: CallRequest, watcher: CallWatcher, last_word: LastWord | None = None) -> ToolOutcome:
         """Run one call to its answer.
 
         Args:
             call: What the model asked for.
             watcher: Told of the call's steps, on the event loop: ``called`` and ``responded`` once each when the
                 function runs, ``progressed`` in between as often as the tool wishes.
+            last_word: Asked last, of a call that no hook has denied; None when nobody else has a say.
 
         Returns:
             The answer, an error as well as a result.
@@ -85,7 +73,7 @@ class ToolRunner:
         """
         one = RunningCall(call, watcher)
         try:
-            return one.answered(await self._content(one))
+            return one.answered(await self._content(one, last_word))
         except Refused as refusal:
             return one.refused(refusal)
         except (asyncio.CancelledError, GeneratorExit):
@@ -94,10 +82,10 @@ class ToolRunner:
             one.log("failed outside of its function", error)
             return one.refused(one.failed())
 
-    async def _content(self, one: RunningCall) -> str:
+    async def _content(self, one: RunningCall, last_word: LastWord | None) -> str:
         bound = one.require_known()
         checked = one.read_arguments(bound)
-        await self._ask(one, bound, checked.data)
+        await self._ask(one, bound, checked.data, last_word)
         value = await self._value(one, bound, checked)
         try:
             content = result_text(value, self._result_limit)
@@ -113,7 +101,7 @@ class ToolRunner:
                 f"The result of '{one.name}' is too large: {error}. Ask for less, e.g. a narrower range.",
             ) from None
 
-    async def _ask(self, one: RunningCall, bound: BoundTool, arguments: JsonObject) -> None:
+    async def _ask(self, one: RunningCall, bound: BoundTool, arguments: JsonObject, last_word: LastWord | None) -> None:
         call = one.request
         question = ToolCall(
             id=call.call_id,
@@ -127,6 +115,8 @@ class ToolRunner:
         )
         try:
             answer = await self._approve(question)
+            if last_word is not None and (answer is None or isinstance(answer, Allow)):
+                answer = last_word(question) or answer
         except Exception as error:  # noqa: BLE001  (whoever cannot be asked has not agreed)
             one.log("was denied, because asking for approval failed", error)
             answer = Deny("asking for approval failed; details are in the server's log")

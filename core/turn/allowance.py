@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -37,9 +37,12 @@ class Allowance:
         counter: Counts tokens before a call; None estimates them from characters.
 
     Attributes:
+        hears: The kinds of events that it has to hear.
         used_tokens: Tokens of the rounds that are settled.
         used_cost: What these cost, and the tools that were called.
     """
+
+    hears: Final = frozenset({CompletionReceived})
 
     def __init__(
         self,

@@ -16,6 +16,7 @@ from ..tools.execution import is_immediate
 from ..tools.outcome import ToolOutcome
 from ..tools.runner import BoundTool, CallRequest, ToolRunner
 from .events import Event, PluginCalled, PluginResponded, ToolProgressed, ToolRequested, ToolResponded
+from .meter import Meter
 from .plan import TurnPlan
 
 __all__ = ["RequestedCall", "RoundOfCalls", "split_calls"]
@@ -63,6 +64,7 @@ class RoundOfCalls:
         calls: The calls, in the model's order.
         runner: What runs tools.
         offered: Wire names of the tools that the model was really offered; no other one is run.
+        meter: Asked last whether a call may run; None when nobody counts them.
 
     Attributes:
         request_id: The request that the turn answers.
@@ -78,6 +80,7 @@ class RoundOfCalls:
         calls: Sequence[RequestedCall],
         runner: ToolRunner,
         offered: Collection[str],
+        meter: Meter | None = None,
     ) -> None:
         self._plan = plan
         self.request_id = plan.request.request_id
@@ -85,6 +88,7 @@ class RoundOfCalls:
         self.round = round_number
         self._calls = calls
         self._runner = runner
+        self._approve = None if meter is None else meter.approve
         self._tools = {tool.name: tool for tool in plan.tool_set.tools if tool.name in offered}
         self.outcomes: tuple[ToolOutcome, ...] = ()
 
@@ -140,7 +144,7 @@ class RoundOfCalls:
             round=self.round,
             presented=tuple(self._tools),
         )
-        return await self._runner.run(request, _Watcher(self, call, tool, tell))
+        return await self._runner.run(request, _Watcher(self, call, tool, tell), self._approve)
 
     def _requested(self, call: RequestedCall) -> ToolRequested:
         tool = self._tools.get(call.name)

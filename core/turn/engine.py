@@ -13,6 +13,7 @@ from ..tasks import is_cancelled
 from ..tools.runner import ToolRunner
 from .events import Event, TurnFailed, TurnFinished
 from .handoff import HeldRounds
+from .meter import Meter
 from .observe import Observer, listening, tell
 from .plan import TurnPlan
 from .running import RunningTurn
@@ -44,19 +45,23 @@ class TurnEngine:
     held: HeldRounds
     max_rounds: int
 
-    async def run(self, plan: TurnPlan, *observers: Observer) -> AsyncGenerator[Event, None]:
+    async def run(
+        self, plan: TurnPlan, *observers: Observer, meter: Meter | None = None
+    ) -> AsyncGenerator[Event, None]:
         """Run one turn.
 
         Args:
             plan: What :func:`~promptdock.turn.plan.plan_turn` settled.
             observers: Told of every event that they hear before the turn goes on; and, when the consumer goes away
                 before the turn's end, of a ``TurnFailed`` with the code ``cancelled``, which nobody is left to get.
+            meter: Asked before each upstream call and each tool call, after the plugins; to hear the turn, it has to be
+                among the observers.
 
         Yields:
             Events; the last one is a ``TurnFinished`` or a ``TurnFailed``. Closing the generator, or cancelling who
             iterates it, cancels the upstream call and the running tools.
         """
-        turn = RunningTurn(self, plan)
+        turn = RunningTurn(self, plan, meter)
         heard_by = listening(observers)
         latest: Event | None = None
         is_heard = False  # whether what is raised comes from who hears the turn

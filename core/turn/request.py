@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 import msgspec
@@ -26,8 +25,7 @@ ToolChoice: TypeAlias = str | Mapping[str, Any]
 """``none``, ``auto``, ``required``, or OpenAI's object that names one tool."""
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(msgspec.Struct, frozen=True):
     """Who sent a prompt.
 
     Attributes:
@@ -40,8 +38,7 @@ class Caller:
 ANONYMOUS = Caller()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PromptDefaults:
+class PromptDefaults(msgspec.Struct, frozen=True, kw_only=True):
     """Settings of whom the prompt is addressed to, e.g. of an LLM client; None says nothing.
 
     The first of these to say a setting counts: the request itself, selected rules, these defaults, the provider's
@@ -62,8 +59,7 @@ class PromptDefaults:
     fallback_max_completion_tokens: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SelectionRuleSpec:
+class SelectionRuleSpec(msgspec.Struct, frozen=True, kw_only=True):
     """A selection rule as data; its tools follow it instead of the rules of their own plugins.
 
     Attributes:
@@ -83,8 +79,7 @@ class SelectionRuleSpec:
     priority: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ToolScope:
+class ToolScope(msgspec.Struct, frozen=True, kw_only=True):
     """Which of the installed tools a prompt may see at all; what is outside is neither presented nor run.
 
     Attributes:
@@ -101,11 +96,10 @@ class ToolScope:
         for name in ("plugins", "tools", "rules"):  # lists will do, and are not kept
             given = getattr(self, name)
             if isinstance(given, list):
-                object.__setattr__(self, name, tuple(given))
+                msgspec.structs.force_setattr(self, name, tuple(given))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PromptRequest:
+class PromptRequest(msgspec.Struct, frozen=True, kw_only=True):
     """One prompt.
 
     Attributes:
@@ -132,13 +126,13 @@ class PromptRequest:
     system_role: str | None = None
     temperature: float | None = None
     max_completion_tokens: int | None = None
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = msgspec.field(default_factory=dict)
     tools: tuple[JsonObject, ...] = ()
     tool_choice: ToolChoice | None = None
     stream: bool = False
     request_id: str = ""
     caller: Caller = ANONYMOUS
-    defaults: PromptDefaults = field(default_factory=PromptDefaults)
+    defaults: PromptDefaults = PromptDefaults()
     scope: ToolScope | None = None
     turn_id: str | None = None
 

@@ -37,6 +37,7 @@ from .view import CallerView
 
 if TYPE_CHECKING:
     from .engine import TurnEngine
+    from .meter import Meter
 
 __all__ = ["RunningTurn"]
 
@@ -49,11 +50,13 @@ class RunningTurn:
     Args:
         engine: Runs it.
         plan: What was settled before.
+        meter: Has the last word on its upstream calls and tool calls; None for a turn without limits.
     """
 
-    def __init__(self, engine: TurnEngine, plan: TurnPlan) -> None:
+    def __init__(self, engine: TurnEngine, plan: TurnPlan, meter: Meter | None = None) -> None:
         self._engine = engine
         self._plan = plan
+        self._meter = meter
         self._provider = plan.provider.provider
         self._request_id = plan.request.request_id
         self._started = time.perf_counter()
@@ -95,7 +98,7 @@ class RunningTurn:
             cut_off = bool(ours) and not theirs and self._round >= self._engine.max_rounds
             self._keep_answer(without_calls=cut_off)
             if ours and not cut_off:
-                calls = RoundOfCalls(self._plan, self._round, ours, self._engine.runner, self._offered)
+                calls = RoundOfCalls(self._plan, self._round, ours, self._engine.runner, self._offered, self._meter)
                 running = calls.run()
                 try:
                     async for event in running:
@@ -113,6 +116,8 @@ class RunningTurn:
         """What the provider is asked in this round."""
         call = round_call(self._plan, self._new, self._round, last=self._is_last)
         call = await self._engine.hooks.prepare_completion(call)
+        if self._meter is not None:
+            call = self._meter.admit(call)
         self._offered = frozenset([tool_name(tool) for tool in call.tools])
         return call
 

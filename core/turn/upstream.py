@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import AsyncIterator, Mapping
-from types import MappingProxyType, NoneType
+from collections.abc import AsyncIterator
+from types import NoneType
 
 from ..errors import PromptdockError
 from ..jsontext import JsonObject, well_formed
@@ -18,9 +18,15 @@ __all__ = ["ChunkReader", "UnusableAnswer", "ask", "end"]
 _ENDS = frozenset({"stop", "length", "tool_calls", "content_filter", "function_call"})
 """The reasons to finish that the protocol has; clients refuse others."""
 _TEXT = (str, NoneType)
-_FRAME: Mapping[str, type] = MappingProxyType(
-    {"id": str, "model": str, "created": int, "system_fingerprint": str, "service_tier": str, "usage": dict}
+_FRAME: tuple[tuple[str, type], ...] = (
+    ("id", str),
+    ("model", str),
+    ("created", int),
+    ("system_fingerprint", str),
+    ("service_tier", str),
+    ("usage", dict),
 )
+"""Members that choices are framed in; they may be null, too."""
 
 
 class UnusableAnswer(PromptdockError):
@@ -78,25 +84,32 @@ async def end(chunks: AsyncIterator[JsonObject]) -> None:
 
 def _read(answer: object, content: str, provider: Provider) -> JsonObject:
     """An answer, or a piece of one, with its form checked and what clients cannot take put right."""
-    checked = _object(answer, provider)
-    for name, kind in _FRAME.items():
-        if name in checked and not isinstance(checked[name], kind):
-            checked = {key: value for key, value in checked.items() if key != name}
+    if not isinstance(answer, dict):
+        raise _no_object(answer, provider)
+    checked: JsonObject = answer
+    for name, kind in _FRAME:
+        value = checked.get(name)
+        if value is not None and not isinstance(value, kind):
+            checked = {**checked, name: None}
     choices = checked.get("choices")
     if not isinstance(choices, (list, NoneType)):
         raise _unusable(provider, "'choices' is no list")
     if choices is None:
         return {**checked, "choices": []}
-    read = [_choice(_object(choice, provider), place, content, provider) for place, choice in enumerate(choices)]
+    read = [_choice(choice, place, content, provider) for place, choice in enumerate(choices)]
     return checked if all(map(operator.is_, read, choices)) else {**checked, "choices": read}
 
 
-def _choice(choice: JsonObject, place: int, content: str, provider: Provider) -> JsonObject:
+def _choice(choice: object, place: int, content: str, provider: Provider) -> JsonObject:
     """A choice; the same object when nothing about it has to be put right."""
+    if not isinstance(choice, dict):
+        raise _no_object(choice, provider)
     mended: JsonObject = {}
-    message = _object(choice.get(content) or {}, provider)
-    if content not in choice or choice[content] is None:
-        mended[content] = message
+    message = choice.get(content)
+    if not isinstance(message, dict):
+        if message:
+            raise _no_object(message, provider)
+        mended[content] = message = {}  # some vendors leave it out, or write something else that is empty
     if not isinstance(choice.get("index"), int):
         mended["index"] = place
     if not isinstance(choice.get("logprobs"), (dict, NoneType)):
@@ -105,17 +118,21 @@ def _choice(choice: JsonObject, place: int, content: str, provider: Provider) ->
     if end is not None and end not in _ENDS:
         mended["finish_reason"] = "stop"
     said = message.get("content")
-    if isinstance(said, str):
-        if not said.isascii():
-            mended[content] = {**message, "content": well_formed(said)}
-    elif isinstance(said, list):  # some vendors answer in parts; what is not text has no place in the protocol
-        mended[content] = {**message, "content": "".join(_part_text(part) for part in said)}
-    elif said is not None:
-        raise _unusable(provider, "the 'content' of a message is no text")
+    if said is not None and not (isinstance(said, str) and said.isascii()):
+        mended[content] = {**message, "content": _text(said, provider)}
     calls = message.get("tool_calls")
     if calls and not (isinstance(calls, list) and all(map(_is_call, calls))):
         raise _unusable(provider, "'tool_calls' is no list of calls")
     return {**choice, **mended} if mended else choice
+
+
+def _text(said: object, provider: Provider) -> str:
+    """The text of a message that is not plain ASCII."""
+    if isinstance(said, str):
+        return well_formed(said)
+    if isinstance(said, list):  # some vendors answer in parts; what is not text has no place in the protocol
+        return "".join(_part_text(part) for part in said)
+    raise _unusable(provider, "the 'content' of a message is no text")
 
 
 def _part_text(part: object) -> str:
@@ -137,10 +154,8 @@ def _is_call(call: object) -> bool:
     )
 
 
-def _object(value: object, provider: Provider) -> JsonObject:
-    if not isinstance(value, dict):
-        raise _unusable(provider, f"it holds {type(value).__name__} where an object belongs")
-    return value
+def _no_object(value: object, provider: Provider) -> UnusableAnswer:
+    return _unusable(provider, f"it holds {type(value).__name__} where an object belongs")
 
 
 def _unusable(provider: Provider, why: str) -> UnusableAnswer:

@@ -54,24 +54,16 @@ class CallerView:
 
     def finish(self, reason: str | None = None) -> tuple[JsonObject, ...]:
         """Give the last ``choices``: each choice's reason to finish, or one reason for all."""
-        ends = {index: self._ends.get(index, "stop") for index in self._greeted | self._ends.keys() or {0}}
-        opening: dict[int, JsonObject] = {
-            index: {} if index in self._greeted else {"role": "assistant", "content": ""} for index in ends
-        }
-        return tuple(
-            [
-                {
-                    "index": index,
-                    "delta": opening[index],
-                    "logprobs": None,
-                    "finish_reason": reason or self._end(index, end),
-                }
-                for index, end in sorted(ends.items())
-            ]
-        )
+        indices = sorted(self._greeted | self._ends.keys()) or (0,)
+        return tuple([self._last(index, reason or self._end(index)) for index in indices])
 
-    def _end(self, index: int, end: str) -> str:
+    def _last(self, index: int, reason: str) -> JsonObject:
+        delta: JsonObject = {} if index in self._greeted else {"role": "assistant", "content": ""}
+        return {"index": index, "delta": delta, "logprobs": None, "finish_reason": reason}
+
+    def _end(self, index: int) -> str:
         """A vendor's "tool_calls" without any call to show would leave the caller waiting for one."""
+        end = self._ends.get(index, "stop")
         return "stop" if end == "tool_calls" and index not in self._shown_calls else end
 
     def _show_choice(self, choice: Mapping[str, Any]) -> JsonObject | None:

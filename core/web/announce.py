@@ -18,12 +18,12 @@ from ..service_events import (
     AuthenticationSucceeded,
 )
 from .request_id import request_id
-from .state import host_of
 
 if TYPE_CHECKING:
     from ..errors import ErrorInfo
     from ..plugins.host import PluginHost
     from ..service_events import ServiceEvent
+    from ..telemetry.exchange import Exchange
 
 __all__ = ["Announcement", "announce_key", "announce_principal", "announce_refusal"]
 
@@ -81,27 +81,29 @@ class Announcement:
     """Tells that a request came, and how it ended; to nobody while the app is not up, or goes down.
 
     Args:
-        scope: The request's ASGI scope, as it came.
+        exchange: The request and its reply.
         path: What was asked for, without the query.
+        host: The app's plugins; None while it is not up.
     """
 
-    __slots__ = ("_began", "_host", "_scope", "_where")
+    __slots__ = ("_exchange", "_host", "_path")
 
-    def __init__(self, scope: Mapping[str, Any], path: str) -> None:
-        scope["state"][_HOST] = self._host = host = host_of(scope["litestar_app"])
-        self._scope = scope
-        self._began = time.perf_counter()
-        self._where = {"method": scope["method"], "path": path}
+    def __init__(self, exchange: Exchange, path: str, host: PluginHost | None) -> None:
+        scope = exchange.scope
+        scope["state"][_HOST] = self._host = host
+        self._exchange = exchange
+        self._path = path
         if host is not None and host.wants(APIRequestStarted):
-            _tell(host, scope, APIRequestStarted, ANONYMOUS_PRINCIPAL, **self._where)
+            _tell(host, scope, APIRequestStarted, ANONYMOUS_PRINCIPAL, method=exchange.method, path=path)
 
     def end(self, status: int) -> None:
         """Tell of the end."""
-        scope, host = self._scope, self._host
+        exchange, host = self._exchange, self._host
         failed = status >= HTTPStatus.INTERNAL_SERVER_ERROR
         if host is None or not host.wants(APIRequestFailed if failed else APIRequestCompleted):
             return
-        about = {"status": status, "ms": (time.perf_counter() - self._began) * 1000, **self._where}
+        scope, ms = exchange.scope, (time.perf_counter() - exchange.started) * 1000
+        about = {"status": status, "ms": ms, "method": exchange.method, "path": self._path}
         principal = scope["state"].get(_PRINCIPAL, ANONYMOUS_PRINCIPAL)
         if failed:
             code = scope["state"].get(_CODE, "internal_error")

@@ -17,7 +17,8 @@ from ..identity import ANONYMOUS_PRINCIPAL, OPERATOR, Principal
 from ..rights import require_key
 from ..turn.request import Caller
 from .announce import announce_key, announce_principal
-from .state import access_of, authenticator_of
+from .request_headers import header_bytes
+from .state import access_of, app_parts
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
@@ -162,33 +163,23 @@ def asks_for_methods(request: ASGIConnection[Any, Any, Any, Any]) -> bool:
 
 
 async def _found(request: ASGIConnection[Any, Any, Any, Any]) -> Principal:
-    header = _authorization(request.scope)
+    header = header_bytes(request.scope, b"authorization")
     if header is None:
         return ANONYMOUS_PRINCIPAL
     scheme, sent = _sent_key(header)
     announce_key(request.scope, scheme.decode())
-    app = request.scope["litestar_app"]
-    expected = access_of(app).operator_key
+    parts = app_parts(request.scope["litestar_app"])
+    expected = None if parts.access is None else parts.access.operator_key
     if expected is not None and hmac.compare_digest(sent, expected):
         return OPERATOR
     if sent in _NO_KEY:
         return ANONYMOUS_PRINCIPAL
-    authenticator = authenticator_of(app)
-    if authenticator is None:
+    if parts.authenticator is None:
         raise _wrong()
     try:
-        return await authenticator.find(sent.decode())
+        return await parts.authenticator.find(sent.decode())
     except UnicodeDecodeError:
         raise _wrong() from None
-
-
-def _authorization(scope: Mapping[str, Any]) -> bytes | None:
-    """The header, the first one of several."""
-    for name, value in scope["headers"]:
-        if name == b"authorization":
-            header: bytes = value
-            return header
-    return None
 
 
 def _sent_key(header: bytes) -> tuple[bytes, bytes]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from contextlib import suppress
 from http import HTTPStatus
 from typing import Any, ClassVar, Final
@@ -34,7 +34,7 @@ class BodyCutOff(PayloadTooLarge):
     """Otherwise the server would go on reading, and the caller sending."""
 
 
-async def read_json_body(scope: Mapping[str, Any], receive: Receive, limit: int) -> bytes:
+def read_json_body(scope: Mapping[str, Any], receive: Receive, limit: int) -> Awaitable[bytes]:
     """Read the body of a request.
 
     Args:
@@ -52,10 +52,10 @@ async def read_json_body(scope: Mapping[str, Any], receive: Receive, limit: int)
     """
     headers = dict(scope["headers"])
     _check_type(headers)
-    return await _read_announced(headers, receive, limit)
+    return _read_announced(headers, receive, limit)
 
 
-async def read_body(scope: Mapping[str, Any], receive: Receive, limit: int) -> bytes:
+def read_body(scope: Mapping[str, Any], receive: Receive, limit: int) -> Awaitable[bytes]:
     """Read the body of a request, whatever it is.
 
     Args:
@@ -67,7 +67,7 @@ async def read_body(scope: Mapping[str, Any], receive: Receive, limit: int) -> b
         PayloadTooLarge: It is larger than the limit, by its header or in fact.
         CallerGone: The caller hung up meanwhile.
     """
-    return await _read_announced(dict(scope["headers"]), receive, limit)
+    return _read_announced(dict(scope["headers"]), receive, limit)
 
 
 async def _read_announced(headers: Mapping[bytes, bytes], receive: Receive, limit: int) -> bytes:

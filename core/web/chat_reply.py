@@ -17,7 +17,7 @@ from .body import read_json_body
 from .channel import Channel, send_json
 from .chat_request import ChatRequest, parse_chat_request
 from .client_lookup import client_as_model
-from .connection import CallerGone, while_connected
+from .connection import CallerGone, Connected
 from .errors import TurnError
 from .journal_rows import PromptDraft
 from .request_id import request_id
@@ -53,7 +53,8 @@ class ChatReply:
         try:
             chat = await self._read(scope, receive)
             task = await self._task(chat, scope)
-            await while_connected(receive, self._answer(chat, task, send))
+            with Connected(receive):
+                await self._answer(chat, task, send)
         except CallerGone:
             asked = request_id(scope)
             _log.info("request %s: the caller hung up", asked, extra={"request_id": asked})

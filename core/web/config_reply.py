@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from litestar import Request, Response
+from msgspec.structs import asdict
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 

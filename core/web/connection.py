@@ -3,41 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
 from contextlib import suppress
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from litestar.types import Receive
 
-__all__ = ["CallerGone", "Connected", "while_connected"]
+__all__ = ["CallerGone", "Connected"]
 
-T = TypeVar("T")
-
-_UNWATCHED: Final = 0.05
-"""Seconds for which nobody looks whether the caller is still there: looking costs a task, and most replies are
-quicker."""
+_UNWATCHED: Final = 0.25
+"""Seconds for which nobody looks whether the caller is still there: looking costs a task, and most replies of ours are
+quicker, also of a server that is busy."""
 
 
 class CallerGone(Exception):
     """The caller hung up; nobody is left to answer."""
-
-
-async def while_connected(receive: Receive, work: Coroutine[Any, Any, T]) -> T:
-    """Do some work, and cancel it when the caller hangs up: :class:`Connected` for a coroutine.
-
-    Args:
-        receive: The request's ASGI receive channel, its body read to the end.
-        work: What to do.
-
-    Returns:
-        What the work returns.
-
-    Raises:
-        CallerGone: The caller hung up first; the work has been cancelled and has ended.
-        Exception: Whatever the work raises.
-    """
-    with Connected(receive):
-        return await work
 
 
 class Connected:
@@ -54,14 +33,15 @@ class Connected:
     __slots__ = ("_cancelled_before", "_looking", "_receive", "_saw_the_end", "_task", "_timer")
 
     def __init__(self, receive: Receive) -> None:
-        task = asyncio.current_task()
+        loop = asyncio.get_running_loop()
+        task = asyncio.current_task(loop)
         assert task is not None, "requests are answered in tasks"
         self._task: asyncio.Task[Any] = task
         self._cancelled_before = task.cancelling()
         self._receive = receive
         self._saw_the_end = False
         self._looking: asyncio.Task[None] | None = None
-        self._timer = asyncio.get_running_loop().call_later(_UNWATCHED, self._start)
+        self._timer = loop.call_later(_UNWATCHED, self._start)
 
     def __enter__(self) -> None:
         """Nothing: the time runs already."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from litestar import Request, Response, post
+from msgspec.structs import replace
 
 from ..errors import BadRequest
 from ..explaining.explanation import Explanation, explain

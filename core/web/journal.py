@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from ..ids import new_id
-from .around import BROKEN, HUNG_UP
+from .around import HUNG_UP
 from .auth import principal_in
 from .journal_view import MAX_BODY, View
 from .request_id import request_id
@@ -19,19 +19,16 @@ from .subject import subject_of
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from litestar.types import Scope
-
     from ..identity import Principal
+    from ..telemetry.exchange import Exchange
 
-__all__ = ["JournalEntry", "Page", "Sink", "entry_of", "journal_key", "journaled"]
+__all__ = ["JournalEntry", "Page", "Sink", "entry_of", "journal_key", "journaled", "row_id"]
 
 _log = logging.getLogger("promptdock.web")
 
 _JOURNALED: Final = "promptdock_journaled"
 _PAGE: Final = "promptdock_page"
 _LONGEST_METHOD: Final = 16
-_BODILESS: Final = frozenset({204, 304})
-"""Statuses of replies that end with their headers."""
 
 
 class JournalEntry(NamedTuple):
@@ -76,10 +73,16 @@ Sink: TypeAlias = Callable[[JournalEntry], Awaitable[None]]
 """Writes an entry; may raise."""
 
 
-def journal_key(scope: Mapping[str, Any]) -> str | None:
+def row_id(scope: Mapping[str, Any]) -> UUID | None:
     """Id of the row that a request gets; None when it gets none."""
     page: Page | None = scope["state"].get(_PAGE)
-    return None if page is None else str(page.key)
+    return None if page is None else page.key
+
+
+def journal_key(scope: Mapping[str, Any]) -> str | None:
+    """Likewise, as callers are told it."""
+    key = row_id(scope)
+    return None if key is None else str(key)
 
 
 def entry_of(scope: Mapping[str, Any], status: int) -> JournalEntry | None:
@@ -92,8 +95,8 @@ def entry_of(scope: Mapping[str, Any], status: int) -> JournalEntry | None:
     page: Page | None = scope["state"].get(_PAGE)
     if page is None or page.is_ending:
         return None
-    begun = page.begun_with
-    return page.entry(status if begun is None or status == HUNG_UP else begun)
+    exchange = page.exchange
+    return page.entry(exchange.status if exchange.begun and status != HUNG_UP else status)
 
 
 def journaled(scope: Mapping[str, Any], *, written: bool = True) -> None:
@@ -102,111 +105,81 @@ def journaled(scope: Mapping[str, Any], *, written: bool = True) -> None:
 
 
 class Page:
-    """What the journal's eye keeps of one request and its reply, on their way through.
+    """What the journal's eye keeps of one request beside what is counted of it anyway.
 
     Args:
-        scope: The request's ASGI scope, as it came.
+        exchange: The request and its reply, on their way through.
         path: What was asked for, without the query.
         sink: Writes the row.
         view: Shows headers and paths.
 
     Attributes:
+        exchange: As given.
         key: Id of the row.
-        begun_with: The status that the reply began with; None while it has not.
         is_ending: Whether the row is being written, or is written.
     """
 
     __slots__ = (
         "_body",
-        "_gone",
-        "_length",
         "_path",
-        "_read",
-        "_scope",
-        "_sent",
         "_sink",
-        "_started",
         "_started_at",
         "_view",
         "_whole",
         "_writing",
-        "begun_with",
+        "exchange",
         "is_ending",
         "key",
     )
 
-    def __init__(self, scope: Scope, path: str, sink: Sink, view: View) -> None:
-        self._scope: Mapping[str, Any] = scope
+    def __init__(self, exchange: Exchange, path: str, sink: Sink, view: View) -> None:
+        self.exchange = exchange
         self._view = view
-        scope["state"][_PAGE] = self
+        exchange.scope["state"][_PAGE] = self
         self.key = new_id()
         self._sink = sink
         self._path = path
         self._started_at = datetime.now(UTC)
-        self._started = time.perf_counter()
         self._body = b""
-        self._read = self._sent = 0
-        self._whole = self._gone = self.is_ending = False
-        self.begun_with: int | None = None
-        self._length: int | None = None
+        self._whole = self.is_ending = False
         self._writing: asyncio.Task[None] | None = None
 
     def take_in(self, message: Mapping[str, Any]) -> None:
-        """Take note of what the server has to say."""
+        """Take note of what the server has to say, once the exchange has."""
         if message["type"] == "http.request":
             piece = message.get("body", b"")
-            self._read += len(piece)
-            if self._read <= MAX_BODY:
+            if self.exchange.received <= MAX_BODY:
                 self._body = self._body + piece if self._body else piece
             self._whole = not message.get("more_body", False)
-        elif message["type"] == "http.disconnect":
-            self._gone = True
 
-    def is_last(self, message: Mapping[str, Any]) -> bool:
-        """Take note of a piece of the reply, and say whether it completes it: then the row is written first.
-
-        A caller who was told the length takes the reply for whole as soon as so much is there.
-        """
-        if message["type"] == "http.response.body":
-            self._sent += len(message.get("body", b""))
-            if not message.get("more_body", False):
-                return True
-        elif message["type"] == "http.response.start":
-            self.begun_with = message["status"]
-            self._length = self._announced(message)
-        return self._length is not None and self._sent >= self._length
-
-    def _announced(self, message: Mapping[str, Any]) -> int | None:
-        """How long the reply is going to be, when its start says so."""
-        if self._scope["method"] == "HEAD" or message["status"] in _BODILESS:
-            return 0
-        return _length(message.get("headers", ()))
-
-    async def end(self, status: int | None = None) -> None:
-        """Write the row, unless that is done, or is somebody else's. It is written to its end, whoever waits for it.
+    def end(self, status: int | None = None) -> Awaitable[None] | None:
+        """Write the row, unless it is somebody else's. It is written to its end, whoever waits for it.
 
         Args:
-            status: How the request ended; None for a reply that has come to its end.
+            status: How the request ended; None for a reply that is complete, whose last piece has to wait.
+
+        Returns:
+            What to wait for; None when there is nothing to write.
         """
         if not self.is_ending:
             self.is_ending = True
-            if not self._scope["state"].get(_JOURNALED):
-                told = status or self.begun_with or BROKEN
-                self._writing = asyncio.create_task(self._write(HUNG_UP if self._gone else told))
-        if self._writing is not None:
-            await asyncio.shield(self._writing)
+            if not self.exchange.scope["state"].get(_JOURNALED):
+                told = HUNG_UP if self.exchange.is_gone else status or self.exchange.status
+                self._writing = asyncio.create_task(self._write(told))
+        return None if self._writing is None else asyncio.shield(self._writing)
 
     async def _write(self, status: int) -> None:
-        if self._scope["state"].get(_JOURNALED):
+        scope = self.exchange.scope
+        if scope["state"].get(_JOURNALED):
             return
         try:
             await self._sink(self.entry(status))
         except Exception:  # noqa: BLE001  (the reply goes on, whatever a store may raise)
-            _log.exception("request %s: its row in the journal could not be written", request_id(self._scope))
+            _log.exception("request %s: its row in the journal could not be written", request_id(scope))
 
     def entry(self, status: int) -> JournalEntry:
         """The request as it stands."""
-        scope = self._scope
+        exchange, scope = self.exchange, self.exchange.scope
         subject = subject_of(scope)
         return JournalEntry(
             key=self.key,
@@ -219,16 +192,9 @@ class Page:
             principal=principal_in(scope),
             status=status,
             started_at=self._started_at,
-            ms=(time.perf_counter() - self._started) * 1000,
+            ms=(time.perf_counter() - exchange.started) * 1000,
             headers=self._view.headers(scope["headers"]),
-            body=self._view.body(self._body) if self._whole and self._read <= MAX_BODY else None,
-            request_bytes=self._read,
-            response_bytes=self._sent,
+            body=self._view.body(self._body) if self._whole and exchange.received <= MAX_BODY else None,
+            request_bytes=exchange.received,
+            response_bytes=exchange.sent,
         )
-
-
-def _length(headers: Any) -> int | None:
-    for name, value in headers:
-        if name.lower() == b"content-length" and value.isdigit():
-            return int(value)
-    return None

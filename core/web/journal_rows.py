@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
-from uuid import UUID
 
 from ..store.tables import JournalRow
 from ..turn.events import Event, TurnFailed
 from ..turn.observe import CANCELLED
-from .journal import JournalEntry, entry_of, journal_key, journaled
+from .journal import JournalEntry, entry_of, journaled, row_id
 from .paths import path_of
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from ..prompts.dock import Dock
     from ..store.short import Transaction
     from .journal import Sink
@@ -51,8 +52,7 @@ class PromptDraft:
     @property
     def key(self) -> UUID | None:
         """Id of the row; None when the request gets none."""
-        key = journal_key(self._scope)
-        return None if key is None else UUID(key)
+        return row_id(self._scope)
 
     @property
     def path(self) -> str:

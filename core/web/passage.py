@@ -17,7 +17,7 @@ from .around import BROKEN, HUNG_UP
 from .journal import Page
 from .journal_view import View
 from .paths import path_of
-from .state import journal_of
+from .state import app_parts
 
 if TYPE_CHECKING:
     from litestar.types import ASGIApp, Message, Receive, Scope, Send
@@ -60,20 +60,21 @@ class Passages:
         page: Page | None = None
         broken = True
         try:
-            if self._territory.is_api(scope):  # plugins are told of those, and the journal has a row for each
-                path = path_of(scope)
-                announcement = Announcement(scope, path)
-                sink = journal_of(scope["litestar_app"]) if self._journals else None
-                page = None if sink is None else Page(scope, path, sink, self._view)
+            path = path_of(scope)
+            if self._territory.is_api(path):  # plugins are told of those, and the journal has a row for each
+                parts = app_parts(scope["litestar_app"])
+                announcement = Announcement(exchange, path, None if parts.dock is None else parts.dock.host)
+                if self._journals and parts.journal is not None:
+                    page = Page(exchange, path, parts.journal, self._view)
             passage = _Passage(scope, receive, send, exchange, page, self._heads)
             try:
                 await self._inner(scope, passage.receive, passage.send)
             except BaseException:
-                if page is not None:
-                    await page.end(BROKEN)
+                if page is not None and (writing := page.end(BROKEN)) is not None:
+                    await writing
                 raise
-            if page is not None:
-                await page.end(HUNG_UP)
+            if page is not None and (writing := page.end(HUNG_UP)) is not None:
+                await writing
             broken = False
         finally:
             try:
@@ -115,16 +116,17 @@ class _Passage:
 
     def send(self, message: Message) -> Awaitable[None]:
         """Pass a piece of the reply on; the last one once the journal has the request's row."""
-        page = self._page
-        return self._end(page, message) if page is not None and page.is_last(message) else self._pass_on(message)
-
-    async def _end(self, page: Page, message: Message) -> None:
-        await page.end()
-        await self._pass_on(message)
-
-    def _pass_on(self, message: Message) -> Awaitable[None]:
         if message["type"] == "http.response.start":
             for head in self._heads:
                 head(message, self._scope)
-        self._exchange.give_out(message)
+        exchange, page = self._exchange, self._page
+        if exchange.give_out(message):
+            if page is not None and (writing := page.end()) is not None:
+                return self._end(writing, message)
+            exchange.end(exchange.status)
         return self._send(message)
+
+    async def _end(self, writing: Awaitable[None], message: Message) -> None:
+        await writing
+        self._exchange.end(self._exchange.status)
+        await self._send(message)

@@ -52,23 +52,22 @@ class Territory:
 
     def holds(self, scope: Mapping[str, Any]) -> bool:
         """Whether a request is ours to answer."""
-        return self.whole or _is_under(scope, self._ours)
+        return self.whole or _is_under(path_of(scope), self._ours)
 
     def speaks_openai(self, scope: Mapping[str, Any]) -> bool:
         """Whether errors about a path have OpenAI's shape."""
-        return _is_under(scope, self._openai)
+        return _is_under(path_of(scope), self._openai)
 
     def speaks_envelope(self, scope: Mapping[str, Any]) -> bool:
         """Whether errors about a path have the shape of our API."""
-        return _is_under(scope, self._envelope)
+        return _is_under(path_of(scope), self._envelope)
 
-    def is_api(self, scope: Mapping[str, Any]) -> bool:
-        """Whether a request is one to an API of ours, rather than to health checks or documentation."""
-        return _is_under(scope, self._api)
+    def is_api(self, path: str) -> bool:
+        """Whether a path, as :func:`path_of` gives it, is one of an API of ours, not of health checks or documents."""
+        return _is_under(path, self._api)
 
 
-def _is_under(scope: Mapping[str, Any], roots: tuple[str, ...]) -> bool:
-    path = path_of(scope)
+def _is_under(path: str, roots: tuple[str, ...]) -> bool:
     if "//" in path or not path.startswith("/"):
         path = normalize_path(path)  # as the router reads it: //v1 is /v1
     return f"{path}/".startswith(roots)

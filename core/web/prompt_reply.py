@@ -7,9 +7,8 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from litestar.connection import ASGIConnection
 from litestar.types import Receive, Scope, Send
 
 from ..errors import BadRequest
@@ -22,7 +21,7 @@ from .auth import asked_at, caller_of, principal_in
 from .body import read_json_body
 from .channel import Channel, send_json
 from .client_lookup import FoundClient
-from .connection import CallerGone, while_connected
+from .connection import CallerGone, Connected
 from .envelope import API
 from .errors import TurnError
 from .farewell import FAREWELL
@@ -30,6 +29,7 @@ from .journal import journal_key
 from .journal_rows import PromptDraft
 from .prompt_request import AskedPrompt, parse_prompt
 from .prompt_stream import Resumption, farewell, resumption_of, stream_entries
+from .request_headers import header_of
 from .request_id import request_id
 from .subject import subject_of
 
@@ -54,7 +54,7 @@ class PromptReply:
     def __init__(
         self,
         dock: Dock,
-        find: Callable[[ASGIConnection[Any, Any, Any, Any]], Awaitable[FoundClient]],
+        find: Callable[[], Awaitable[FoundClient]],
         *,
         keep_alive: float = 15.0,
     ) -> None:
@@ -69,22 +69,22 @@ class PromptReply:
             PromptdockError: The request cannot be answered.
             TurnError: The turn failed before anything was sent.
         """
-        connection: ASGIConnection[Any, Any, Any, Any] = ASGIConnection(scope, receive)
-        connection.scope["state"][FAREWELL] = partial(farewell, scope)
+        scope["state"][FAREWELL] = partial(farewell, scope)
         try:
-            found = await self._find(connection)
+            found = await self._find()
             body = await read_json_body(scope, receive, self._dock.settings.max_body_bytes)
             asked = parse_prompt(
                 body,
-                header_key=connection.headers.get("x-session-key"),
+                header_key=header_of(scope, b"x-session-key"),
                 max_messages=self._dock.settings.max_messages,
                 request_id=request_id(scope),
                 caller=caller_of(principal_in(scope)),
             )
-            resumption = resumption_of(connection.headers.get("last-event-id"))
+            resumption = resumption_of(header_of(scope, b"last-event-id"))
             if resumption is not None and not asked.request.stream:
                 raise BadRequest("Last-Event-ID reads a stream on: it needs 'stream': true.", param="stream")
-            await while_connected(receive, self._answer(found, asked, resumption, scope, send))
+            with Connected(receive):
+                await self._answer(found, asked, resumption, scope, send)
         except CallerGone:
             named = request_id(scope)
             _log.info("request %s: the caller hung up", named, extra={"request_id": named})

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from typing import Any
 
 from litestar import HttpMethod, Request, Response, post
-from litestar.connection import ASGIConnection
 from litestar.params import FromPath
 
 from .auth import authenticate, key_required, principal_of
@@ -45,8 +45,8 @@ async def prompt_by_reference(request: Request[Any, Any, Any], client: FromPath[
     """Prompt an LLM client by its id or its name."""
     dock = dock_of(request.app)
 
-    async def find(_: ASGIConnection[Any, Any, Any, Any]) -> FoundClient:
-        return await client_by_reference(dock, principal_of(request), client)
+    def find() -> Awaitable[FoundClient]:
+        return client_by_reference(dock, principal_of(request), client)
 
     return RunningReply(PromptReply(dock, find))
 
@@ -67,8 +67,8 @@ async def prompt_at_host(request: Request[Any, Any, Any]) -> Response[PromptEnve
     """Prompt the LLM client that answers at the host that was asked."""
     dock = dock_of(request.app)
 
-    async def find(connection: ASGIConnection[Any, Any, Any, Any]) -> FoundClient:
-        return await client_at_host(dock, connection, await authenticate(request))
+    async def find() -> FoundClient:
+        return await client_at_host(dock, request, await authenticate(request))
 
     return RunningReply(PromptReply(dock, find))
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from ..errors import ServiceUnavailable
 
@@ -12,7 +13,6 @@ if TYPE_CHECKING:
     from litestar import Litestar
     from litestar.datastructures import State
 
-    from ..plugins.host import PluginHost
     from ..prompts.dock import Dock
     from ..service import PromptService
     from ..settings import Settings
@@ -23,30 +23,49 @@ if TYPE_CHECKING:
     from .limits import RequestLimits
 
 __all__ = [
+    "AppParts",
     "access_of",
-    "authenticator_of",
+    "app_parts",
     "dock_of",
-    "host_of",
     "inside_of",
-    "journal_of",
     "lifespan",
     "limits_of",
     "provide",
     "service_of",
     "telemetry_of",
-    "withdraw_telemetry",
+    "withdraw",
 ]
 
-_DOCK = "promptdock_dock"
-_ACCESS = "promptdock_access"
-_AUTHENTICATOR = "promptdock_authenticator"
-_JOURNAL = "promptdock_journal"
-_LIMITS = "promptdock_limits"
-_INSIDE = "promptdock_inside"
-_TELEMETRY = "promptdock_telemetry"
+_PARTS = "promptdock_parts"
 
 
-# getattr rather than get, which a state has from Mapping: that takes twice as long, and requests ask five times
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppParts:
+    """The parts of one app. A request looks them up by one name, and more than once: they are one object.
+
+    Attributes:
+        access: What the settings say about who may come in; there from the app's making.
+        limits: The rate limits; likewise.
+        inside: Who may see how the server is inside; likewise.
+        dock: The prompt service with its store; None while the app is not up.
+        authenticator: What knows the stored keys; None while the app has no store.
+        journal: What writes the journal; None while the app has none.
+        telemetry: What watches the app; None while it is not up.
+    """
+
+    access: Access | None = None
+    limits: RequestLimits | None = None
+    inside: InsideAccess | None = None
+    dock: Dock | None = None
+    authenticator: Authenticator | None = None
+    journal: Sink | None = None
+    telemetry: Telemetry | None = None
+
+
+def app_parts(app: Litestar) -> AppParts:
+    """The app's parts, as they are now."""
+    parts: AppParts = app.state[_PARTS]
+    return parts
 
 
 def dock_of(app: Litestar) -> Dock:
@@ -55,16 +74,10 @@ def dock_of(app: Litestar) -> Dock:
     Raises:
         ServiceUnavailable: The app is not started, or is shut down.
     """
-    dock: Dock | None = getattr(app.state, _DOCK, None)
+    dock = app_parts(app).dock
     if dock is None:
         raise ServiceUnavailable("The server is not up yet, or is shutting down.", retry_after=1)
     return dock
-
-
-def host_of(app: Litestar) -> PluginHost | None:
-    """The app's plugins; None while it is not started, and once it is shut down."""
-    dock: Dock | None = getattr(app.state, _DOCK, None)
-    return None if dock is None else dock.host
 
 
 def service_of(app: Litestar) -> PromptService:
@@ -77,44 +90,29 @@ def service_of(app: Litestar) -> PromptService:
 
 
 def access_of(app: Litestar) -> Access:
-    """What the app's settings say about who may come in; there from the app's making."""
-    access: Access = app.state[_ACCESS]
+    """What the app's settings say about who may come in."""
+    access = app_parts(app).access
+    assert access is not None, "there from the app's making"
     return access
 
 
-def authenticator_of(app: Litestar) -> Authenticator | None:
-    """What knows the stored keys; None while the app has no store."""
-    authenticator: Authenticator | None = getattr(app.state, _AUTHENTICATOR, None)
-    return authenticator
-
-
-def journal_of(app: Litestar) -> Sink | None:
-    """What writes the journal; None while the app has none."""
-    sink: Sink | None = getattr(app.state, _JOURNAL, None)
-    return sink
-
-
 def limits_of(app: Litestar) -> RequestLimits:
-    """The app's rate limits; there from the app's making."""
-    limits: RequestLimits = app.state[_LIMITS]
+    """The app's rate limits."""
+    limits = app_parts(app).limits
+    assert limits is not None, "there from the app's making"
     return limits
 
 
 def inside_of(app: Litestar) -> InsideAccess:
-    """Who may see how the server is inside; there from the app's making."""
-    inside: InsideAccess = app.state[_INSIDE]
+    """Who may see how the server is inside."""
+    inside = app_parts(app).inside
+    assert inside is not None, "there from the app's making"
     return inside
 
 
 def telemetry_of(app: Litestar) -> Telemetry | None:
     """What watches the app; None while it is not up."""
-    telemetry: Telemetry | None = getattr(app.state, _TELEMETRY, None)
-    return telemetry
-
-
-def withdraw_telemetry(state: State) -> None:
-    """Take back what watches an app that shuts down."""
-    state.pop(_TELEMETRY, None)
+    return app_parts(app).telemetry
 
 
 def provide(
@@ -128,7 +126,7 @@ def provide(
     inside: InsideAccess | None = None,
     telemetry: Telemetry | None = None,
 ) -> None:
-    """Put parts where :func:`access_of` and its neighbours find them.
+    """Put parts where :func:`app_parts` finds them.
 
     Args:
         state: The state of the app, or of the app to be.
@@ -140,11 +138,20 @@ def provide(
         inside: Says who may see how the server is inside.
         telemetry: Watches the app.
     """
-    parts: dict[str, object] = {_ACCESS: access, _AUTHENTICATOR: authenticator, _JOURNAL: journal, _DOCK: dock}
-    parts |= {_LIMITS: limits, _INSIDE: inside, _TELEMETRY: telemetry}
-    for name, part in parts.items():
-        if part is not None:
-            state[name] = part
+    before: AppParts = state.get(_PARTS) or AppParts()
+    given: dict[str, Any] = {"access": access, "authenticator": authenticator, "journal": journal, "dock": dock}
+    given |= {"limits": limits, "inside": inside, "telemetry": telemetry}
+    state[_PARTS] = replace(before, **{name: part for name, part in given.items() if part is not None})
+
+
+def withdraw(state: State, *names: str) -> None:
+    """Take parts back.
+
+    Args:
+        state: The state of an app that shuts down.
+        *names: Of :class:`AppParts`.
+    """
+    state[_PARTS] = replace(state[_PARTS], **dict.fromkeys(names))
 
 
 def lifespan(
@@ -173,8 +180,7 @@ def lifespan(
                 wire(app, opened)
                 yield
         finally:
-            for name in (_DOCK, _AUTHENTICATOR, _JOURNAL):
-                app.state.pop(name, None)
+            withdraw(app.state, "dock", "authenticator", "journal")
             await limits_of(app).aclose()
 
     return serving

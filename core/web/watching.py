@@ -16,7 +16,7 @@ from .auth import principal_in
 from .passage import Passages
 from .paths import path_of
 from .request_id import request_id
-from .state import dock_of, provide, withdraw_telemetry
+from .state import dock_of, provide, withdraw
 
 if TYPE_CHECKING:
     from litestar import Litestar
@@ -50,7 +50,7 @@ def watching(
             if telemetry.metrics is not None:
                 stack.enter_context(_observing(dock.database, telemetry.metrics.store.observe))
             provide(app.state, telemetry=telemetry)
-            stack.callback(withdraw_telemetry, app.state)
+            stack.callback(withdraw, app.state, "telemetry")
             # the log comes last: by then the others know all about a request
             watchers = Watchers(*telemetry.request_watchers, log)
             passages = partial(Passages, territory=territory, watchers=watchers, heads=heads, journals=settings.journal)

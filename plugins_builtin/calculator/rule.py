@@ -51,7 +51,6 @@ _SCANNED = 5_000
 _EXPRESSION = frozenset("0123456789 .()+-−*/×÷^%")
 _SHOWN = 60
 """The most characters of an expression that a reason shows."""
-_NONE = Verdict(selected=False, reason="the input holds no arithmetic")
 
 
 class ArithmeticRule(SelectionRule):
@@ -62,13 +61,14 @@ class ArithmeticRule(SelectionRule):
     """
 
     nonblocking = True
+    otherwise: str = "the input holds no arithmetic"
 
     def decide(self, request: SelectionRequest) -> Verdict:
         """Select when the pattern is found."""
         text = _ends(request.text)
         found = _ARITHMETIC.search(text) if _MAY_HOLD.search(text) else None
         if found is None:
-            return _NONE
+            return Verdict(selected=False, reason=self.otherwise)
         shown = _widened(text, *found.span())
         return Verdict(selected=True, reason=f"the input holds arithmetic: {shown!r}", terms=(shown,))
 

@@ -32,20 +32,20 @@ _DIGIT = re.compile(r"\d")
 """What every date holds, and most texts do not: far cheaper to look for."""
 _SCANNED = 5_000
 """Characters read at the start and at the end of a text: a question stands before or after what was pasted."""
-_NONE = Verdict(selected=False, reason="the input holds no date")
 
 
 class DateRule(SelectionRule):
     """Selects when the newest user text holds a date, such as 2024-02-28, 12/25/2024, 31.12.2024 or March 1."""
 
     nonblocking = True
+    otherwise: str = "the input holds no date"
 
     def decide(self, request: SelectionRequest) -> Verdict:
         """Select when the pattern is found."""
         text = _ends(request.text)
         found = _DATE.search(text) if _DIGIT.search(text) else None
         if found is None:
-            return _NONE
+            return Verdict(selected=False, reason=self.otherwise)
         return Verdict(selected=True, reason=f"the input holds a date: {found[0]!r}", terms=(found[0],))
 
     @property

@@ -112,6 +112,7 @@ def test_a_table_may_be_read_of_other_specs() -> None:
     table = read_hooks(specs)
     assert (table.version, list(table.hooks), list(table.removed)) == ("3.1", ["fresh", "stale"], [])
     assert table.hooks["stale"].kind is HookKind.OBSERVE
-    assert table.hooks["fresh"].adapter().arguments == {"b": "a"}
+    assert table.hooks["fresh"].adapter(("b",)).arguments == {"b": "a"}
+    assert not table.hooks["fresh"].adapter(("a",)).arguments
     with pytest.raises(FrozenInstanceError):
         hook_version(fresh).since = "1"  # type: ignore[misc]

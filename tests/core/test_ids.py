@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 import time
 from itertools import pairwise
-from uuid import uuid4
+from uuid import UUID, uuid4
 
-from promptdock.ids import least_id, new_id, new_request_id, read_id
+from promptdock.ids import least_id, new_hex, new_id, new_request_id, read_id
 
 
 def test_ids_and_names_of_requests_sort_by_time_and_no_two_are_alike() -> None:
-    def new_hex() -> str:
+    def hex_of_new_id() -> str:
         return new_id().hex
 
-    for make in (new_hex, new_request_id):
+    for make in (hex_of_new_id, new_hex, new_request_id):
         made: list[str] = []
         for _ in range(20):
             made += [make() for _ in range(50)]
@@ -37,6 +37,12 @@ def test_ids_of_a_moment_are_known_by_where_they_begin() -> None:
     assert least_id(before) < made < least_id(after + 1)
     assert least_id(before - 1) < least_id(before)
     assert least_id(-1) == least_id(0) < made
+
+
+def test_an_id_as_digits_is_an_id() -> None:
+    made = new_hex()
+    assert made == UUID(made).hex
+    assert UUID(made).version == 7
 
 
 def test_the_name_of_a_request_says_what_it_is() -> None:

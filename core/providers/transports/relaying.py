@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from ... import __version__
 from ..relay import RelayRequest
 from . import Endpoint
+from .http import header_block
 
 __all__ = ["RelayHeaders", "reply_headers"]
 
@@ -24,6 +25,8 @@ _OF_ONE_CONNECTION = frozenset(
     }
 )
 _DEFAULTS = (("accept", "*/*"), ("accept-encoding", "identity"))
+_MOST_KNOWN = 256
+_LONGEST_KNOWN = 1_000
 
 
 class RelayHeaders:
@@ -39,6 +42,8 @@ class RelayHeaders:
         if endpoint.api_key is not None and not endpoint.has_user:
             ours["authorization"] = f"Bearer {endpoint.api_key.get_secret_value()}"
         self._ours = {**ours, **{name.lower(): value for name, value in endpoint.headers.items()}}
+        self._defaults = [header for header in _DEFAULTS if header[0] not in self._ours]
+        self._known_lines: dict[tuple[tuple[str, str], ...], bytes] = {}
 
     @property
     def ours(self) -> list[tuple[str, str]]:
@@ -53,7 +58,25 @@ class RelayHeaders:
         """
         headers = [header for header in request.passed_headers if header[0] not in self._ours]
         given = {name for name, _ in headers}
-        return headers + [header for header in _DEFAULTS if header[0] not in given and header[0] not in self._ours]
+        return headers + [header for header in self._defaults if header[0] not in given]
+
+    def lines(self, request: RelayRequest) -> bytes:
+        """The same as lines; those that were written last are remembered, as a program sends the same ones each time.
+
+        What is remembered tells of forms of content alone: keys are in none of these headers.
+
+        Raises:
+            InvalidRequest: They cannot be written.
+        """
+        given = request.passed_headers
+        lines = self._known_lines.get(given)
+        if lines is None:
+            lines = header_block(self.theirs(request))
+            if len(lines) <= _LONGEST_KNOWN:
+                if len(self._known_lines) >= _MOST_KNOWN:
+                    self._known_lines.clear()
+                self._known_lines[given] = lines
+        return lines
 
     def of(self, request: RelayRequest) -> list[tuple[str, str]]:
         """Every header to send save those that frame the message."""

@@ -45,13 +45,16 @@ class SseDecoder:
         events = []
         data = self._data
         for line in lines:
-            if line.startswith(b"data:"):
-                data.append(line[6:] if line.startswith(b" ", 5) else line[5:])
+            if not line:
+                if data:
+                    event = data[0] if len(data) == 1 else b"\n".join(data)
+                    data.clear()
+                    if event:
+                        events.append(event)
+            elif line.startswith(b"data: "):
+                data.append(line[6:])
+            elif line.startswith(b"data:"):
+                data.append(line[5:])
             elif line == b"data":
                 data.append(b"")
-            elif not line and data:
-                event = b"\n".join(data)
-                data.clear()
-                if event:
-                    events.append(event)
         return events

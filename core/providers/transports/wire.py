@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ... import __version__
@@ -76,7 +77,10 @@ class WireTransport(Transport):
                         if empty:
                             raise await failures.unreadable()
                         return
-                    chunk = await _decoded(data, failures)
+                    try:
+                        chunk = loads(data)
+                    except JsonError:
+                        raise await failures.unreadable() from None
                     if type(chunk) is not dict or "error" in chunk:  # most are as they should be, and there are many
                         chunk = await failures.check_chunk(chunk)
                     yield chunk
@@ -91,8 +95,7 @@ class WireTransport(Transport):
 
     def relay(self, request: RelayRequest) -> AbstractAsyncContextManager[RelayReply]:
         """Send a request as it is; see :meth:`Transport.relay`."""
-        failures = self._failures(request.method, request.path)
-        return WireRelay(lambda: self._sent(request, failures), failures)
+        return WireRelay(partial(self._sent, request), partial(self._failures, request.method, request.path))
 
     async def models(self) -> Any:
         """Ask for the list of models, once: a list can wait for the next time somebody asks."""
@@ -132,13 +135,10 @@ class WireTransport(Transport):
             await asyncio.sleep(wait)
         raise AssertionError("the last attempt returns or raises")
 
-    async def _sent(self, request: RelayRequest, failures: Failures) -> Reply:
-        client = self._client or await self._opened(failures)
-        try:
-            headers = self._relay_block + header_block(self._relay_headers.theirs(request))
-            return await client.send(self._to, request.method, self._root + request.target, headers, request.body)
-        except (HttpError, OSError) as error:
-            raise await broken(error, failures) from cause(error, failures)
+    async def _sent(self, request: RelayRequest) -> Reply:
+        client = self._client or await self._opened(self._failures(request.method, request.path))
+        headers = self._relay_block + self._relay_headers.lines(request)
+        return await client.send(self._to, request.method, self._root + request.target, headers, request.body)
 
     def _asked(self, failures: Failures, path: str, data: bytes | None) -> Asked:
         return Asked(

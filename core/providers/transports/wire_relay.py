@@ -29,15 +29,19 @@ class WireRelay(AbstractAsyncContextManager[RelayReply]):
 
     Args:
         send: Sends the request, and gives the reply's head.
-        failures: Makes what is raised when the body breaks off.
+        failures: Gives what makes the exceptions, should there be no reply, or its body break off.
     """
 
-    def __init__(self, send: Callable[[], Awaitable[Reply]], failures: Failures) -> None:
+    def __init__(self, send: Callable[[], Awaitable[Reply]], failures: Callable[[], Failures]) -> None:
         self._send = send
         self._failures = failures
 
     async def __aenter__(self) -> RelayReply:
-        reply = await self._send()
+        try:
+            reply = await self._send()
+        except (HttpError, OSError) as error:
+            failures = self._failures()
+            raise await broken(error, failures) from cause(error, failures)
         self._body = _Pieces(reply, self._failures)
         return RelayReply(status=reply.status, headers=reply_headers(reply.headers), body=self._body)
 
@@ -48,7 +52,7 @@ class WireRelay(AbstractAsyncContextManager[RelayReply]):
 class _Pieces(AsyncIterator[bytes]):
     """A body in the pieces in which it comes; over when it is closed."""
 
-    def __init__(self, reply: Reply, failures: Failures) -> None:
+    def __init__(self, reply: Reply, failures: Callable[[], Failures]) -> None:
         self._reply: Reply | None = reply
         self._failures = failures
 
@@ -61,7 +65,8 @@ class _Pieces(AsyncIterator[bytes]):
         try:
             piece = await self._reply.piece()
         except HttpError as error:
-            raise await broken(error, self._failures) from cause(error, self._failures)
+            failures = self._failures()
+            raise await broken(error, failures) from cause(error, failures)
         if not piece:
             raise StopAsyncIteration
         return piece

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from types import MappingProxyType
@@ -29,8 +28,11 @@ if TYPE_CHECKING:
 __all__ = ["Grant", "reserve"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Grant:
+def _no_calls() -> Mapping[str | None, int]:
+    return MappingProxyType({})
+
+
+class Grant(msgspec.Struct, frozen=True, kw_only=True):
     """What may be used at most: the tightest of all budgets. None, and a key that is not there, bound nothing.
 
     Attributes:
@@ -42,7 +44,7 @@ class Grant:
 
     tokens: int | None = None
     cost: Decimal | None = None
-    tool_calls: Mapping[str | None, int] = field(default_factory=lambda: MappingProxyType({}))
+    tool_calls: Mapping[str | None, int] = msgspec.field(default_factory=_no_calls)
     authorized: tuple[BudgetFact, ...] = ()
 
 
@@ -101,7 +103,7 @@ async def reserve(
             for share in shares
         ],
     )
-    return replace(grant, authorized=tuple(share.fact for share in shares))
+    return msgspec.structs.replace(grant, authorized=tuple(share.fact for share in shares))
 
 
 class _Share(msgspec.Struct):

@@ -11,11 +11,15 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ..outages import is_outage
+from ..types import utc_now
 from .transaction import Taken
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from ..tables import Table
-    from .prepared import Insert, Preparations
+    from .insert import Insert
+    from .prepared import Preparations
     from .transaction import Query
 
 __all__ = ["NeverBegun", "PostgresConnection", "PostgresTransaction", "Unanswered"]
@@ -88,14 +92,14 @@ class PostgresConnection:
     ) -> None:
         """See :class:`~promptdock.store.short.Transaction`."""
         if rows:
-            await self._added([_Addition(self._preparations.insert(table, unless_there=unless_there), rows)])
+            await self._added([_Addition(self._preparations.insert(table, rows, unless_there=unless_there), rows)])
 
     async def _added(self, additions: Sequence[_Addition]) -> None:
         await self._sent(*self._adding(additions))
 
     def _adding(self, additions: Sequence[_Addition]) -> tuple[str, list[Any]]:
-        shape = tuple((one.insert, len(one.rows) > 1) for one in additions)
-        return self._preparations.text(shape, _statement), [value for one in additions for value in one.values()]
+        shape, now = tuple((one.insert, len(one.rows) > 1) for one in additions), utc_now()
+        return self._preparations.text(shape, _statement), [value for one in additions for value in one.values(now)]
 
     async def _sent(self, sql: str, values: Sequence[Any]) -> str:
         from asyncpg.exceptions import UniqueViolationError
@@ -130,7 +134,7 @@ class PostgresTransaction(PostgresConnection):
     ) -> None:
         """See :class:`~promptdock.store.short.Transaction`; that a row is there already is said later."""
         if rows:
-            self._waiting.append(_Addition(self._preparations.insert(table, unless_there=unless_there), rows))
+            self._waiting.append(_Addition(self._preparations.insert(table, rows, unless_there=unless_there), rows))
 
     async def commit(self) -> None:
         """Store it for good.
@@ -184,11 +188,10 @@ class _Addition(NamedTuple):
     insert: Insert
     rows: Sequence[Mapping[str, Any]]
 
-    def values(self) -> Sequence[Any]:
+    def values(self, now: datetime) -> Sequence[Any]:
         """Those of one row; of several, those of each column as a list."""
-        if len(self.rows) == 1:
-            return self.insert.values(self.rows[0])
-        return [*zip(*self.insert.values_of(self.rows), strict=True)]
+        filled = self.insert.values_of(self.rows, now)
+        return filled[0] if len(filled) == 1 else [*zip(*filled, strict=True)]
 
 
 def _witness(additions: Sequence[_Addition], values: Sequence[Any]) -> tuple[str, Any] | None:

@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 from .side_thread import SideThread
 from .sqlite_connection import SqliteConnection, driven
@@ -24,9 +25,12 @@ if TYPE_CHECKING:
     from .prepared import Preparations
     from .transaction import Transaction, Work
 
-__all__ = ["SqliteShort"]
+__all__ = ["Ended", "SqliteShort"]
 
 _T = TypeVar("_T")
+Ended: TypeAlias = Callable[[float, BaseException | None], BaseException | None]
+"""Takes when a transaction was asked for, and what it failed of; gives what whoever waits for it hears of that."""
+
 _AT_ONCE: Final = 16
 """Transactions that run without anything else in between."""
 _GATHER: Final = 0.001
@@ -41,11 +45,13 @@ class SqliteShort:
         path: The database's file.
         preparations: Its statements.
         writer: Held by whoever writes by another way.
+        ended: Told of each transaction that writes when it has ended.
     """
 
-    def __init__(self, path: str, preparations: Preparations, writer: asyncio.Lock) -> None:
+    def __init__(self, path: str, preparations: Preparations, writer: asyncio.Lock, ended: Ended) -> None:
         self._open = partial(SqliteConnection, path, preparations)
         self._writer = writer
+        self._ended = ended
         self._waiting: list[_Unit] = []
         self._committing: asyncio.Task[None] | None = None
         self._crowded = False
@@ -55,14 +61,13 @@ class SqliteShort:
         self._for_threads: SqliteConnection | None = None
         self._here: SqliteConnection | None = None
 
-    async def write(self, work: Work[_T]) -> _T:
+    def write(self, work: Work[_T]) -> asyncio.Future[_T]:
         """Run a transaction that writes; see :meth:`promptdock.store.database.Database.write_short`."""
-        unit = _Unit(work, asyncio.get_running_loop().create_future())
+        unit = _Unit(work, asyncio.get_running_loop().create_future(), time.perf_counter())
         self._waiting.append(unit)
         if self._committing is None:
             self._committing = asyncio.create_task(self._commit(), name="promptdock commits")
-        outcome: _T = await unit.done
-        return outcome
+        return unit.done
 
     async def read(self, work: Work[_T]) -> _T:
         """Run a transaction that reads, in a thread."""
@@ -122,7 +127,7 @@ class SqliteShort:
             for unit in units:
                 unit.outcome, unit.error = None, told
         for unit in units:
-            unit.tell()
+            unit.tell(self._ended(unit.began, unit.error))
 
     async def _committed(self, units: Sequence[_Unit]) -> None:
         if self._for_writing is None:
@@ -157,16 +162,17 @@ class _Unit:
 
     work: Callable[[Transaction], Coroutine[Any, Any, Any]]
     done: asyncio.Future[Any]
+    began: float
     outcome: Any = None
-    error: BaseException | None = field(default=None)
+    error: BaseException | None = None
 
-    def tell(self) -> None:
-        if self.done.done():
+    def tell(self, error: BaseException | None) -> None:
+        if self.done.done():  # whoever waited has gone
             return
-        if self.error is None:
+        if error is None:
             self.done.set_result(self.outcome)
         else:
-            self.done.set_exception(self.error)
+            self.done.set_exception(error)
 
 
 class _UnitFailed(Exception):

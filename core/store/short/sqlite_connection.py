@@ -7,6 +7,7 @@ import time
 from collections.abc import Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from ..types import sqlite_moment, utc_now
 from .transaction import Taken
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class SqliteConnection:
 
     def __init__(self, path: str, preparations: Preparations, *, is_writer: bool, patience: float = PATIENCE) -> None:
         self._preparations = preparations
+        self._now = ""
         self._connection = sqlite3.connect(
             path, timeout=patience, isolation_level=None, cached_statements=_STATEMENTS, check_same_thread=False
         )
@@ -65,7 +67,7 @@ class SqliteConnection:
             Whether it has begun.
         """
         try:
-            self._connection.execute("BEGIN IMMEDIATE")
+            self._begin()
         except sqlite3.OperationalError as error:
             if not _is_busy(error):
                 raise
@@ -81,10 +83,14 @@ class SqliteConnection:
         end, pause = time.monotonic() + PATIENCE, _FIRST_PAUSE
         while not self.begin_now():
             if time.monotonic() > end:
-                self._connection.execute("BEGIN IMMEDIATE")
+                self._begin()
                 return
             time.sleep(pause)
             pause = min(_LONGEST_PAUSE, pause * 1.5)
+
+    def _begin(self) -> None:
+        self._connection.execute("BEGIN IMMEDIATE")
+        self._now = sqlite_moment(utc_now())  # of all rows that do not say when they were made
 
     def commit(self) -> None:
         """Store the transaction for good."""
@@ -136,9 +142,11 @@ class SqliteConnection:
         self, table: type[Table], rows: Sequence[Mapping[str, Any]], /, *, unless_there: bool = False
     ) -> None:
         """See :class:`~promptdock.store.short.Transaction`."""
-        prepared = self._preparations.insert(table, unless_there=unless_there)
+        if not rows:
+            return
+        prepared = self._preparations.insert(table, rows, unless_there=unless_there)
         try:
-            self._connection.executemany(prepared.sql, prepared.values_of(rows))
+            self._connection.executemany(prepared.sql, prepared.values_of(rows, self._now))
         except sqlite3.IntegrityError as error:
             raise _told(error) from error
 

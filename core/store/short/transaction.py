@@ -60,7 +60,7 @@ class Transaction(Protocol):
 
         Args:
             table: Where to.
-            rows: Values by column; what is left out has the table's default.
+            rows: Values by column, the same columns in each; what is left out has the table's default.
             unless_there: Whether rows that break a rule of uniqueness are left out.
 
         Raises:
@@ -93,7 +93,7 @@ class SessionTransaction:
     ) -> None:
         """See :class:`Transaction`."""
         from ..uniqueness import insert_unless_there
-        from .prepared import completed
+        from .insert import completed
 
         filled = completed(table, rows)
         if not filled:

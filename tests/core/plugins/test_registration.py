@@ -16,6 +16,7 @@ from promptdock import (
     Provider,
     ProviderSettings,
     SearchTerms,
+    Verdict,
     hookimpl,
     tool,
 )
@@ -277,6 +278,13 @@ def test_what_a_rule_adds_has_the_right_type(tmp_path: Path) -> None:
     rule = Always(system=5)  # type: ignore[arg-type]
     record = quarantined(tmp_path, register_selection_rules=lambda: [rule])
     assert "a system or settings of the wrong type" in str(record.reason)
+
+
+def test_the_usual_reason_of_a_rule_is_a_text(tmp_path: Path) -> None:
+    rule = Always()
+    rule.otherwise = Verdict(selected=False, reason="no")  # type: ignore[assignment]
+    record = quarantined(tmp_path, register_selection_rules=lambda: [rule])
+    assert "an 'otherwise' of the wrong type" in str(record.reason)
 
 
 def test_texts_that_no_reply_could_carry_quarantine_their_plugin(tmp_path: Path) -> None:

@@ -66,6 +66,12 @@ async def test_others_hear_what_one_does_not_want(tmp_path: Path) -> None:
     assert told == ["hearing", "hearing"]
 
 
+async def test_a_turn_tells_its_observer_only_of_what_a_plugin_observes(tmp_path: Path) -> None:
+    host = bare_host(tmp_path, {"mine": observing(lambda event: None, None)})
+    assert set(host.observer().hears or ()) == {TurnFailed}
+    assert bare_host(tmp_path, {}).observer().hears == frozenset()
+
+
 async def test_an_observer_that_cannot_say_is_told(tmp_path: Path) -> None:
     told: list[str] = []
 

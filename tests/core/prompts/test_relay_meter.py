@@ -266,3 +266,19 @@ def test_usage_that_is_cut_in_its_name_is_read() -> None:
 
     for cut in range(len(last)):
         assert counts(read(EVENTS, before + last[:cut], last[cut:])) == (11, 7, 18)
+
+
+@pytest.mark.parametrize(
+    ("member", "is_whole"),
+    [
+        ('"type":"response.completed"', True),
+        ('"type" : "response.completed"', True),
+        ('"t\\u0079pe": "response.completed"', True),
+        ('"type": "response.complet\\u0065d"', True),
+        ('"kind": "response.completed"', False),
+        ('"text": "\\n \\"type\\": \\"response.completed\\""', False),
+    ],
+)
+def test_the_end_of_an_answer_is_heard_however_it_is_written(member: str, is_whole: bool) -> None:
+    body = stream(delta("Hello"), done=False) + f"data: {{{member}}}\n\n".encode()
+    assert read(EVENTS, body).is_whole is is_whole

@@ -426,7 +426,7 @@ async def test_what_may_have_been_set_aside_is_given_back(
         raise StoreUnavailable("gone")
 
     with monkeypatch.context() as patch:
-        patch.setattr(dock.database, "write_short", commit_and_break)
+        patch.setattr(dock.database, "write_short", lambda work: asyncio.ensure_future(commit_and_break(work)))
         with pytest.raises(StoreUnavailable):
             await body_of(dock, request(), who)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from promptdock.prompts.threads import KeptThread, KeptThreads
 from promptdock.store.sessions import Conversation, StoredThread

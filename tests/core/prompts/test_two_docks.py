@@ -6,7 +6,7 @@ import asyncio
 import secrets
 import threading
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, aclosing
 from pathlib import Path
 from typing import Any
@@ -148,8 +148,10 @@ class GivesUp:
         self._left = 0
         self._after = False
         self._prompt: asyncio.Task[int] | None = None
-        for name in ("read", "write", "peek", "read_short", "write_short"):
+        for name in ("read", "write", "peek", "read_short"):
             monkeypatch.setattr(dock.database, name, self._around(getattr(dock.database, name)))
+        write = self._around(dock.database.write_short)
+        monkeypatch.setattr(dock.database, "write_short", lambda work: asyncio.ensure_future(write(work)))
 
     async def at(self, moment: int, prompt: asyncio.Task[int], *, after: bool) -> bool:
         """Let it run up to that moment; tell whether it came to it."""
@@ -158,7 +160,7 @@ class GivesUp:
         self._prompt = None
         return prompt.cancelled()
 
-    def _around(self, use: Callable[[Any], Awaitable[Any]]) -> Callable[[Any], Awaitable[Any]]:
+    def _around(self, use: Callable[[Any], Awaitable[Any]]) -> Callable[[Any], Coroutine[Any, Any, Any]]:
         async def used(work: Any) -> Any:
             self._left -= 1
             prompt = self._prompt if self._left == 0 else None

@@ -25,6 +25,7 @@ from promptdock import (
 from promptdock.errors import ConfigurationError
 from promptdock.plugins.catalog import Catalog
 from promptdock.selection.candidates import Candidates
+from promptdock.selection.decisions import Decisions
 from promptdock.selection.judge import judge
 from promptdock.selection.offers import Offers
 from promptdock.selection.scope import narrowed, not_offered
@@ -64,6 +65,19 @@ class Even(SelectionRule):
         return Verdict(len(request.text) % 2 == 0, f"it has {len(request.text)} characters")
 
 
+class Short(SelectionRule):
+    """A rule that has one reason for not selecting, and tells it, save for some texts."""
+
+    nonblocking = True
+    otherwise = "it is long"
+
+    def decide(self, request: SelectionRequest) -> Verdict:
+        """Select short texts."""
+        size = len(request.text)
+        reason = "it is short" if size < 9 else "it is huge" if size > 20 else "it is long"
+        return Verdict(size < 9, reason)
+
+
 class Choosy(SearchTerms):
     """Search terms, decided about in a way of its own."""
 
@@ -87,12 +101,13 @@ def catalogs(draw: st.DrawFn) -> Catalog:
 @st.composite
 def _rules(draw: st.DrawFn, tools: list[Any]) -> SelectionRule:
     own = draw(st.lists(st.sampled_from(tools), max_size=2)) if tools else []
-    kind = draw(st.sampled_from(["terms", "terms", "terms", "always", "even", "choosy"]))
+    kind = draw(st.sampled_from(["terms", "terms", "terms", "always", "even", "short", "choosy"]))
     if kind == "terms":
         return SearchTerms(*draw(TERMS), scope=draw(SCOPES), tools=own)
     if kind == "choosy":
         return Choosy(*draw(TERMS), scope=draw(SCOPES), tools=own)
-    return (Always if kind == "always" else Even)(tools=own)
+    others: dict[str, type[SelectionRule]] = {"always": Always, "even": Even, "short": Short}
+    return others[kind](tools=own)
 
 
 @st.composite
@@ -230,6 +245,17 @@ def test_rules_that_nobody_asks_share_one_record() -> None:
     assert first[1] is second[1]
     assert (first[0].kept, second[0].kept) == (True, False)
     assert candidates.plugins == {"games", "sky"}
+
+
+@pytest.mark.parametrize(("text", "differs"), [("it is a long one", False), ("short", True), ("huge" * 9, True)])
+def test_a_rule_that_gives_its_usual_reason_changes_no_decision(text: str, differs: bool) -> None:
+    """It is asked all the same, and what it really says counts."""
+    tool = make_tool("dice")
+    candidates = Offers(catalog({"games": [tool]}, {"games": [Short(tools=[tool])]})).candidates(None)
+    decisions = select(candidates, request_for([text])).decisions
+    assert isinstance(decisions, Decisions)
+    assert bool(decisions.changes) is differs
+    assert decisions[0].reason == Short(tools=[tool]).decide(request_for([text])).reason
 
 
 @pytest.mark.anyio

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -66,7 +65,7 @@ async def account_with_budgets(database: Database, *limits: int) -> Account:
     return account
 
 
-def reserving(database: Database, account: Account, holder: UUID, least: int, most: int) -> Coroutine[Any, Any, Grant]:
+def reserving(database: Database, account: Account, holder: UUID, least: int, most: int) -> asyncio.Future[Grant]:
     return database.write_short(
         partial(
             reserve,
@@ -80,7 +79,7 @@ def reserving(database: Database, account: Account, holder: UUID, least: int, mo
     )
 
 
-def settling(database: Database, account: Account, holder: UUID, tokens: int) -> Coroutine[Any, Any, None]:
+def settling(database: Database, account: Account, holder: UUID, tokens: int) -> asyncio.Future[None]:
     spender = Spender(account_id=account.id)
 
     async def work(transaction: Transaction) -> None:

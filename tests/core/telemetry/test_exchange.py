@@ -49,8 +49,8 @@ def exchanged(*steps: Any, fails: bool = False, broken: bool = False) -> tuple[E
     for step in steps:
         if step == "gone":
             exchange.take_in({"type": "http.disconnect"})
-        else:
-            exchange.give_out(step)
+        elif exchange.give_out(step):
+            exchange.end(exchange.status)
     exchange.leave(broken=broken)
     return exchange, told
 
@@ -76,6 +76,27 @@ def test_a_reply_that_has_no_end(steps: tuple[Any, ...], broken: bool, status: i
     _, told = exchanged(*steps, broken=broken)
 
     assert told.steps[-2:] == [("ended", status), "left"]
+
+
+@pytest.mark.parametrize(
+    ("method", "status", "headers", "whole"),
+    [
+        ("GET", 200, [], [False, False, True]),
+        ("GET", 200, [(b"Content-Length", b"5")], [False, True, True]),
+        ("GET", 200, [(b"content-length", b"7")], [False, False, True]),
+        ("GET", 200, [(b"content-length", b"many")], [False, False, True]),
+        ("GET", 204, [], [True, True, True]),
+        ("GET", 304, [(b"content-length", b"7")], [True, True, True]),
+        ("HEAD", 200, [(b"content-length", b"7")], [True, True, True]),
+    ],
+)
+def test_which_piece_completes_a_reply(method: str, status: int, headers: Any, whole: list[bool]) -> None:
+    """A caller who was told the length reads no further."""
+    exchange = Exchange({"type": "http", "method": method, "path": "/"}, Watchers(), hung_up=499)
+    start = {"type": "http.response.start", "status": status, "headers": headers}
+
+    assert [exchange.give_out(step) for step in (start, PIECE, LAST)] == whole
+    assert exchange.begun
 
 
 def test_a_watcher_that_fails_is_not_felt(caplog: pytest.LogCaptureFixture) -> None:

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from collections.abc import Coroutine
+from typing import Any, TypeVar
 
 import pytest
+from litestar.types import Receive
 
-from promptdock.web.connection import CallerGone, while_connected
+from promptdock.web.connection import CallerGone, Connected
 
 pytestmark = pytest.mark.anyio
+
+T = TypeVar("T")
+
+
+async def while_connected(receive: Receive, work: Coroutine[Any, Any, T]) -> T:
+    """Do some work for a caller who may hang up meanwhile."""
+    with Connected(receive):
+        return await work
 
 
 class Caller:
@@ -35,13 +45,13 @@ async def test_what_is_done_at_once_costs_no_look_at_the_connection() -> None:
         return 7
 
     assert await while_connected(caller.receive, work()) == 7
-    await asyncio.sleep(0.1)
+    await asyncio.sleep(0.4)
     assert caller.looked_for == 0
 
 
 async def test_work_ends_with_its_own_result_while_somebody_listens() -> None:
     async def work() -> int:
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.4)
         return 7
 
     caller = Caller()
@@ -94,7 +104,7 @@ async def test_a_failure_of_the_work_is_told() -> None:
 async def test_a_cancellation_by_somebody_else_is_not_taken_for_a_hang_up() -> None:
     caller = Caller()
     task = asyncio.create_task(while_connected(caller.receive, asyncio.sleep(60)))
-    await asyncio.sleep(0.1)
+    await asyncio.sleep(0.4)
     task.cancel()
     caller.hang_up()
 
@@ -104,7 +114,7 @@ async def test_a_cancellation_by_somebody_else_is_not_taken_for_a_hang_up() -> N
 
 async def test_a_time_limit_around_it_is_kept() -> None:
     with pytest.raises(TimeoutError):
-        async with asyncio.timeout(0.1):
+        async with asyncio.timeout(0.4):
             await while_connected(Caller().receive, asyncio.sleep(60))
 
 

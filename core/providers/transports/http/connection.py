@@ -71,7 +71,6 @@ class Connection(asyncio.Protocol):
         transport = self.transport
         self._reply = reply = Reply(self, method)
         self._answered = False
-        self._since = self._loop.time()
         if self._timer is None:
             self._timer = self._loop.call_later(self._timeout, self._look)
         if body is None or len(body) <= _ONE_WRITE:

@@ -84,7 +84,7 @@ class Reply:
         while not self.status:
             if self._error is not None:
                 raise self._error
-            await self._wait()
+            await self._news()
 
     async def piece(self) -> bytes:
         """What has come of the body since the last time, at least a byte; nothing at its end.
@@ -98,7 +98,7 @@ class Reply:
                 return b""
             if self._error is not None:
                 raise self._error
-            await self._wait()
+            await self._news()
         piece = pieces[0] if len(pieces) == 1 else b"".join(pieces)
         pieces.clear()
         if self._buffered > _MOST_BUFFERED:
@@ -128,23 +128,23 @@ class Reply:
 
     def header(self, name: bytes) -> bytes | None:
         """The first header with a name, which is given in lower case."""
-        return next((value for key, value in self.headers if key.lower() == name), None)
+        for key, value in self.headers:
+            if key.lower() == name:
+                return value
+        return None
 
     @property
     def waiting(self) -> bool:
         """Whether somebody waits for something to come."""
-        return self._waiter is not None
+        return self._waiter is not None and not self._waiter.done()
 
     def close(self) -> None:
         """Let go of it: where the body has not come to its end the connection is closed."""
         self._connection.leave(self)
 
-    async def _wait(self) -> None:
-        self._waiter = self._connection.waiter()
-        try:
-            await self._waiter
-        finally:
-            self._waiter = None
+    def _news(self) -> asyncio.Future[None]:
+        self._waiter = waiter = self._connection.waiter()
+        return waiter
 
     # --- for the connection
 

@@ -172,7 +172,7 @@ async def test_who_is_told_of_a_success_finds_it_stored(database: Database) -> N
 
 
 async def test_a_transaction_is_finished_although_nobody_waits_for_it(database: Database) -> None:
-    waiting = asyncio.create_task(database.write_short(lambda transaction: add(transaction, "a")))
+    waiting = asyncio.ensure_future(database.write_short(lambda transaction: add(transaction, "a")))
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     waiting.cancel()
@@ -183,6 +183,24 @@ async def test_a_transaction_is_finished_although_nobody_waits_for_it(database: 
     reopened = Database(database.url)
     assert await facts(reopened) == {"a": ""}
     await reopened.aclose()
+
+
+async def test_each_transaction_is_observed_also_one_that_nobody_waits_for(database: Database) -> None:
+    seen: list[tuple[str, str]] = []
+    database.observe = lambda kind, outcome, _seconds, _waited: seen.append((kind, outcome))
+
+    async def fails(transaction: Transaction) -> None:
+        await add(transaction, "never")
+        raise NotFound("no")
+
+    await database.write_short(lambda transaction: add(transaction, "a"))
+    with pytest.raises(NotFound):
+        await database.write_short(fails)
+    for left in (database.write_short(fails), database.write_short(lambda transaction: add(transaction, "b"))):
+        left.cancel()
+    await database.aclose()
+
+    assert sorted(seen) == [("group", "failed")] * 2 + [("group", "ok")] * 2
 
 
 @pytest.fixture
@@ -222,7 +240,7 @@ async def test_another_process_is_waited_for_on_every_way(file: Database) -> Non
         await file.aclose()
         other.execute("PRAGMA locking_mode = EXCLUSIVE")
         other.execute("BEGIN EXCLUSIVE")
-        asking = asyncio.create_task(getattr(fresh, way.__name__)(lambda transaction: transaction.rows(all_facts)))
+        asking = asyncio.ensure_future(getattr(fresh, way.__name__)(lambda transaction: transaction.rows(all_facts)))
         await asyncio.sleep(0.3)
         assert not asking.done()
         other.close()

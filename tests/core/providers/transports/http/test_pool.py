@@ -60,6 +60,29 @@ async def test_a_server_that_speaks_unasked_loses_its_connection() -> None:
 
 
 @pytest.mark.anyio
+async def test_a_late_answer_is_not_taken_for_that_to_the_next_request() -> None:
+    accepted = 0
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal accepted
+        accepted += 1
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(OK)
+        await asyncio.sleep(0.05)
+        writer.write(OK.replace(b"abc", b"old"))
+        await reader.read()
+
+    async with serving_raw(talk) as url, asking(url) as asked:
+        assert await asked.whole() == b"abc"
+        [kept] = asked.client._pool._open
+        await asyncio.sleep(0.15)
+        assert not kept.usable
+        assert asked.client._pool.kept(asked.to) is None
+        assert await asked.whole() == b"abc"
+    assert accepted == 2
+
+
+@pytest.mark.anyio
 async def test_idle_connections_are_closed_after_a_while() -> None:
     async with serving_raw(one_by_one([OK, OK])) as url, asking(url, keep_alive=0.1) as asked:
         await asked.whole()

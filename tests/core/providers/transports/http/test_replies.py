@@ -13,6 +13,7 @@ from tests.support.raw_http import asking, one_by_one, serving_raw
 
 OK = b"HTTP/1.1 200 OK\r\n"
 EMPTY = OK + b"Content-Length: 0\r\n\r\n"
+UNASKED = OK + b"Content-Length: 7\r\nX-Of: another\r\n\r\nunasked"
 
 
 @pytest.mark.anyio
@@ -31,6 +32,13 @@ EMPTY = OK + b"Content-Length: 0\r\n\r\n"
         ("GET", b"HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 3\r\n\r\nabc", b"abc", True),
         ("GET", OK + b"Content-Length: 3\r\n\r\nabcHTTP/1.1 200 OK\r\n", b"abc", False),
         ("HEAD", OK + b"Content-Length: 3\r\n\r\nabc", b"", False),
+        # a second reply that nobody asked for, in the same read: nothing of it is taken for the first one's
+        ("GET", OK + b"Content-Length: 3\r\n\r\nabc" + UNASKED, b"abc", False),
+        ("GET", OK + b"Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n" + UNASKED, b"abc", False),
+        ("GET", OK + b"Content-Length: 3\r\n\r\nabcHTTP/1.1 103 Early Hints\r\n\r\n" + UNASKED, b"abc", False),
+        ("GET", EMPTY + UNASKED, b"", False),
+        ("GET", b"HTTP/1.1 204 No Content\r\n\r\n" + UNASKED, b"", False),
+        ("HEAD", EMPTY + UNASKED, b"", False),
     ],
 )
 async def test_bodies_end_where_http_says_and_connections_are_kept_where_it_allows(
@@ -39,6 +47,7 @@ async def test_bodies_end_where_http_says_and_connections_are_kept_where_it_allo
     async with serving_raw(one_by_one([answer, EMPTY])) as url, asking(url) as asked:
         reply = await asked.ask(method)
         assert await reply.read(1000) == body
+        assert (b"X-Of", b"another") not in reply.headers
         assert (asked.client._pool.kept(asked.to) is not None) is kept
 
 
