@@ -190,7 +190,7 @@ class OpenRelay:
         if not await is_bounded(answers, self._spender):
             return _UNBOUNDED
         price = await PriceList(answers).of_model(self._provider, self._ask.model, at=utc_now())
-        writing = asyncio.ensure_future(self._dock.database.write_short(partial(self._set_aside, price=price)))
+        writing = self._dock.database.write_short(partial(self._set_aside, price=price))
         try:
             return await asyncio.shield(writing)
         except asyncio.CancelledError:

@@ -9,7 +9,7 @@ from typing import TypeVar
 import msgspec
 from msgspec import structs
 
-from ..ids import new_id
+from ..ids import new_hex
 from ..jsontext import JsonObject
 from ..plugins.catalog import RegisteredProvider
 from ..selection.candidates import Candidates
@@ -107,7 +107,7 @@ async def plan_turn(
         check_tool_choice(request.tool_choice, handed_back.union(tool.name for tool in tool_set.tools))
     opening = "\n".join([part for part in (date_line(datetime.now(UTC)), system_role) if part])
     return TurnPlan(
-        turn_id=turn_id or f"chatcmpl-{new_id().hex}",
+        turn_id=turn_id or f"chatcmpl-{new_hex()}",
         request=request,
         provider=provider,
         settings=settings,

@@ -27,7 +27,7 @@ from promptdock.store.pruning import prune
 from promptdock.store.reading import list_rows, within
 from promptdock.store.recovery import retire
 from promptdock.store.short import SessionTransaction
-from promptdock.store.tables import Charge, JournalRow, Row, SessionRow, Table, ToolCallRow, TurnRow
+from promptdock.store.tables import Charge, JournalRow, QueuedTurn, Row, SessionRow, Table, ToolCallRow, TurnRow
 from promptdock.store.totals import totals
 from promptdock.store.types import utc_now
 
@@ -90,7 +90,7 @@ LOOKS: dict[str, tuple[Look, tuple[str, ...]]] = {
     "sessions of a member": (listing(MEMBER, SessionRow), ("ix_sessions_profile_id",)),
     "sessions of a client": (listing(OPERATOR, SessionRow, llm_client_id=CLIENT), ("ix_sessions_llm_client_id",)),
     "tool calls of a turn": (listing(OPERATOR, ToolCallRow, turn_id=TURN), ("ix_tool_calls_turn_id",)),
-    "whether a session is busy": (asking(turn_statements.running, session_id=SESSION), ("uq_turns_running",)),
+    "whether a session is busy": (asking(turn_statements.busy, session_id=SESSION), ("uq_turns_running",)),
 }
 
 
@@ -110,7 +110,7 @@ async def _analyze(session: AsyncSession) -> None:
 async def _fill(session: AsyncSession) -> None:
     """Rows of three days, at even distances."""
     rows: dict[type[Table], list[dict[str, Any]]] = {
-        kind: [] for kind in (SessionRow, TurnRow, Charge, JournalRow, ToolCallRow)
+        kind: [] for kind in (SessionRow, QueuedTurn, TurnRow, Charge, JournalRow, ToolCallRow)
     }
     accounts, profiles = [new_id() for _ in range(20)], [new_id() for _ in range(40)]
     for number in range(ROWS):
@@ -131,6 +131,7 @@ async def _fill(session: AsyncSession) -> None:
             session_id = new_id()
         if session_id is not None and (session_id != SESSION or number == 0):
             rows[SessionRow].append({"id": session_id, "key": f"{number:064}", "owner": "o", **whose})
+            rows[QueuedTurn].append({"session_id": session_id, "worker_id": WORKER})
         rows[TurnRow].append(
             {
                 "id": turn_id,
@@ -224,5 +225,5 @@ async def test_what_is_kept_for_a_time_is_found_by_its_age(filled: Database, tmp
 async def test_the_word_of_an_index_stands_in_what_is_asked_with_each_turn(database: Database) -> None:
     """As a parameter it would have SQLite plan the statement anew each time."""
     with _statements() as sent:
-        await database.read(asking(turn_statements.running, session_id=SESSION))
+        await database.read(asking(turn_statements.busy, session_id=SESSION))
     assert "state = 'running'" in sent[0][0]
