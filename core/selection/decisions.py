@@ -28,7 +28,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
         reason: Why, in a few words.
         terms: The search terms that hit, if that is how the rule decides.
         ms: Milliseconds that the rule took; 0 for what is looked up for all rules together, or told without asking, and
-            for a rule that did not select, in less than one, as it does not for most prompts.
+            where the rule took less than one to decide as it does for most prompts.
         overruled: Whether the reason lies outside of the rule, which would have had its tool presented or not all the
             same: the LLM client does not offer it, the caller brings a tool of its name, the model takes no tools.
         name: The tool's wire name; None as for ``tool``.

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
-import msgspec
-
 from ..errors import ConfigurationError
 from ..turn.messages import Message
 from .terms import Term, WordIndex
@@ -66,7 +64,8 @@ class Verdict:
     terms: tuple[str, ...] = ()
 
 
-class PromptSettings(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptSettings:
     """Settings that a prompt gets when a rule selects; None leaves a setting alone.
 
     What the caller asked for explicitly stays; between rules the higher priority wins, then the order of the plugins'
@@ -170,7 +169,6 @@ class SearchTerms(SelectionRule):
     """
 
     nonblocking = True
-    otherwise: str
 
     def __init__(
         self,
@@ -191,7 +189,7 @@ class SearchTerms(SelectionRule):
         if scope not in {"input", "thread"}:
             raise ConfigurationError(f"SearchTerms has the unknown scope {scope!r}; take 'input' or 'thread'.")
         self.scope = scope
-        self.otherwise = f"none of its terms stands in the {scope}"
+        self.otherwise = _no_term(scope)
         self.terms = tuple(Term.parse(term) for term in terms)
 
     def decide(self, request: SelectionRequest) -> Verdict:
@@ -202,7 +200,7 @@ class SearchTerms(SelectionRule):
     def verdict(self, hits: tuple[str, ...]) -> Verdict:
         """The verdict on a prompt that refers to some of its terms."""
         if not hits:
-            return Verdict(selected=False, reason=self.otherwise)
+            return Verdict(selected=False, reason=self.otherwise or _no_term(self.scope))
         named = ", ".join(repr(hit) for hit in hits)
         return Verdict(selected=True, reason=f"the {self.scope} refers to {named}", terms=hits)
 
@@ -210,3 +208,7 @@ class SearchTerms(SelectionRule):
     def description(self) -> str:
         """``search_terms`` with the scope."""
         return f"search_terms ({self.scope})"
+
+
+def _no_term(scope: str) -> str:
+    return f"none of its terms stands in the {scope}"

@@ -41,7 +41,8 @@ def estimate_turn(
         max_rounds: The most rounds of a turn with tools of ours; any other has one.
         counter: Counts tokens; None takes the plan's, which estimates them from characters.
     """
-    asked = {**plan.request.options, "messages": plan.messages, "tools": plan.tools}
+    tools = (*plan.request.tools, *[tool.definition for tool in plan.tool_set.tools])
+    asked = {**plan.request.options, "messages": plan.messages, "tools": tools}
     prompt = estimate_body(asked, counter or plan.counter)
     limit = plan.settings.max_completion_tokens
     most = answer_tokens if limit is None else limit

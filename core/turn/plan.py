@@ -10,7 +10,6 @@ import msgspec
 from msgspec import structs
 
 from ..ids import new_hex
-from ..jsontext import JsonObject
 from ..plugins.catalog import RegisteredProvider
 from ..selection.candidates import Candidates
 from ..selection.judge import judge
@@ -39,7 +38,6 @@ class TurnPlan(msgspec.Struct, frozen=True, kw_only=True):
         provider: The provider to ask.
         settings: What the turn uses.
         tool_set: The tools to present.
-        tools: All tools that the model may see, in OpenAI's form: the caller's own, then those of the tool set.
         sent: The thread as the caller sent it, without private roles.
         thread: The same with the rounds put back that were half answered here.
         messages: The thread as the provider gets it in the first round: system message first.
@@ -55,7 +53,6 @@ class TurnPlan(msgspec.Struct, frozen=True, kw_only=True):
     provider: RegisteredProvider
     settings: EffectiveSettings
     tool_set: ToolSet
-    tools: tuple[JsonObject, ...]
     sent: tuple[Message, ...]
     thread: tuple[Message, ...]
     messages: tuple[Message, ...]
@@ -112,7 +109,6 @@ async def plan_turn(
         provider=provider,
         settings=settings,
         tool_set=tool_set,
-        tools=(*request.tools, *[tool.definition for tool in tool_set.tools]),
         sent=sent,
         thread=thread,
         messages=with_system(thread, [opening, *tool_set.additions]),

@@ -21,7 +21,8 @@ def round_call(plan: TurnPlan, new: Sequence[Message], number: int, *, last: boo
         number: Number of the round, from 1.
         last: Whether the model must not ask for tools any more.
     """
-    request, settings, tools = plan.request, plan.settings, plan.tools
+    request, settings = plan.request, plan.settings
+    tools = (*request.tools, *[tool.definition for tool in plan.tool_set.tools])
     choice = "none" if last else choice_for_round(request.tool_choice, number)
     return CompletionCall(
         model=settings.model,

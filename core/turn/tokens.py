@@ -64,8 +64,7 @@ class CharacterCounter:
 class ThreadCounter:
     """Counts as another counter does, and knows what the thread came to that it counted last.
 
-    What is asked in the rounds of a turn begins with the same messages, and has the same tools: only what is new of it
-    is counted.
+    What is asked in the rounds of a turn begins with the same messages: only what is new of it is counted.
 
     Args:
         counter: Counts texts; None estimates them from characters.
@@ -81,8 +80,6 @@ class ThreadCounter:
         self._known_tokens = tokens
         self._thread: tuple[Message, ...] = ()
         self._tokens = 0
-        self._tools: Sequence[Mapping[str, Any]] = ()
-        self._tool_tokens = 0
 
     def count(self, text: str) -> int:
         """The number of tokens of a text."""
@@ -97,13 +94,6 @@ class ThreadCounter:
         self._tokens += estimate_messages(thread[known:], self._counter)
         self._thread = thread
         return self._tokens
-
-    def count_tools(self, tools: Sequence[Mapping[str, Any]]) -> int:
-        """The number of tokens of the definitions of tools, which are the same in every round of most turns."""
-        if tools is not self._tools:
-            self._tool_tokens = _estimate_tools(tools, self._counter)
-            self._tools = tools
-        return self._tool_tokens
 
     def _begun(self, thread: tuple[Message, ...]) -> tuple[int, int]:
         """How many messages at the beginning of a thread are known, and what these come to."""
@@ -155,18 +145,12 @@ def estimate_call(call: CompletionCall, counter: TokenCounter = _CHARACTERS) -> 
 def estimate_body(body: Mapping[str, Any], counter: TokenCounter = _CHARACTERS) -> int:
     """The same for a request's body in the OpenAI protocol's form."""
     tokens = _PER_REQUEST + estimate_messages(body.get("messages") or (), counter)
-    tokens += _estimate_tools(body.get("tools") or (), counter)
+    for tool in body.get("tools") or ():
+        tokens += _PER_CALL + counter.count(dumps_text(tool))
     for name in _ASKED:
         if body.get(name):
             tokens += counter.count(dumps_text(body[name]))
     return tokens
-
-
-def _estimate_tools(tools: Sequence[Mapping[str, Any]], counter: TokenCounter) -> int:
-    """Tokens of the definitions of tools."""
-    if isinstance(counter, ThreadCounter):
-        return counter.count_tools(tools)
-    return sum([_PER_CALL + counter.count(dumps_text(tool)) for tool in tools])
 
 
 def estimate_completion(completion: Mapping[str, Any], counter: TokenCounter = _CHARACTERS) -> int:

@@ -26,7 +26,7 @@ _FRAME: tuple[tuple[str, type], ...] = (
     ("service_tier", str),
     ("usage", dict),
 )
-"""Members that choices are framed in; they may be null, too."""
+"""Members that choices are framed in. Those of wrong kinds become null, which nobody reads."""
 
 
 class UnusableAnswer(PromptdockError):

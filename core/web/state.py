@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+
+import msgspec
+from msgspec.structs import replace
 
 from ..errors import ServiceUnavailable
 
@@ -39,8 +41,7 @@ __all__ = [
 _PARTS = "promptdock_parts"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AppParts:
+class AppParts(msgspec.Struct, frozen=True, kw_only=True):
     """The parts of one app. A request looks them up by one name, and more than once: they are one object.
 
     Attributes:

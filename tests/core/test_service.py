@@ -18,12 +18,13 @@ from promptdock import (
     TurnFinished,
     hookimpl,
     open_service,
+    tool,
 )
 from promptdock.errors import BadRequest, NotFound
 from promptdock.jsontext import JsonObject
 from promptdock.plugins.loader import LoadedPlugins
-from tests.support.services import service_at, settings_at
-from tests.support.upstream import Upstream
+from tests.support.services import Plugin, service_at, settings_at
+from tests.support.upstream import Upstream, text, tool_calls
 
 pytestmark = pytest.mark.anyio
 
@@ -58,12 +59,34 @@ class Meddler:
 
 async def test_an_observer_is_told_of_a_copy_of_what_is_sent(upstream: Upstream) -> None:
     """Though it hears of it before that is sent, and what is sent is not copied for anybody else."""
-    async with service_at(upstream, extra={"meddler": Meddler()}) as service:
+    async with service_at(upstream, plugins={"meddler": Meddler()}) as service:
         await service.prompt("Hello")
     [call] = upstream.calls
     assert [message["content"] for message in call.body["messages"] if message["role"] == "user"] == ["Hello"]
     assert "CHANGED" not in str(call.body)
     assert call.body["model"] == "m1"
+
+
+@tool
+def add(a: int, b: int) -> int:
+    """Add two numbers."""
+    return a + b
+
+
+class Hinting:
+    """Changes in place what a tool says of itself."""
+
+    @hookimpl(nonblocking=True)
+    def prepare_completion(self, call: CompletionCall) -> None:
+        call.tools[0]["function"]["description"] += " Use it."
+
+
+async def test_what_is_done_to_a_tool_in_one_round_is_gone_in_the_next(upstream: Upstream) -> None:
+    upstream.script([tool_calls([("add", {"a": 1, "b": 2})]), text("3")])
+    async with service_at(upstream, plugins={"p": Plugin(add), "hinting": Hinting()}) as service:
+        await service.prompt("add")
+    told = [call.body["tools"][0]["function"]["description"] for call in upstream.calls]
+    assert told == ["Add two numbers. Use it."] * 2
 
 
 def test_the_body_of_a_call_is_its_providers_to_change() -> None:

@@ -72,7 +72,7 @@ class RelayHeaders:
         lines = self._known_lines.get(given)
         if lines is None:
             lines = header_block(self.theirs(request))
-            if len(lines) <= _LONGEST_KNOWN:
+            if sum([len(name) + len(value) for name, value in given]) <= _LONGEST_KNOWN:
                 if len(self._known_lines) >= _MOST_KNOWN:
                     self._known_lines.clear()
                 self._known_lines[given] = lines

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from promptdock import Always, ConfigurationError, SearchTerms, SelectionRequest
+from promptdock import Always, ConfigurationError, SearchTerms, SelectionRequest, SelectionRule
 
 
 def request(*user_texts: str) -> SelectionRequest:
@@ -32,6 +32,18 @@ def test_t16_no_term_does_not_select() -> None:
     verdict = SearchTerms("Gobstopper").decide(request("what is 2+2"))
     assert not verdict.selected
     assert verdict.reason == "none of its terms stands in the input"
+
+
+def test_a_rule_that_makes_itself_another_way_says_where_it_looked_too() -> None:
+    """Its ``otherwise`` is that of any rule, which is none."""
+
+    class Bare(SearchTerms):
+        def __init__(self) -> None:
+            SelectionRule.__init__(self)
+            self.scope = "thread"
+            self.terms = ()
+
+    assert Bare().decide(request("what is 2+2")).reason == "none of its terms stands in the thread"
 
 
 def test_t17_always_selects() -> None:

@@ -98,22 +98,6 @@ def test_a_thread_that_grows_is_counted_once_and_another_one_anew() -> None:
     assert counter.count("abcd") == 1
 
 
-def test_a_thread_counter_counts_the_same_tools_once() -> None:
-    """They are the same in every round, unless a hook has a say."""
-    texts: list[str] = []
-
-    class Listening(CharacterCounter):
-        def count(self, text: str) -> int:
-            texts.append(text)
-            return super().count(text)
-
-    counter = ThreadCounter(Listening())
-    tools = tuple({"type": "function", "function": {"name": f"tool_{number}"}} for number in range(3))
-    for asked in (tools, tools, tools[:2], (), tools):
-        assert estimate_body({"tools": asked}, counter) == estimate_body({"tools": asked})
-    assert len(texts) == 3 + 2 + 3
-
-
 def test_a_completion_counts_all_that_was_said() -> None:
     """Of every choice, thoughts included."""
     one = {"message": {"role": "assistant", "content": "x" * 40}}
