@@ -196,20 +196,23 @@ class Database:
             told = self._ended(began, error)
             if told is None or told is error:
                 raise
-            raise told from error
+            raise told  # noqa: B904  (its cause is said already)
         self._ended(began, None)
         return result
 
     def _ended(self, began: float, error: BaseException | None) -> BaseException | None:
-        """Take note of a transaction on the short way; gives what whoever waits hears of its error."""
+        """Tell who observes of a transaction on the short way; gives what whoever waits hears of its error."""
         outcome, told = "ok", error
         if error is not None:
             outcome = "failed"
             if self._is_to_be_told(error):
                 outcome, told = "unavailable", self._unavailable(error)
                 told.__cause__ = error
-        if self.observe is not None:
-            self.observe("group", outcome, time.perf_counter() - began, 0.0)
+        try:
+            if self.observe is not None:
+                self.observe("group", outcome, time.perf_counter() - began, 0.0)
+        except Exception:  # noqa: BLE001  (others wait for the same commit, and it is done)
+            _log.exception("A transaction could not be told of")
         return told
 
     async def _observed(self, kind: str, attempt: Callable[[], Awaitable[_T]], waited: float = 0.0) -> _T:

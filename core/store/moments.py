@@ -15,8 +15,9 @@ __all__ = ["made_before", "made_since"]
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND: Final = timedelta(milliseconds=1)
 _APART: Final = 3_600_000
-"""Milliseconds that a row's id and its moment may lie apart. Whoever makes a row reads the clock for both, with at most
-a question to the database in between; an hour also allows for a clock that is set meanwhile."""
+"""Milliseconds that a row's id and its moment may lie apart. Whoever makes a row reads the clock for both, with little
+in between; an hour allows for a clock that is set meanwhile, too. Only of a prompt that was interrupted after it had
+waited for its session, the journal's id is older by that wait."""
 
 
 def made_since(row_id: Any, made_at: Any, moment: datetime) -> ColumnElement[bool]:

@@ -9,7 +9,7 @@ from pydantic_core import PydanticUndefined
 from sqlalchemy import bindparam, column, table
 
 from ...ids import new_hex, new_id
-from ..types import utc_now
+from ..types import JsonText, utc_now
 from ..uniqueness import insertion
 from .values import Encoders
 
@@ -33,6 +33,9 @@ class Insert:
         dialect: Of the database, with its driver.
         unless_there: Whether a row that breaks a rule of uniqueness is left out.
 
+    Raises:
+        TypeError: The rows leave out a column whose default is made anew for each in a way that is not known here.
+
     Attributes:
         names: Its columns, in the order of their values.
         sql: The text.
@@ -49,10 +52,13 @@ class Insert:
         columns = _columns(stored)
         left = {name: _default(stored, name) for name in columns if name not in given}
         constants = {name: default for name, (default, make) in left.items() if make is None and default is not None}
-        # lists and objects, which are texts by then
-        constants |= {name: make() for name, (_, make) in left.items() if make not in {None, new_id, utc_now}}
         moments = [name for name, (_, make) in left.items() if make is utc_now]
-        ids = [name for name, (_, make) in left.items() if make is new_id]
+        ids = [name for name, (_, make) in left.items() if make is new_id and name == "id"]
+        made = {name: make for name, (_, make) in left.items() if make not in {None, utc_now} and name not in ids}
+        for name, make in made.items():
+            if not isinstance(columns[name].type, JsonText):
+                raise TypeError(f"each row has to bring the column {name} of {stored.__tablename__}")
+            constants[name] = make()  # a list or an object, which is a text by then
 
         self._given = tuple(given)
         self.names = (*given, *constants, *moments, *ids)

@@ -63,8 +63,9 @@ def unique_where(condition: str, name: str, *columns: str) -> Index:
 
 
 def _where(condition: str, name: str, *columns: str, unique: bool = False) -> Index:
-    # The condition is said for SQLite alone. The migrations, which make the tables, say it for PostgreSQL, too; to do
-    # so here would import PostgreSQL's dialect with the tables, whatever the database is.
+    # The condition is said for SQLite alone. The migrations, which make the tables, say it for PostgreSQL, too, and one
+    # that is written by what is here has to; to say it here would import PostgreSQL's dialect with the tables, whatever
+    # the database is.
     return Index(name, *columns, unique=unique, sqlite_where=text(condition))
 
 

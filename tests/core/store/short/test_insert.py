@@ -67,3 +67,9 @@ def test_rows_that_do_not_bring_the_same_columns_are_a_defect(other: dict[str, A
     insert = Insert(Fact, ("name", "value"), dialect_of(SQLITE), unless_there=False)
     with pytest.raises(ValueError, match="the same columns"):
         insert.values_of([{"name": "a", "value": ""}, other], None)
+
+
+def test_a_default_that_is_made_for_each_row_is_not_made_once_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Fact.model_fields["value"], "default_factory", lambda: "a secret")
+    with pytest.raises(TypeError, match="each row has to bring the column value of facts"):
+        Insert(Fact, ("name",), dialect_of(SQLITE), unless_there=False)

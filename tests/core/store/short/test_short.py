@@ -185,6 +185,21 @@ async def test_a_transaction_is_finished_although_nobody_waits_for_it(database: 
     await reopened.aclose()
 
 
+async def test_whoever_waits_hears_of_the_commit_though_an_observer_breaks(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object) -> None:
+        raise OSError("no space left")
+
+    async def work(transaction: Transaction) -> str:
+        await transaction.insert(Fact, [{"name": str(new_id()), "value": "v"}])
+        return "stored"
+
+    database.observe = broken
+    assert await asyncio.gather(*[database.write_short(work) for _ in range(4)]) == ["stored"] * 4
+    assert caplog.messages.count("A transaction could not be told of") == 4
+
+
 async def test_each_transaction_is_observed_also_one_that_nobody_waits_for(database: Database) -> None:
     seen: list[tuple[str, str]] = []
     database.observe = lambda kind, outcome, _seconds, _waited: seen.append((kind, outcome))
