@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import logging.config
-import sys
 import time
 from collections.abc import Mapping
 from typing import Any, Literal
@@ -18,7 +17,7 @@ from .plaintext import one_line
 from .redactor import Redactor
 from .request_lines import RequestLines
 
-__all__ = ["LEVELS", "LogLevel", "LogLine", "StderrHandler", "command_logging", "server_logging"]
+__all__ = ["LEVELS", "LogLevel", "LogLine", "command_logging", "server_logging"]
 
 LogLevel = Literal["debug", "info", "warning", "error"]
 
@@ -68,18 +67,6 @@ class LogLine(logging.Formatter):
         hidden = self._redactor.text(text)
         line = one_line(hidden)
         return hidden if line == hidden else self._redactor.text(line)
-
-
-class StderrHandler(logging.Handler):
-    """Writes to what is stderr at that moment: a spinner takes its place while it turns, and makes room for lines."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Write one record."""
-        try:
-            sys.stderr.write(f"{self.format(record)}\n")
-            sys.stderr.flush()
-        except Exception:  # noqa: BLE001  (logging says of it what it always does)
-            self.handleError(record)
 
 
 def command_logging(*, debug: bool) -> None:
@@ -141,7 +128,7 @@ def _config(line: dict[str, Any], level: str, *, root: str) -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"line": {"()": f"{__name__}.LogLine", **line}},
-        "handlers": {"stderr": {"()": f"{__name__}.StderrHandler", "formatter": "line"}},
+        "handlers": {"stderr": {"()": f"{__package__}.stderr_handler.StderrHandler", "formatter": "line"}},
         "root": {"handlers": ["stderr"], "level": root},
         "loggers": {"promptdock": {"level": level}, "promptdock_builtin": {"level": level}},
     }

@@ -32,7 +32,7 @@ FLOORS: list[set[str]] = [
     {"effect_watch", "hookmarkers", "hosts", "log_levels", "rights", "rate_windows", "redactor", "threads"},
     {"lookups"},
     {"settings", "error_table", "public_addresses", "rate_limits", "request_lines", "resolver", "turn.messages"},
-    {"turn.request", "domain_verification", "json_logs", "known_secrets"},
+    {"turn.request", "domain_verification", "json_logs", "known_secrets", "stderr_handler"},
     {"tools", "providers"},
     {"http", "selection.decisions", "selection.terms"},
     {"selection.decision_sets", "selection.rules", "selection.term_index", "turn.events"},

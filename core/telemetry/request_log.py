@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping
+from contextvars import Context, copy_context
 from typing import TYPE_CHECKING, Any, Final
 
 from ..plain_texts import PlainTexts
@@ -25,6 +27,10 @@ __all__ = ["ACCESS_LOG", "RequestLog"]
 
 ACCESS_LOG: Final = "promptdock.access"
 """Name of the logger."""
+_log = logging.getLogger("promptdock.telemetry")
+_BREATH: Final = 0.02
+"""Seconds between one writing of lines and the next, on a busy server: what writes the first of several is what takes
+the time. A server with less to do writes each line at once."""
 _LONGEST: Final = 500
 _LOOKED_AT: Final = 4 * _LONGEST
 _MOST_TOOLS: Final = 50
@@ -32,6 +38,9 @@ _MOST_TOOLS: Final = 50
 
 class RequestLog(RequestWatcher):
     """Writes the line of each request, and listens to its turn for what belongs there.
+
+    It does so as soon as the event loop comes round, or a breath after the lines before, for all requests that have
+    ended until then.
 
     Args:
         path: Gives the path that was asked for, of an ASGI scope.
@@ -49,14 +58,31 @@ class RequestLog(RequestWatcher):
         self._path = path
         self._request_id = request_id
         self._caller = caller
-        self._log = logging.getLogger(ACCESS_LOG)
+        self._lines = logging.getLogger(ACCESS_LOG)
         self._fit = PlainTexts(_shown)
         self._blank = vars(logging.LogRecord(ACCESS_LOG, logging.INFO, __file__, 0, "", (), None))
+        self._ended: list[tuple[Exchange, float, Context]] = []
+        self._free_at = 0.0
 
     def ended(self, exchange: Exchange) -> None:
-        """Write the line, when somebody wants to read it."""
-        if not self._log.isEnabledFor(logging.INFO):
+        """Have the line written, when somebody wants to read it."""
+        if not self._lines.isEnabledFor(logging.INFO):
             return
+        if not self._ended:
+            asyncio.get_running_loop().call_later(max(0.0, self._free_at - time.monotonic()), self.flush)
+        self._ended.append((exchange, time.time(), copy_context()))
+
+    def flush(self) -> None:
+        """Write the lines of all requests that have ended."""
+        self._free_at = time.monotonic() + _BREATH
+        ended, self._ended = self._ended, []
+        for exchange, at, context in ended:
+            try:
+                context.run(self._write, exchange, at)  # whoever formats the line may look for what is set there
+            except Exception:  # noqa: BLE001  (the other lines are to be written)
+                _log.exception("The line of a request could not be written")
+
+    def _write(self, exchange: Exchange, at: float) -> None:
         scope, notes = exchange.scope, exchange.notes
         path = self._path(scope)
         members: JsonObject = {
@@ -83,15 +109,15 @@ class RequestLog(RequestWatcher):
             }
         if notes.turn_id is not None:
             members["turn_id"] = notes.turn_id
-        self._log.handle(self._record(members))
+        self._lines.handle(self._record(members, at))
 
-    def _record(self, members: JsonObject) -> logging.LogRecord:
+    def _record(self, members: JsonObject, at: float) -> logging.LogRecord:
         """A record for the line. Logging itself would look for the caller's file and thread anew for each."""
         record = logging.LogRecord.__new__(logging.LogRecord)
         known = record.__dict__ = self._blank.copy()
         known["msg"] = RequestText(members)
-        known["created"] = now = time.time()
-        known["msecs"] = now % 1 * 1000
+        known["created"] = at
+        known["msecs"] = at % 1 * 1000
         known[REQUEST] = members
         return record
 

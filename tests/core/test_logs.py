@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import logging
 import re
 import sys
@@ -10,7 +9,7 @@ import sys
 import pytest
 
 from promptdock import ConfigurationError
-from promptdock.logs import LogLine, StderrHandler, server_logging
+from promptdock.logs import LogLine, server_logging
 
 
 def _record(message: str, *, error: BaseException | None = None) -> logging.LogRecord:
@@ -70,24 +69,3 @@ def test_components_have_levels_of_their_own() -> None:
     assert config["root"]["level"] == logging.INFO
     with pytest.raises(ConfigurationError, match=r"log_levels\.promptdock\.turn: there is no level 'loud'"):
         server_logging("info", access_log=True, levels={"promptdock.turn": "loud"})
-
-
-def test_lines_go_to_what_is_stderr_at_that_moment(monkeypatch: pytest.MonkeyPatch) -> None:
-    handler = StderrHandler()
-    handler.setFormatter(LogLine(timed=False))
-    written = []
-    for text in ("one", "two"):
-        monkeypatch.setattr(sys, "stderr", stream := io.StringIO())
-        handler.handle(_record(text))
-        written.append(stream.getvalue())
-    assert written == ["warning promptdock.x: one\n", "warning promptdock.x: two\n"]
-
-
-def test_a_line_that_cannot_be_written_is_not_felt(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Broken(io.StringIO):
-        def flush(self) -> None:
-            raise OSError("nobody reads this")
-
-    monkeypatch.setattr(sys, "stderr", stream := Broken())
-    StderrHandler().handle(_record("hello"))
-    assert "nobody reads this" in stream.getvalue()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import httpx
@@ -14,6 +17,8 @@ from promptdock.json_logs import JsonLine
 from promptdock.jsontext import loads
 from promptdock.logs import LogLine
 from promptdock.redactor import Redactor
+from promptdock.telemetry.exchange import Exchange, Watchers
+from promptdock.telemetry.request_log import RequestLog
 
 ASK = {"model": "offline", "messages": [{"role": "user", "content": "What is 17 + 4?"}]}
 
@@ -43,6 +48,14 @@ def kept(level: int = logging.INFO) -> Iterator[list[logging.LogRecord]]:
         logger.setLevel(before)
 
 
+def written(records: list[logging.LogRecord], count: int) -> list[logging.LogRecord]:
+    """The lines, once they are there: a reply does not wait for its own."""
+    end = time.monotonic() + 10
+    while len(records) < count and time.monotonic() < end:
+        time.sleep(0.005)
+    return records
+
+
 def as_json(record: logging.LogRecord) -> dict[str, Any]:
     told: dict[str, Any] = loads(JsonLine(redactor=Redactor(["operators-own-key"])).format(record))
     return told
@@ -52,8 +65,8 @@ def as_json(record: logging.LogRecord) -> dict[str, Any]:
 def test_a_prompt_is_one_line_with_all_that_its_turn_did(client: httpx.Client, stream: bool) -> None:
     with kept() as records:
         reply = client.post("/v1/chat/completions", json={**ASK, "stream": stream}, headers={"X-Request-ID": "asked-1"})
+        (record,) = written(records, 1)
 
-    (record,) = records
     told = as_json(record)
     assert told["component"] == "promptdock.access"
     assert told["request_id"] == "asked-1"
@@ -86,8 +99,8 @@ def test_what_fails_is_a_line_too_and_no_secret_is_in_it(client: httpx.Client) -
     with kept() as records:
         client.get("/v1/models?api_key=operators-own-key", headers={"Authorization": "Bearer operators-own-key"})
         client.get("/nowhere/sk-abcdefghijklmnopqrstuvwxyz0123456789/x%0Ay")
+        first, second = map(as_json, written(records, 2))
 
-    first, second = map(as_json, records)
     assert (first["request"]["status"], first["request"]["route"]) == (401, "/v1/models")
     assert (second["request"]["status"], second["request"]["route"]) == (404, "unknown")
     assert "provider" not in first["request"]
@@ -101,5 +114,88 @@ def test_what_fails_is_a_line_too_and_no_secret_is_in_it(client: httpx.Client) -
 def test_nothing_is_written_when_nobody_reads_it(client: httpx.Client) -> None:
     with kept(logging.WARNING) as records:
         client.get("/healthz")
+        time.sleep(0.1)
 
     assert records == []
+
+
+def made_log() -> RequestLog:
+    def path(scope: Mapping[str, Any]) -> str:
+        return str(scope["path"])
+
+    return RequestLog(path=path, request_id=lambda _: "r1", caller=lambda _: "ada")
+
+
+def ended(path: str) -> Exchange:
+    exchange = Exchange({"method": "GET", "path": path}, Watchers(), hung_up=499)
+    exchange.end(200)
+    return exchange
+
+
+@pytest.mark.anyio
+async def test_a_quiet_server_writes_at_once_and_a_busy_one_takes_a_breath() -> None:
+    log = made_log()
+    with kept() as records:
+        log.ended(ended("/one"))
+        await asyncio.sleep(0.005)
+        assert [record.promptdock_request["path"] for record in records] == ["/one"]  # type: ignore[attr-defined]
+        for path in ("/two", "/three"):
+            log.ended(ended(path))
+        log.flush()  # as at the end of the app
+        assert len(records) == 3
+        log.flush()
+        await asyncio.sleep(0.05)
+        assert len(records) == 3
+
+
+@pytest.mark.anyio
+async def test_a_line_has_the_time_at_which_its_request_ended() -> None:
+    log = made_log()
+    with kept() as records:
+        before = time.time()
+        log.ended(ended("/one"))
+        after = time.time()
+        time.sleep(0.03)  # the loop is held up by somebody
+        log.flush()
+    assert before <= records[0].created <= after
+
+
+@pytest.mark.anyio
+async def test_each_line_is_written_in_the_context_of_its_request() -> None:
+    """Whoever formats lines may look there, as OpenTelemetry's handler does for the span."""
+    whose = ContextVar("whose", default="nobody's")
+    log, seen = made_log(), []
+
+    class Looking(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            seen.append(whose.get())
+
+    async def ask(name: str) -> None:
+        whose.set(name)
+        log.ended(ended("/one"))
+
+    logger, looking = logging.getLogger("promptdock.access"), Looking()
+    with kept():
+        logger.addHandler(looking)
+        try:
+            await asyncio.gather(ask("ada's"), ask("bob's"))
+            log.flush()
+        finally:
+            logger.removeHandler(looking)
+    assert seen == ["ada's", "bob's"]
+
+
+@pytest.mark.anyio
+async def test_a_line_that_breaks_leaves_the_others(caplog: pytest.LogCaptureFixture) -> None:
+    def path(scope: Mapping[str, Any]) -> str:
+        if scope["path"] == "/broken":
+            raise ValueError("no such path")
+        return str(scope["path"])
+
+    log = RequestLog(path=path, request_id=lambda _: "r1", caller=lambda _: "ada")
+    with kept() as records:
+        for asked in ("/broken", "/good"):
+            log.ended(ended(asked))
+        log.flush()
+    assert [record.promptdock_request["path"] for record in records] == ["/good"]  # type: ignore[attr-defined]
+    assert "The line of a request could not be written" in caplog.text

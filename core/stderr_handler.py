@@ -1,0 +1,62 @@
+"""Where the lines of the log go: to stderr, those of requests that end together in one write."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+
+from .request_lines import REQUEST
+
+__all__ = ["StderrHandler"]
+
+
+class StderrHandler(logging.Handler):
+    """Writes to what is stderr at that moment: a spinner takes its place while it turns, and makes room for lines.
+
+    A line of the access log is kept until the event loop has done what it is about to do: many requests end in one
+    moment, as they share a commit, and to write a line takes longer than to make it. All other lines are written at
+    once, behind those that are kept.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._kept: list[str] = []
+        self._flushing: asyncio.AbstractEventLoop | None = None
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one record, or keep it for a moment."""
+        try:
+            self._kept.append(f"{self.format(record)}\n")
+            if not (hasattr(record, REQUEST) and self._is_flushed_soon(record)):
+                self.flush()
+        except Exception:  # noqa: BLE001  (logging says of it what it always does)
+            self.handleError(record)
+
+    def flush(self) -> None:
+        """Write what is kept; logging does so, too, when the process ends."""
+        self.acquire()  # the loop's thread comes by itself
+        try:
+            kept, self._kept, self._flushing = self._kept, [], None
+            if kept:
+                sys.stderr.write("".join(kept))
+                sys.stderr.flush()
+        finally:
+            self.release()
+
+    def _is_flushed_soon(self, record: logging.LogRecord) -> bool:
+        """Have the event loop flush, if one runs here."""
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            return False
+        if self._flushing is not loop:
+            self._flushing = loop
+            loop.call_soon(self._flush_for, record)
+        return True
+
+    def _flush_for(self, record: logging.LogRecord) -> None:
+        try:
+            self.flush()
+        except Exception:  # noqa: BLE001  (as above)
+            self.handleError(record)
