@@ -91,8 +91,9 @@ class EventReader:
         event = _object(data)
         usage = usage_in(event)
         self._usage = usage or self._usage
+        kind = event.get("type")
         # the chunk about usage has no choices, and is the last one
-        if event.get("type") in _LAST_EVENTS or (usage is not None and event.get("choices") == []):
+        if (isinstance(kind, str) and kind in _LAST_EVENTS) or (usage is not None and event.get("choices") == []):
             self._is_whole = True
 
     def _tell(self) -> int:

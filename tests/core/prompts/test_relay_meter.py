@@ -259,6 +259,15 @@ def test_an_event_that_is_no_object_leaves_the_others_as_they_are(odd: str) -> N
     assert read(EVENTS, body).completion_tokens == 2
 
 
+@pytest.mark.parametrize("kind", [["response.completed"], {"a": 1}, 7, None])
+def test_an_event_whose_type_is_no_text_is_no_end_and_no_fault(kind: Any) -> None:
+    found = read(EVENTS, stream({"type": kind, "note": "response.completed"}, delta("Hello"), done=False))
+    assert found.usage is None
+    assert not found.is_whole
+    found = read(EVENTS, stream({"type": kind, "usage": USAGE}, delta("Hello"), done=False))
+    assert counts(found) == (11, 7, 18)
+
+
 def test_usage_that_is_cut_in_its_name_is_read() -> None:
     """More than is held at a time, cut where it matters."""
     before = stream(*(delta("abcd") for _ in range(400)), done=False)
