@@ -9,6 +9,7 @@ from typing import Any, Final
 from ..jsontext import JsonError, loads
 from ..providers.transports.sse import SseDecoder
 from ..turn.events import Usage
+from .relay_chunks import chunk_texts
 from .relay_reading import ReplyReading
 from .relay_texts import TextTally, answer_text
 from .relay_usage import usage_in
@@ -19,6 +20,7 @@ _HELD: Final = 16_384
 """Bytes of events that wait for somebody to look at them."""
 _LONGEST: Final = 4_194_304
 """Bytes of one event; of a longer one nothing is read."""
+_BLANK: Final = b"\n\n"
 _DONE: Final = b"[DONE]"
 _LAST_EVENTS: Final = frozenset(
     {
@@ -64,9 +66,10 @@ class EventReader:
 
     def reading(self) -> ReplyReading:
         """What is known by now; asked once."""
-        # some servers leave out the blank line after the last event
-        self._read(b"".join((*self._pieces, b"\n\n")))
-        self._pieces = []
+        text, self._pieces = b"".join(self._pieces), []
+        self._read(text)
+        if not text.endswith(_BLANK):
+            self._read(_BLANK)  # some servers leave out the blank line after the last event
         return ReplyReading(usage=self._usage, is_whole=self._is_whole, written=self._tell)
 
     def _read(self, text: bytes) -> None:
@@ -99,7 +102,12 @@ class EventReader:
     def _tell(self) -> int:
         """Count what the events tell that were read and not counted."""
         untold, self._untold = self._untold, []
-        self._tally.add(answer_text(_written(_objects(untold))))
+        text = b"[%b]" % b",".join(untold)
+        texts = chunk_texts(text, len(untold))
+        if texts is None:
+            self._tally.add(answer_text(_written(_objects(text, untold))))
+        else:
+            self._tally.add("".join(texts))
         return self._tally.tokens
 
 
@@ -114,10 +122,10 @@ def _may_tell(text: bytes) -> bool:
     return b'"usage"' in text and _USAGE.search(text) is not None
 
 
-def _objects(texts: list[bytes]) -> list[Any]:
-    """All of them in one go; what is no JSON, and what is none by itself, is found by looking at each."""
+def _objects(text: bytes, texts: list[bytes]) -> list[Any]:
+    """All of them in one go, as a list; what is no JSON, and what is none by itself, is found by looking at each."""
     try:
-        events = loads(b"[%b]" % b",".join(texts))
+        events = loads(text)
     except JsonError:
         events = []
     return events if len(events) == len(texts) else [_object(text) for text in texts]

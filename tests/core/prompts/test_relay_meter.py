@@ -268,6 +268,13 @@ def test_an_event_whose_type_is_no_text_is_no_end_and_no_fault(kind: Any) -> Non
     assert counts(found) == (11, 7, 18)
 
 
+@pytest.mark.parametrize("end", ["", "\n", "\n\n"])
+def test_plain_chunks_are_estimated_by_their_texts(end: str) -> None:
+    text = b"\n\n".join(b"data: " + dumps(delta(piece)) for piece in ("Hello", " there, ", "Zürich")) + end.encode()
+    assert read(EVENTS, text).completion_tokens == 5
+    assert read(EVENTS, text[:100], text[100:]).completion_tokens == 5
+
+
 def test_usage_that_is_cut_in_its_name_is_read() -> None:
     """More than is held at a time, cut where it matters."""
     before = stream(*(delta("abcd") for _ in range(400)), done=False)
