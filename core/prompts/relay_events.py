@@ -51,6 +51,7 @@ class EventReader:
         self._held = 0
         self._tally = TextTally()
         self._untold: list[bytes] = []
+        self._texts: list[str] = []
         self._usage: Usage | None = None
         self._is_whole = False
         self._unread = 0
@@ -84,10 +85,22 @@ class EventReader:
         told = [event for event in events if not event.startswith(_DONE)]
         if len(told) < len(events):
             self._is_whole = True
+        self._look(told)
+
+    def _look(self, told: list[bytes]) -> None:
+        """Hear what is worth it, and put the rest by for whoever wants to count it."""
+        text = b",".join(told)
+        escapes, names = _has_escapes(text), _names_an_end(text)
+        if escapes and not names:
+            # nearly always of letters alone: then nothing is to be heard, and nothing decoded once more
+            texts = chunk_texts(b"[%b]" % text, len(told))
+            if texts is not None:
+                self._texts += texts
+                return
         self._untold += told
-        if _may_tell(b"\n".join(told)):
+        if escapes or names:
             for event in told:
-                if _may_tell(event):
+                if _has_escapes(event) or _names_an_end(event):
                     self._hear(event)
 
     def _hear(self, data: bytes) -> None:
@@ -101,20 +114,23 @@ class EventReader:
 
     def _tell(self) -> int:
         """Count what the events tell that were read and not counted."""
-        untold, self._untold = self._untold, []
-        text = b"[%b]" % b",".join(untold)
-        texts = chunk_texts(text, len(untold))
-        if texts is None:
-            self._tally.add(answer_text(_written(_objects(text, untold))))
-        else:
-            self._tally.add("".join(texts))
+        texts, untold = self._texts, self._untold
+        self._texts, self._untold = [], []
+        if untold:
+            text = b"[%b]" % b",".join(untold)
+            found = chunk_texts(text, len(untold))
+            texts += [answer_text(_written(_objects(text, untold)))] if found is None else found
+        self._tally.add("".join(texts))
         return self._tally.tokens
 
 
-def _may_tell(text: bytes) -> bool:
-    """Whether usage may be in it, or the end of an answer."""
-    if b"\\" in text and b"\\u" in text:  # a single byte is found much sooner
-        return True
+def _has_escapes(text: bytes) -> bool:
+    """Whether a name may be written in it so that nobody finds it without decoding."""
+    return b"\\" in text and b"\\u" in text  # a single byte is found much sooner
+
+
+def _names_an_end(text: bytes) -> bool:
+    """Whether there may be usage in it, or the end of an answer, by a name without escapes."""
     if _TYPE in text:  # chunks of a chat completion have none
         for end in _ENDS:
             if end in text:
