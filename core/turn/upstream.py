@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import AsyncIterator
 from types import NoneType
 
@@ -92,12 +91,17 @@ def _read(answer: object, content: str, provider: Provider) -> JsonObject:
         if value is not None and not isinstance(value, kind):
             checked = {**checked, name: None}
     choices = checked.get("choices")
-    if not isinstance(choices, (list, NoneType)):
-        raise _unusable(provider, "'choices' is no list")
     if choices is None:
         return {**checked, "choices": []}
-    read = [_choice(choice, place, content, provider) for place, choice in enumerate(choices)]
-    return checked if all(map(operator.is_, read, choices)) else {**checked, "choices": read}
+    if not isinstance(choices, list):
+        raise _unusable(provider, "'choices' is no list")
+    read = choices
+    for place, choice in enumerate(choices):
+        mended = _choice(choice, place, content, provider)
+        if mended is not choice:
+            read = [*choices] if read is choices else read
+            read[place] = mended
+    return checked if read is choices else {**checked, "choices": read}
 
 
 def _choice(choice: object, place: int, content: str, provider: Provider) -> JsonObject:
@@ -112,7 +116,8 @@ def _choice(choice: object, place: int, content: str, provider: Provider) -> Jso
         mended[content] = message = {}  # some vendors leave it out, or write something else that is empty
     if not isinstance(choice.get("index"), int):
         mended["index"] = place
-    if not isinstance(choice.get("logprobs"), (dict, NoneType)):
+    logprobs = choice.get("logprobs")
+    if logprobs is not None and not isinstance(logprobs, dict):
         mended["logprobs"] = None
     end = choice.get("finish_reason")
     if end is not None and end not in _ENDS:

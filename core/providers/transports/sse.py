@@ -5,6 +5,9 @@ from __future__ import annotations
 __all__ = ["SseDecoder"]
 
 _BOM = b"\xef\xbb\xbf"
+_FIELD = b"data: "
+_BETWEEN = b"\n\ndata: "
+_END = b"\n\n"
 
 
 class SseDecoder:
@@ -22,6 +25,11 @@ class SseDecoder:
 
     def feed(self, piece: bytes) -> list[bytes]:
         """Take in the next piece and give the data of every event that it completes."""
+        if piece.startswith(_FIELD) and not self._rest and not self._data:
+            events = _plain_events(piece)
+            if events is not None:
+                self._skip_newline = self._at_start = False
+                return events
         if self._skip_newline and piece:
             # the CR that ended the last piece was the first half of a CR LF
             self._skip_newline = False
@@ -58,3 +66,13 @@ class SseDecoder:
             elif line == b"data":
                 data.append(b"")
         return events
+
+
+def _plain_events(text: bytes) -> list[bytes] | None:
+    """The data of whole events that have one line each, as nearly all have; None where there is anything else."""
+    if not text.endswith(_END) or b"\r" in text:
+        return None
+    events = text[len(_FIELD) : -len(_END)].split(_BETWEEN)
+    if text.count(b"\n") != len(_END) * len(events):
+        return None
+    return [event for event in events if event] if b"" in events else events

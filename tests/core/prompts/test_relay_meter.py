@@ -259,6 +259,30 @@ def test_an_event_that_is_no_object_leaves_the_others_as_they_are(odd: str) -> N
     assert read(EVENTS, body).completion_tokens == 2
 
 
+@pytest.mark.parametrize("kind", [["response.completed"], {"a": 1}, 7, None])
+def test_an_event_whose_type_is_no_text_is_no_end_and_no_fault(kind: Any) -> None:
+    found = read(EVENTS, stream({"type": kind, "note": "response.completed"}, delta("Hello"), done=False))
+    assert found.usage is None
+    assert not found.is_whole
+    found = read(EVENTS, stream({"type": kind, "usage": USAGE}, delta("Hello"), done=False))
+    assert counts(found) == (11, 7, 18)
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\n\n"])
+@pytest.mark.parametrize("escaped", [False, True])
+def test_plain_chunks_are_estimated_by_their_texts(end: str, escaped: bool) -> None:
+    said = [json.dumps(delta(piece), ensure_ascii=escaped) for piece in ("Hello", " there, ", "Zürich")]
+    text = ("\n\n".join(f"data: {event}" for event in said) + end).encode()
+    assert read(EVENTS, text).completion_tokens == 5
+    assert read(EVENTS, text[:100], text[100:]).completion_tokens == 5
+
+
+def test_usage_in_escapes_among_plain_chunks_is_read() -> None:
+    hidden = json.dumps({"choices": [], "usage": USAGE}).replace("usage", "us\\u0061ge")
+    text = stream(delta("Zürich")).decode() + f"data: {hidden}\n\n"
+    assert counts(read(EVENTS, text.encode())) == (11, 7, 18)
+
+
 def test_usage_that_is_cut_in_its_name_is_read() -> None:
     """More than is held at a time, cut where it matters."""
     before = stream(*(delta("abcd") for _ in range(400)), done=False)
