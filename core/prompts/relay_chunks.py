@@ -62,8 +62,6 @@ def chunk_texts(text: bytes, count: int) -> list[str] | None:
         return None
     texts: list[str] = []
     for chunk in chunks:
-        if chunk.obfuscation:
-            texts.append(chunk.obfuscation)
         for choice in chunk.choices:
             delta = choice.delta
             if delta.content:

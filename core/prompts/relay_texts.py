@@ -55,6 +55,7 @@ _NOT_WRITTEN: Final = frozenset(
         "metadata",
         "model",
         "object",
+        "obfuscation",
         "partial_image_b64",
         "result",
         "role",

@@ -137,6 +137,14 @@ def test_a_stream_without_usage_is_estimated_by_its_text_and_not_by_its_frames()
     assert reading.is_whole
 
 
+@pytest.mark.parametrize("event", [delta("word " * 8), {"type": "response.output_text.delta", "delta": "word " * 8}])
+def test_padding_against_eavesdroppers_is_not_estimated(event: dict[str, Any]) -> None:
+    """OpenAI pads its chunks and events, as their sizes would tell something of the text."""
+    reading = read(EVENTS, stream({**event, "obfuscation": "x" * 400}))
+
+    assert reading.completion_tokens == 10
+
+
 def test_what_a_stream_says_twice_is_estimated_once() -> None:
     text = "a text of forty characters in the answer"
     events = (
