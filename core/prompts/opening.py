@@ -130,7 +130,7 @@ class OpeningTurn:
                     return opening
                 await self._wait_until_next()
         except BaseException:
-            await self._dock.to_its_end(self._take_back())
+            await self._dock.apart(self._take_back())
             raise
 
     async def _take_back(self) -> None:
