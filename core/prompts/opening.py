@@ -170,8 +170,7 @@ class OpeningTurn:
             costing = await cost_turn(
                 self._dock.database.configuration,
                 planned,
-                answer_tokens=self._dock.settings.budget_answer_tokens,
-                tool_calls=self._dock.settings.budget_tool_calls,
+                settings=self._dock.settings,
                 spender=self._spender,
                 since=self._task.known_since,
             )

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ..turn.plan import TurnPlan
     from ..turn.request import PromptRequest
 
-__all__ = ["PlannedTurn", "client_request", "plan_stored_turn"]
+__all__ = ["PlannedTurn", "client_request", "estimate_planned", "plan_stored_turn"]
 
 _log = logging.getLogger("promptdock.prompts")
 _SMALLEST: Final = 64
@@ -39,15 +39,15 @@ class PlannedTurn(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         plan: What the engine runs.
-        estimate: What it may come to.
         said: What the caller says, as it joins the thread.
+        estimate: What it may come to; None where nobody has asked for that yet.
         dropped: How many messages of the thread are not sent.
         thread: The thread before what the caller says; None when it is not kept here.
     """
 
     plan: TurnPlan
-    estimate: TurnEstimate
     said: tuple[Message, ...]
+    estimate: TurnEstimate | None = None
     dropped: int = 0
     thread: KeptThread | None = None
 
@@ -78,7 +78,7 @@ async def plan_stored_turn(
 async def _planned_whole(service: PromptService, request: PromptRequest, turn_id: str) -> PlannedTurn:
     """A turn whose thread the caller keeps."""
     plan = await service.plan(request, turn_id=turn_id)
-    return PlannedTurn(plan=plan, estimate=_estimate(plan, service.settings), said=_newest(request.messages))
+    return PlannedTurn(plan=plan, said=_newest(request.messages))
 
 
 async def _planned(
@@ -98,7 +98,7 @@ async def _planned(
     request = client_request(task.request, client, service, messages=fitted.messages)
     plan = _counted(await service.plan(request, turn_id=turn_id), thread)
     _check_configured(plan, client)
-    estimate = _estimate(plan, settings)
+    estimate = estimate_planned(plan, settings)
     # a client's answers have a limit, so its rounds are alike, whoever asks for the most of them
     over = (estimate.prompt_tokens + estimate.completion_tokens) // estimate.rounds - window
     if over > 0:
@@ -106,7 +106,7 @@ async def _planned(
         fitted = fit_thread(whole, max(_SMALLEST, fitted.tokens - over))
         request = structs.replace(request, messages=fitted.messages)
         plan = _counted(await service.plan(request, turn_id=turn_id), thread)
-        estimate = _estimate(plan, settings)
+        estimate = estimate_planned(plan, settings)
     dropped = older + count + len(said) - len(fitted.messages)
     return PlannedTurn(plan=plan, estimate=estimate, said=said, dropped=dropped, thread=thread)
 
@@ -118,8 +118,8 @@ def _counted(plan: TurnPlan, thread: KeptThread | None) -> TurnPlan:
     return structs.replace(plan, counter=ThreadCounter(known=thread.messages, tokens=thread.tokens))
 
 
-def _estimate(plan: TurnPlan, settings: Settings) -> TurnEstimate:
-    """Made while planning, as no transaction should last any longer for it."""
+def estimate_planned(plan: TurnPlan, settings: Settings) -> TurnEstimate:
+    """What a turn may come to: asked before the transaction that opens it, which should not last any longer for it."""
     return estimate_turn(plan, answer_tokens=settings.budget_answer_tokens, max_rounds=settings.max_rounds)
 
 
