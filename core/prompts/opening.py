@@ -27,7 +27,6 @@ from ..store.sessions import (
     session_of,
 )
 from ..store.short import Taken
-from ..store.tables import LLMClient
 from ..store.turns import Outcome, is_next, keep_decision_set, leave_queue, open_turn, queue_turn
 from .notices import authorizations, declined, session_opened
 from .patience import Patience
@@ -42,6 +41,7 @@ if TYPE_CHECKING:
     from ..store.charges import Spender
     from ..store.short import Transaction
     from .dock import Dock
+    from .prompted import PromptedClient
 
 __all__ = ["Opening", "OpeningTurn"]
 
@@ -151,7 +151,7 @@ class OpeningTurn:
             _log.exception("Request %s could not be taken back", self._task.request.request_id)
             self._dock.lost(self._turn_id)
 
-    async def _find_conversation(self, client: LLMClient) -> None:
+    async def _find_conversation(self, client: PromptedClient) -> None:
         """The session that is meant, or a new one, which is written with its first turn."""
         key, principal, found = self._task.session_key, self._task.principal, None
         if key is None:

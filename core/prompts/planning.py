@@ -17,15 +17,15 @@ from ..turn.repair import repaired
 from ..turn.tokens import ThreadCounter, estimate_messages
 from ..turn.window import FittedThread, fit_thread
 from .incoming import said_messages
-from .task import PromptTask, client_defaults, client_scope
+from .task import PromptTask
 from .threads import KeptThread
 
 if TYPE_CHECKING:
     from ..service import PromptService
     from ..settings import Settings
-    from ..store.tables import LLMClient
     from ..turn.plan import TurnPlan
     from ..turn.request import PromptRequest
+    from .prompted import PromptedClient
 
 __all__ = ["PlannedTurn", "client_request", "estimate_planned", "plan_stored_turn"]
 
@@ -70,7 +70,7 @@ async def plan_stored_turn(
     if task.client is None:
         return await _planned_whole(service, task.request, name)
     if not task.keeps_thread:
-        return await _planned_whole(service, client_request(task.request, task.client, service), name)
+        return await _planned_whole(service, client_request(task.request, task.client), name)
     said = said_messages(task.request.messages, has_history=thread is not None and thread.count > 0)
     return await _planned(service, task, task.client, thread, said, name)
 
@@ -84,7 +84,7 @@ async def _planned_whole(service: PromptService, request: PromptRequest, turn_id
 async def _planned(
     service: PromptService,
     task: PromptTask,
-    client: LLMClient,
+    client: PromptedClient,
     thread: KeptThread | None,
     said: tuple[Message, ...],
     turn_id: str,
@@ -95,7 +95,7 @@ async def _planned(
     whole = kept + repaired(said)
     tokens = (0 if thread is None else thread.tokens) + estimate_messages(whole[len(kept) :])
     fitted = FittedThread(messages=whole, dropped=0, tokens=tokens) if tokens <= window else fit_thread(whole, window)
-    request = client_request(task.request, client, service, messages=fitted.messages)
+    request = client_request(task.request, client, messages=fitted.messages)
     plan = _counted(await service.plan(request, turn_id=turn_id), thread)
     _check_configured(plan, client)
     estimate = estimate_planned(plan, settings)
@@ -123,7 +123,7 @@ def estimate_planned(plan: TurnPlan, settings: Settings) -> TurnEstimate:
     return estimate_turn(plan, answer_tokens=settings.budget_answer_tokens, max_rounds=settings.max_rounds)
 
 
-def _check_configured(plan: TurnPlan, client: LLMClient) -> None:
+def _check_configured(plan: TurnPlan, client: PromptedClient) -> None:
     """Whoever prompts an LLM client can do nothing about its provider's key, and need not hear how to set it."""
     provider = plan.provider.provider
     if not provider.configured:
@@ -136,8 +136,7 @@ def _check_configured(plan: TurnPlan, client: LLMClient) -> None:
 
 def client_request(
     asked: PromptRequest,
-    client: LLMClient,
-    service: PromptService,
+    client: PromptedClient,
     *,
     messages: tuple[Message, ...] | None = None,
 ) -> PromptRequest:
@@ -158,8 +157,8 @@ def client_request(
         model=None,
         system_role=client.system_role,
         max_completion_tokens=most,
-        defaults=client_defaults(client, service.settings),
-        scope=client_scope(client),
+        defaults=client.defaults,
+        scope=client.scope,
     )
 
 
