@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Generator
-from functools import partial
 from types import coroutine
 from typing import Any, TypeVar
+
+from ..tasks import watched
 
 __all__ = ["GoingOn"]
 
@@ -56,12 +57,7 @@ class GoingOn:
 
     async def _done(self, awaited: asyncio.Future[Any] | None) -> None:
         """Wait until something is done, however it ends, without cancelling it; None for one turn of the loop."""
-        loop = asyncio.get_running_loop()
-        news: asyncio.Future[None] = loop.create_future()
-        if awaited is None:
-            loop.call_soon(_tell, news, None)
-        else:
-            awaited.add_done_callback(partial(_tell, news))
+        news = watched(awaited)
         self._under_way.add(news)
         try:
             await news
@@ -79,11 +75,6 @@ class GoingOn:
         self._under_way.discard(task)
         if not task.cancelled():
             task.exception()
-
-
-def _tell(news: asyncio.Future[None], _: object) -> None:
-    if not news.done():
-        news.set_result(None)
 
 
 async def _rest(work: Coroutine[Any, Any, _T], waiting: Coroutine[Any, Any, None]) -> _T:

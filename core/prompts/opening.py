@@ -28,6 +28,7 @@ from ..store.sessions import (
 )
 from ..store.short import Taken
 from ..store.turns import Outcome, is_next, keep_decision_set, leave_queue, open_turn, queue_turn
+from ..tasks import watched
 from .notices import authorizations, declined, session_opened
 from .patience import Patience
 from .planning import PlannedTurn, plan_stored_turn
@@ -167,12 +168,9 @@ class OpeningTurn:
         while True:
             thread = await self._thread()
             planned = await plan_stored_turn(self._dock.service, self._task, thread, turn_id=self._turn_id)
+            configuration, settings = self._dock.database.configuration, self._dock.settings
             costing = await cost_turn(
-                self._dock.database.configuration,
-                planned,
-                settings=self._dock.settings,
-                spender=self._spender,
-                since=self._task.known_since,
+                configuration, planned, settings=settings, spender=self._spender, since=self._task.known_since
             )
             seen = self._conversation if thread is None else thread.session
             decisions = stored_decisions(planned.plan.tool_set.decisions)
@@ -187,7 +185,8 @@ class OpeningTurn:
             )
             self._writing = self._dock.database.write_short(work)
             try:
-                written = await asyncio.shield(self._writing)
+                await watched(self._writing)
+                written = self._writing.result()
             except BudgetDeclined as error:
                 self._dock.host.tell(declined(self._task, error))
                 raise
