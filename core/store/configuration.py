@@ -101,12 +101,13 @@ class Configuration:
         self._answers: Answers | None = None
         self._asked_at = 0.0
         self._together: list[asyncio.Future[Answers | None]] | None = None
+        self._is_of_this_turn = False
 
     async def current(self, *, since: float | None = None) -> Answers:
         """What is known of the configuration as it is now.
 
-        Where the database has to be waited for, those who ask in one turn of the event loop are told the same: whatever
-        let the later one ask was there before the first one did.
+        Those who ask in one turn of the event loop are told the same: whatever let the later one ask was there before
+        the first one did.
 
         Args:
             since: A moment, by ``time.monotonic``: what it was then, or at any time after, will do as well, unless that
@@ -116,10 +117,16 @@ class Configuration:
             StoreUnavailable: The database cannot be reached.
         """
         answers, began = self._answers, time.monotonic()
-        if answers is not None and since is not None and self._asked_at >= since > began - _NEW_ENOUGH:
-            return answers
+        if answers is not None:
+            if self._is_of_this_turn:
+                self._asked_at = began  # for the rest of this request, which was there before that was asked
+                return answers
+            if since is not None and self._asked_at >= since > began - _NEW_ENOUGH:
+                return answers
         rows = self._database.at_once(_versions)
         if rows is not None:
+            self._is_of_this_turn = True
+            asyncio.get_running_loop().call_soon(self._end_turn)
             return self._as_of(rows, began)
         if self._together is None:
             return await self._asked(began)
@@ -162,6 +169,10 @@ class Configuration:
         """Let nobody join any more: whoever comes now may have heard of something that was changed since."""
         if self._together is together:
             self._together = None
+
+    def _end_turn(self) -> None:
+        """Likewise."""
+        self._is_of_this_turn = False
 
     async def get(
         self,

@@ -192,6 +192,33 @@ def waits(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(database, "at_once", lambda *_: None)
 
 
+async def test_those_who_ask_sqlite_in_one_turn_of_the_loop_share_the_answer_and_nobody_else(
+    database: Database, other: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not database.is_sqlite:
+        return
+    looks: list[float] = []
+    at_once = database.at_once
+
+    def counting(query: Any) -> Any:
+        looks.append(time.monotonic())
+        return at_once(query)
+
+    monkeypatch.setattr(database, "at_once", counting)
+    known = await asyncio.gather(*(database.configuration.current() for _ in range(10)))
+    assert len({one.version for one in known}) == 1
+    assert len(looks) == 1
+
+    await asyncio.sleep(0)
+    await database.configuration.current()
+    assert len(looks) == 2
+    before = time.monotonic()
+    shared = await database.configuration.current()
+    await asyncio.sleep(0)
+    assert await database.configuration.current(since=before) is shared
+    assert len(looks) == 2
+
+
 async def test_sqlite_is_asked_at_once_and_waited_for_where_that_fails(
     database: Database, other: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -205,11 +232,12 @@ async def test_sqlite_is_asked_at_once_and_waited_for_where_that_fails(
     with monkeypatch.context() as patch:
         patch.setattr(database, "peek", never)
         assert await database.configuration.current() is first
-        await add(other, Price(kind="completion", provider="openai"))
+        await add(other, Price(kind="completion", provider="openai"))  # that takes more than a turn of the loop
         newer = await database.configuration.current()
         assert newer.version > first.version
 
     waits(database, monkeypatch)
+    await asyncio.sleep(0)
     assert await database.configuration.current() is newer
 
 
