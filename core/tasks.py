@@ -26,7 +26,8 @@ def watched(awaited: asyncio.Future[Any] | None) -> asyncio.Future[None]:
     Returns:
         A future that is done when the other one is, however that ends; who cancels it cancels nothing else.
     """
-    loop = asyncio.get_running_loop()
+    # a future knows its loop, while to look for the one that runs is a call of the system
+    loop = asyncio.get_running_loop() if awaited is None else awaited.get_loop()
     news: asyncio.Future[None] = loop.create_future()
     if awaited is None:
         loop.call_soon(_tell, news, None)

@@ -14,9 +14,10 @@ import asyncio
 import sqlite3
 import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
+
+import msgspec
 
 from .side_thread import SideThread
 from .sqlite_connection import SqliteConnection, driven
@@ -167,8 +168,7 @@ class SqliteShort:
             raise
 
 
-@dataclass(slots=True)
-class _Unit:
+class _Unit(msgspec.Struct):
     """One transaction among those of a commit."""
 
     work: Callable[[Transaction], Coroutine[Any, Any, Any]]
