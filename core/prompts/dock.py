@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -22,6 +22,7 @@ from ..store.secret import server_secret
 from ..store.urls import database_url
 from .feeds import Feeds
 from .gate import Gate
+from .going_on import GoingOn
 from .known_ids import KnownIds
 from .log_sync import LogSync
 from .task import PromptTask
@@ -71,7 +72,7 @@ class Dock:
         self.lease = lease
         self._gate = Gate()
         self._lost: set[UUID] = set()
-        self._going_on: set[asyncio.Task[Any]] = set()
+        self._going_on = GoingOn()
         self.decision_sets = KnownIds()
         self.threads = KeptThreads()
         self.feeds = Feeds(self)
@@ -97,17 +98,21 @@ class Dock:
         """
         return TurnBlock(self, task, self._gate, streamed=streamed)
 
-    def to_its_end(self, work: Coroutine[Any, Any, _T]) -> asyncio.Future[_T]:
-        """Do something that is done to its end even when whoever waits for it is cancelled; closing waits for it."""
-        task = asyncio.create_task(work)
-        self._going_on.add(task)
-        task.add_done_callback(self._going_on.discard)
-        return asyncio.shield(task)
+    def to_its_end(self, work: Coroutine[Any, Any, _T]) -> Awaitable[_T]:
+        """Do something that is done to its end even when whoever waits for it is cancelled; closing waits for it.
+
+        Args:
+            work: As :meth:`promptdock.prompts.going_on.GoingOn.to_its_end` has it: it sets no timeouts of its own.
+        """
+        return self._going_on.to_its_end(work)
+
+    def apart(self, work: Coroutine[Any, Any, _T]) -> Awaitable[_T]:
+        """The same for any work, in a task of its own."""
+        return self._going_on.apart(work)
 
     async def settle(self) -> None:
         """Wait for what goes on though nobody waits for it any more."""
-        while self._going_on:
-            await asyncio.wait(set(self._going_on))
+        await self._going_on.settle()
 
     def lost(self, *ids: UUID) -> None:
         """Remember turns whose end, and places in queues whose removal, could not be stored.

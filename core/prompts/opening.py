@@ -27,8 +27,8 @@ from ..store.sessions import (
     session_of,
 )
 from ..store.short import Taken
-from ..store.tables import LLMClient
 from ..store.turns import Outcome, is_next, keep_decision_set, leave_queue, open_turn, queue_turn
+from ..tasks import watched
 from .notices import authorizations, declined, session_opened
 from .patience import Patience
 from .planning import PlannedTurn, plan_stored_turn
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from ..store.charges import Spender
     from ..store.short import Transaction
     from .dock import Dock
+    from .prompted import PromptedClient
 
 __all__ = ["Opening", "OpeningTurn"]
 
@@ -130,7 +131,7 @@ class OpeningTurn:
                     return opening
                 await self._wait_until_next()
         except BaseException:
-            await self._dock.to_its_end(self._take_back())
+            await self._dock.apart(self._take_back())
             raise
 
     async def _take_back(self) -> None:
@@ -151,7 +152,7 @@ class OpeningTurn:
             _log.exception("Request %s could not be taken back", self._task.request.request_id)
             self._dock.lost(self._turn_id)
 
-    async def _find_conversation(self, client: LLMClient) -> None:
+    async def _find_conversation(self, client: PromptedClient) -> None:
         """The session that is meant, or a new one, which is written with its first turn."""
         key, principal, found = self._task.session_key, self._task.principal, None
         if key is None:
@@ -167,13 +168,9 @@ class OpeningTurn:
         while True:
             thread = await self._thread()
             planned = await plan_stored_turn(self._dock.service, self._task, thread, turn_id=self._turn_id)
+            configuration, settings = self._dock.database.configuration, self._dock.settings
             costing = await cost_turn(
-                self._dock.database.configuration,
-                planned,
-                answer_tokens=self._dock.settings.budget_answer_tokens,
-                tool_calls=self._dock.settings.budget_tool_calls,
-                spender=self._spender,
-                since=self._task.known_since,
+                configuration, planned, settings=settings, spender=self._spender, since=self._task.known_since
             )
             seen = self._conversation if thread is None else thread.session
             decisions = stored_decisions(planned.plan.tool_set.decisions)
@@ -188,7 +185,8 @@ class OpeningTurn:
             )
             self._writing = self._dock.database.write_short(work)
             try:
-                written = await asyncio.shield(self._writing)
+                await watched(self._writing)
+                written = self._writing.result()
             except BudgetDeclined as error:
                 self._dock.host.tell(declined(self._task, error))
                 raise

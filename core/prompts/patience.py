@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable
 
 from ..errors import Conflict
@@ -32,7 +33,7 @@ class Patience:
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
-        self._end = asyncio.get_running_loop().time() + seconds
+        self._end = time.monotonic() + seconds
 
     async def wait(self, awaitable: Awaitable[None]) -> None:
         """Wait for somebody else.
@@ -41,7 +42,7 @@ class Patience:
             SessionBusy: It takes too long.
         """
         try:
-            async with asyncio.timeout_at(self._end) as waiting:
+            async with asyncio.timeout(self._end - time.monotonic()) as waiting:
                 await awaitable
         except TimeoutError:
             if not waiting.expired():
@@ -54,5 +55,5 @@ class Patience:
         Raises:
             SessionBusy: There is none.
         """
-        if asyncio.get_running_loop().time() >= self._end:
+        if time.monotonic() >= self._end:
             raise SessionBusy(self._seconds)

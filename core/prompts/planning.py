@@ -17,17 +17,17 @@ from ..turn.repair import repaired
 from ..turn.tokens import ThreadCounter, estimate_messages
 from ..turn.window import FittedThread, fit_thread
 from .incoming import said_messages
-from .task import PromptTask, client_defaults, client_scope
+from .task import PromptTask
 from .threads import KeptThread
 
 if TYPE_CHECKING:
     from ..service import PromptService
     from ..settings import Settings
-    from ..store.tables import LLMClient
     from ..turn.plan import TurnPlan
     from ..turn.request import PromptRequest
+    from .prompted import PromptedClient
 
-__all__ = ["PlannedTurn", "client_request", "plan_stored_turn"]
+__all__ = ["PlannedTurn", "client_request", "estimate_planned", "plan_stored_turn"]
 
 _log = logging.getLogger("promptdock.prompts")
 _SMALLEST: Final = 64
@@ -39,15 +39,15 @@ class PlannedTurn(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         plan: What the engine runs.
-        estimate: What it may come to.
         said: What the caller says, as it joins the thread.
+        estimate: What it may come to; None where nobody has asked for that yet.
         dropped: How many messages of the thread are not sent.
         thread: The thread before what the caller says; None when it is not kept here.
     """
 
     plan: TurnPlan
-    estimate: TurnEstimate
     said: tuple[Message, ...]
+    estimate: TurnEstimate | None = None
     dropped: int = 0
     thread: KeptThread | None = None
 
@@ -70,7 +70,7 @@ async def plan_stored_turn(
     if task.client is None:
         return await _planned_whole(service, task.request, name)
     if not task.keeps_thread:
-        return await _planned_whole(service, client_request(task.request, task.client, service), name)
+        return await _planned_whole(service, client_request(task.request, task.client), name)
     said = said_messages(task.request.messages, has_history=thread is not None and thread.count > 0)
     return await _planned(service, task, task.client, thread, said, name)
 
@@ -78,13 +78,13 @@ async def plan_stored_turn(
 async def _planned_whole(service: PromptService, request: PromptRequest, turn_id: str) -> PlannedTurn:
     """A turn whose thread the caller keeps."""
     plan = await service.plan(request, turn_id=turn_id)
-    return PlannedTurn(plan=plan, estimate=_estimate(plan, service.settings), said=_newest(request.messages))
+    return PlannedTurn(plan=plan, said=_newest(request.messages))
 
 
 async def _planned(
     service: PromptService,
     task: PromptTask,
-    client: LLMClient,
+    client: PromptedClient,
     thread: KeptThread | None,
     said: tuple[Message, ...],
     turn_id: str,
@@ -95,10 +95,10 @@ async def _planned(
     whole = kept + repaired(said)
     tokens = (0 if thread is None else thread.tokens) + estimate_messages(whole[len(kept) :])
     fitted = FittedThread(messages=whole, dropped=0, tokens=tokens) if tokens <= window else fit_thread(whole, window)
-    request = client_request(task.request, client, service, messages=fitted.messages)
+    request = client_request(task.request, client, messages=fitted.messages)
     plan = _counted(await service.plan(request, turn_id=turn_id), thread)
     _check_configured(plan, client)
-    estimate = _estimate(plan, settings)
+    estimate = estimate_planned(plan, settings)
     # a client's answers have a limit, so its rounds are alike, whoever asks for the most of them
     over = (estimate.prompt_tokens + estimate.completion_tokens) // estimate.rounds - window
     if over > 0:
@@ -106,7 +106,7 @@ async def _planned(
         fitted = fit_thread(whole, max(_SMALLEST, fitted.tokens - over))
         request = structs.replace(request, messages=fitted.messages)
         plan = _counted(await service.plan(request, turn_id=turn_id), thread)
-        estimate = _estimate(plan, settings)
+        estimate = estimate_planned(plan, settings)
     dropped = older + count + len(said) - len(fitted.messages)
     return PlannedTurn(plan=plan, estimate=estimate, said=said, dropped=dropped, thread=thread)
 
@@ -118,12 +118,12 @@ def _counted(plan: TurnPlan, thread: KeptThread | None) -> TurnPlan:
     return structs.replace(plan, counter=ThreadCounter(known=thread.messages, tokens=thread.tokens))
 
 
-def _estimate(plan: TurnPlan, settings: Settings) -> TurnEstimate:
-    """Made while planning, as no transaction should last any longer for it."""
+def estimate_planned(plan: TurnPlan, settings: Settings) -> TurnEstimate:
+    """What a turn may come to: asked before the transaction that opens it, which should not last any longer for it."""
     return estimate_turn(plan, answer_tokens=settings.budget_answer_tokens, max_rounds=settings.max_rounds)
 
 
-def _check_configured(plan: TurnPlan, client: LLMClient) -> None:
+def _check_configured(plan: TurnPlan, client: PromptedClient) -> None:
     """Whoever prompts an LLM client can do nothing about its provider's key, and need not hear how to set it."""
     provider = plan.provider.provider
     if not provider.configured:
@@ -136,8 +136,7 @@ def _check_configured(plan: TurnPlan, client: LLMClient) -> None:
 
 def client_request(
     asked: PromptRequest,
-    client: LLMClient,
-    service: PromptService,
+    client: PromptedClient,
     *,
     messages: tuple[Message, ...] | None = None,
 ) -> PromptRequest:
@@ -158,8 +157,8 @@ def client_request(
         model=None,
         system_role=client.system_role,
         max_completion_tokens=most,
-        defaults=client_defaults(client, service.settings),
-        scope=client_scope(client),
+        defaults=client.defaults,
+        scope=client.scope,
     )
 
 

@@ -203,7 +203,7 @@ class OpenTurn:
 
     @property
     def answers_failures(self) -> bool:
-        """Whether an upstream failure is answered like a success; see ``LLMClient.errors_as_replies``."""
+        """Whether an upstream failure is answered like a success; see ``PromptedClient.errors_as_replies``."""
         last = self.record.last
         upstream = isinstance(last, TurnFailed) and last.error.code not in _NOT_UPSTREAM
         return upstream and self.task.client is not None and self.task.client.errors_as_replies

@@ -15,8 +15,10 @@ from ..store.charges import price_charges, record_charges
 from ..store.prices import PriceList
 from ..store.types import utc_now
 from ..turn.allowance import Allowance
+from .planning import estimate_planned
 
 if TYPE_CHECKING:
+    from ..settings import Settings
     from ..store.charges import NewCharge, Spender
     from ..store.configuration import Configuration
     from ..store.short import Transaction
@@ -36,15 +38,15 @@ class SetAside(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         grant: The budgets' share.
-        price: Of the model, at this moment.
-        tool_prices: Of one call, by the ids of the tools that have a price.
         answer_tokens: The most tokens of an answer that nobody limits.
+        price: Of the model, at this moment; None where there is none, or no budget asks for it.
+        tool_prices: Likewise of one call, by the ids of the tools that have a price.
     """
 
     grant: Grant
-    price: Price | None
-    tool_prices: Mapping[str, Decimal]
     answer_tokens: int
+    price: Price | None = None
+    tool_prices: Mapping[str, Decimal] = msgspec.field(default_factory=dict)
 
     def meter(self, counter: TokenCounter) -> Allowance | None:
         """What keeps the turn within its share; None when no budget concerns it.
@@ -73,15 +75,15 @@ class Costing(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         set_aside: What is set aside while nothing bounds it: nothing.
-        estimate: What it may come to, for the budgets; None where none has to be asked.
-        plugins: Ids of the plugins whose tools are presented.
         at: The moment.
+        estimate: What it may come to, for the budgets; None where none has to be asked.
+        plugins: Ids of the plugins whose tools are presented; where no budget has to be asked, none.
     """
 
     set_aside: SetAside
-    estimate: Estimate | None
-    plugins: frozenset[str]
     at: datetime
+    estimate: Estimate | None = None
+    plugins: frozenset[str] = frozenset()
 
     async def reserve(self, transaction: Transaction, *, spender: Spender, turn_id: UUID, worker_id: UUID) -> SetAside:
         """Set aside what the turn may use, in the transaction that opens it.
@@ -113,8 +115,7 @@ async def cost_turn(
     configuration: Configuration,
     planned: PlannedTurn,
     *,
-    answer_tokens: int,
-    tool_calls: int,
+    settings: Settings,
     spender: Spender,
     since: float | None = None,
 ) -> Costing:
@@ -123,22 +124,25 @@ async def cost_turn(
     Args:
         configuration: Knows prices and budgets.
         planned: The turn.
-        answer_tokens: The most tokens of an answer that nobody limits.
-        tool_calls: How many are set aside for a turn with tools, which makes no more of them while a budget counts.
+        settings: What budgets go by.
         spender: Who will spend.
         since: A moment at which prices and budgets may have been looked up; see ``Configuration.current``.
     """
-    now, plan, most = utc_now(), planned.plan, planned.estimate
+    now, plan, answer_tokens = utc_now(), planned.plan, settings.budget_answer_tokens
     answers = await configuration.current(since=since)
+    if not await is_bounded(answers, spender):
+        return Costing(set_aside=SetAside(grant=Grant(), answer_tokens=answer_tokens), at=now)
     prices = PriceList(answers)
     price = await prices.of_model(plan.settings.provider, plan.settings.model, at=now)
     tools = await prices.of_tools({tool.id: tool.plugin.name for tool in plan.tool_set.tools}, at=now)
-    bounded = await is_bounded(answers, spender)
+    most = planned.estimate or estimate_planned(plan, settings)
+    # a turn with tools makes no more calls of them than these while a budget counts
+    calls = settings.budget_tool_calls if most.plugins else 0
     return Costing(
-        set_aside=SetAside(grant=Grant(), price=price, tool_prices=tools, answer_tokens=answer_tokens),
-        estimate=_estimate(most, price, tools, tool_calls if most.plugins else 0) if bounded else None,
-        plugins=frozenset(most.plugins),
+        set_aside=SetAside(grant=Grant(), answer_tokens=answer_tokens, price=price, tool_prices=tools),
         at=now,
+        estimate=_estimate(most, price, tools, calls),
+        plugins=frozenset(most.plugins),
     )
 
 

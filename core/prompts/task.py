@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
@@ -10,14 +9,13 @@ import msgspec
 
 from ..identity import Principal
 from ..store.charges import Spender
-from ..turn.request import PromptDefaults, PromptRequest, SelectionRuleSpec, ToolScope
+from ..turn.request import PromptRequest
 
 if TYPE_CHECKING:
-    from ..settings import Settings
-    from ..store.tables import LLMClient
     from ..turn.events import Event
+    from .prompted import PromptedClient
 
-__all__ = ["JournalDraft", "PromptTask", "client_defaults", "client_scope", "rule_specs"]
+__all__ = ["JournalDraft", "PromptTask"]
 
 
 class JournalDraft(Protocol):
@@ -62,7 +60,7 @@ class PromptTask(msgspec.Struct, frozen=True, kw_only=True):
 
     principal: Principal
     request: PromptRequest
-    client: LLMClient | None = None
+    client: PromptedClient | None = None
     session_key: str | None = None
     keeps_thread: bool = True
     journal: JournalDraft | None = None
@@ -87,34 +85,3 @@ class PromptTask(msgspec.Struct, frozen=True, kw_only=True):
             api_key_id=self.principal.api_key_id,
             llm_client_id=None if self.client is None else self.client.id,
         )
-
-
-def client_defaults(client: LLMClient, settings: Settings) -> PromptDefaults:
-    """What an LLM client says where neither the caller nor a rule says anything."""
-    model = client.model
-    if client.provider is not None:
-        model = f"{client.provider}/{client.model or ''}"
-    return PromptDefaults(
-        model=model,
-        temperature=client.temperature,
-        max_completion_tokens=client.max_completion_tokens,
-        fallback_temperature=settings.llm_client_temperature,
-        fallback_max_completion_tokens=settings.llm_client_max_completion_tokens,
-    )
-
-
-def client_scope(client: LLMClient) -> ToolScope:
-    """Which of the installed tools an LLM client's prompts may see."""
-    return ToolScope(
-        plugins=None if client.plugins is None else tuple(client.plugins),
-        tools=None if client.tools is None else tuple(client.tools),
-        rules=rule_specs(client.rules),
-    )
-
-
-def rule_specs(rules: Iterable[Mapping[str, Any]]) -> tuple[SelectionRuleSpec, ...]:
-    """Read an LLM client's own selection rules as they are stored."""
-    return tuple(
-        SelectionRuleSpec(**{**rule, "tools": tuple(rule.get("tools", ())), "terms": tuple(rule.get("terms", ()))})
-        for rule in rules
-    )

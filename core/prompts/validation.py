@@ -11,7 +11,7 @@ from ..ids import read_id
 from ..plugins.catalog import Catalog, PluginRecord, PluginState
 from ..selection.scope import rule_of
 from .known_names import check_known
-from .task import rule_specs
+from .prompted import rule_specs
 
 if TYPE_CHECKING:
     from ..store.tables import LLMClient

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import msgspec
 
@@ -11,6 +12,7 @@ from ..plugins.catalog import Catalog, RegisteredRule, RegisteredTool
 from .decisions import Decision, DecisionBase
 from .lookup import TermLookup, is_looked_up
 from .rules import Always, SearchTerms, SelectionRule, Verdict
+from .term_index import Hit
 
 __all__ = ["Candidates", "Judgement", "decision_of"]
 
@@ -47,8 +49,11 @@ class Candidates:
         quick: Places of the rules that are asked on the event loop.
         waiting: Places of the rules that may wait.
         reads_threads: Whether a rule that is asked by itself looks terms up in the texts of threads.
+        looks_at_threads: Whether any rule does.
+        nothing_read: What the lookups have read of a prompt where none does.
         presented: Ids of the tools that the base keeps, in the catalog's order.
         plugins: Names of the plugins whose tools there are.
+        usual: Tool sets of prompts that change nothing of the base, by the provider that is asked; made once.
     """
 
     def __init__(self, catalog: Catalog, left_out: Iterable[Decision] = (), lookups: Iterable[TermLookup] = ()) -> None:
@@ -59,6 +64,7 @@ class Candidates:
         for tool in catalog.tools.values():
             self._named.setdefault(tool.name, []).append(tool.id)
         self.plugins = frozenset(tool.plugin.name for tool in catalog.tools.values())
+        self.usual: dict[str, Any] = {}
 
     def _sort_rules(self, lookups: Sequence[TermLookup]) -> None:
         places: dict[int, list[int]] = {}
@@ -76,6 +82,8 @@ class Candidates:
         self.quick = tuple(place for place, rule in asked if _is_quick(rule))
         self.waiting = tuple(place for place, rule in asked if not _is_quick(rule))
         self.reads_threads = any(isinstance(rule, SearchTerms) and rule.scope == "thread" for _, rule in asked)
+        self.looks_at_threads = self.reads_threads or any(lookup.reads_thread for lookup in lookups)
+        self.nothing_read: tuple[Mapping[str, tuple[Hit, ...]], ...] = tuple({} for _ in lookups)
         self.settled = tuple(
             Judgement(place, registered, _ALWAYS)
             for place, registered in enumerate(self.catalog.rules)

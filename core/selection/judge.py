@@ -74,28 +74,36 @@ async def _waited_for(
             task.cancel()
 
 
-async def _looked_up(candidates: Candidates, request: SelectionRequest, threads: WorkerThreads) -> Sequence[Judgement]:
+async def _looked_up(candidates: Candidates, request: SelectionRequest, threads: WorkerThreads) -> list[Judgement]:
     """What the rules say whose terms are looked up together."""
+    if candidates.looks_at_threads or len(request.text) > _LONG:
+        read = await _read(candidates, request, threads)
+    else:
+        read = candidates.nothing_read
+    rules = candidates.catalog.rules
+    found: list[Judgement] = []
+    for (lookup, places), just_read in zip(candidates.lookups, read, strict=True):
+        for number, verdict in lookup.selecting(request, just_read):
+            found += [Judgement(place, rules[place], verdict) for place in places[number]]
+    return found
+
+
+async def _read(
+    candidates: Candidates, request: SelectionRequest, threads: WorkerThreads
+) -> Sequence[Mapping[str, tuple[Hit, ...]]]:
+    """Read the texts that terms are looked up in, and that were not read lately."""
     unread = [lookup.unread(request) for lookup, _ in candidates.lookups]
     again = request.user_texts if candidates.reads_threads else ()
-    if len(request.text) + sum(len(text) for texts in (again, *unread) for text in texts) > _LONG:
+    if len(request.text) + sum([len(text) for texts in (again, *unread) for text in texts]) > _LONG:
         # reading takes about 0.2 s a megabyte, which the event loop need not feel
-        read = await threads.call(_read, candidates, request, unread)
-    else:
-        read = [lookup.read(texts) for (lookup, _), texts in zip(candidates.lookups, unread, strict=True)]
-    rules = candidates.catalog.rules
-    return [
-        Judgement(place, rules[place], verdict)
-        for (lookup, places), just_read in zip(candidates.lookups, read, strict=True)
-        for number, verdict in lookup.selecting(request, just_read)
-        for place in places[number]
-    ]
+        return await threads.call(_read_all, candidates, request, unread)
+    return [lookup.read(texts) for (lookup, _), texts in zip(candidates.lookups, unread, strict=True)]
 
 
-def _read(
+def _read_all(
     candidates: Candidates, request: SelectionRequest, unread: Sequence[Sequence[str]]
 ) -> list[Mapping[str, tuple[Hit, ...]]]:
-    """Read the texts that terms are looked up in; the request keeps what was read of it."""
+    """Read the texts of the request itself, too, which keeps what was read of it."""
     _ = request.input_words
     if candidates.reads_threads:
         _ = request.thread_words

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, TypeGuard
 
 from ..jsontext import well_formed
@@ -30,6 +30,7 @@ class TermLookup:
 
     Attributes:
         rules: As given.
+        reads_thread: Whether any of them looks at the texts of threads.
     """
 
     def __init__(self, rules: Iterable[SearchTerms], *, kept: int) -> None:
@@ -40,7 +41,7 @@ class TermLookup:
         self._texts = tuple(tuple(well_formed(term.text) for term in rule.terms) for rule in self.rules)
         thread = TermIndex([rule.terms if rule.scope == "thread" else () for rule in self.rules])
         self._thread = ThreadIndex(thread, limit=kept)
-        self._reads_thread = bool(thread)
+        self.reads_thread = bool(thread)
 
     def knows(self, rule: SelectionRule) -> bool:
         """Whether it is one of the rules."""
@@ -48,15 +49,13 @@ class TermLookup:
 
     def unread(self, request: SelectionRequest) -> Sequence[str]:
         """The texts of the thread whose hits are not known."""
-        return self._thread.unknown(request.user_texts) if self._reads_thread else ()
+        return self._thread.unknown(request.user_texts) if self.reads_thread else ()
 
     def read(self, texts: Sequence[str]) -> Mapping[str, tuple[Hit, ...]]:
         """Read texts of a thread; this may run in any thread."""
         return self._thread.read(texts)
 
-    def selecting(
-        self, request: SelectionRequest, read: Mapping[str, tuple[Hit, ...]]
-    ) -> Iterator[tuple[int, Verdict]]:
+    def selecting(self, request: SelectionRequest, read: Mapping[str, tuple[Hit, ...]]) -> list[tuple[int, Verdict]]:
         """The rules that select, by their numbers, with their verdicts.
 
         Args:
@@ -64,12 +63,11 @@ class TermLookup:
             read: What :meth:`read` gave for what was unread of it.
         """
         hits = set(self._input.hits(request.input_words)) if self._reads_input else set[Hit]()
-        if self._reads_thread:
+        if self.reads_thread:
             hits |= self._thread.hits(request.user_texts, read)
-        found: dict[int, list[int]] = {}
+        if not hits:
+            return []
+        found: dict[int, list[str]] = {}
         for number, place in sorted(hits):
-            found.setdefault(number, []).append(place)
-        for number, places in found.items():
-            rule = self.rules[number]
-            texts = self._texts[number]
-            yield number, rule.verdict(tuple(texts[place] for place in places))
+            found.setdefault(number, []).append(self._texts[number][place])
+        return [(number, self.rules[number].verdict(tuple(texts))) for number, texts in found.items()]

@@ -88,11 +88,15 @@ def make_tool_set(
         for place in candidates.of_tool(tool):
             decision = changes.get(place) or candidates.base.decisions[place]
             changes[place] = replace(decision, kept=False, reason=reason, overruled=True)
+    is_usual = not changes and withheld is None
+    known: ToolSet | None = candidates.usual.get(provider) if is_usual else None
+    if known is not None:
+        return known
     kept = () if withheld is not None else _kept(candidates, changes, refused)
     selections = _selections(judgements, frozenset(kept))
     settings, conflicts = _merged_settings(selections, provider)
     systems = [selection.judgement.rule.rule.system for selection in selections]
-    return ToolSet(
+    made = ToolSet(
         tools=tuple([candidates.catalog.tools[tool] for tool in kept]),
         additions=tuple(dict.fromkeys([text for text in systems if text])),
         settings=settings,
@@ -101,6 +105,9 @@ def make_tool_set(
         decisions=Decisions(candidates.base, changes, withheld=withheld),
         reasons={tool: _reason(candidates, changes, tool) for tool in kept},
     )
+    if is_usual and not selections:  # rules that select for every prompt may say something else each time
+        candidates.usual[provider] = made
+    return made
 
 
 def _changes(candidates: Candidates, judgements: Sequence[Judgement]) -> dict[int, Decision]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -23,6 +23,7 @@ __all__ = ["MOST_TOKENS", "CompletionSpend", "NewCharge", "Spender", "ToolSpend"
 
 MOST_TOKENS: Final = 2**31 - 1
 """What the columns hold; a provider that reports more for one call is mistaken."""
+_ROUND: Final = attrgetter("round")
 
 
 class Spender(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -130,24 +131,17 @@ async def price_charges(
         The rows, round by round, the upstream call before the tools that it asked for.
     """
     moment = at or utc_now()
-    shared = {
-        "request_id": request_id,
-        "turn_id": turn_id,
-        "created_at": moment,
-        "account_id": spender.account_id,
-        "profile_id": spender.profile_id,
-        "api_key_id": spender.api_key_id,
-        "llm_client_id": spender.llm_client_id,
-    }
+    about = _About(spender, request_id, turn_id, moment)
     spent: list[CompletionSpend | ToolSpend] = [*completions, *tools]
-    return tuple(
-        [
-            _completion(spend, kind, await prices.of_model(spend.provider, spend.model, at=moment), shared)
-            if isinstance(spend, CompletionSpend)
-            else _invocation(spend, await prices.of_tool(spend.plugin, spend.tool, at=moment), shared)
-            for spend in sorted(spent, key=attrgetter("round"))
-        ]
-    )
+    spent.sort(key=_ROUND)
+    charges: list[NewCharge] = []
+    for spend in spent:
+        if isinstance(spend, CompletionSpend):
+            price = await prices.of_model(spend.provider, spend.model, at=moment)
+            charges.append(_completion(spend, kind, price, about))
+        else:
+            charges.append(_invocation(spend, await prices.of_tool(spend.plugin, spend.tool, at=moment), about))
+    return tuple(charges)
 
 
 async def record_charges(transaction: Transaction, charges: Sequence[NewCharge]) -> None:
@@ -160,12 +154,28 @@ async def record_charges(transaction: Transaction, charges: Sequence[NewCharge])
     await transaction.insert(Charge, [msgspec.structs.asdict(charge) for charge in charges])
 
 
-def _completion(spend: CompletionSpend, kind: str, price: Price | None, shared: dict[str, Any]) -> NewCharge:
+class _About(NamedTuple):
+    """What the charges of one request have in common."""
+
+    spender: Spender
+    request_id: str
+    turn_id: UUID | None
+    at: datetime
+
+
+def _completion(spend: CompletionSpend, kind: str, price: Price | None, about: _About) -> NewCharge:
+    spender, request_id, turn_id, at = about
     counts = (spend.prompt_tokens, spend.completion_tokens, spend.total_tokens)
-    prompt, completion, total = [min(max(count, 0), MOST_TOKENS) for count in counts]
+    prompt, completion, total = counts if _fits(counts) else [min(max(count, 0), MOST_TOKENS) for count in counts]
     return NewCharge(
-        **shared,
         kind=kind,
+        request_id=request_id,
+        turn_id=turn_id,
+        account_id=spender.account_id,
+        profile_id=spender.profile_id,
+        api_key_id=spender.api_key_id,
+        llm_client_id=spender.llm_client_id,
+        created_at=at,
         round=spend.round,
         provider=spend.provider,
         model=spend.model,
@@ -174,23 +184,34 @@ def _completion(spend: CompletionSpend, kind: str, price: Price | None, shared: 
         total_tokens=total,
         # a number that cannot be true was brought into bounds, and is no report any more
         is_estimated=spend.is_estimated or counts != (prompt, completion, total),
-        cost=_cost(price, prompt_tokens=prompt, completion_tokens=completion),
+        cost=None if price is None else _cost(price, prompt_tokens=prompt, completion_tokens=completion),
         price_id=None if price is None else price.id,
     )
 
 
-def _invocation(spend: ToolSpend, price: Price | None, shared: dict[str, Any]) -> NewCharge:
+def _fits(counts: Sequence[int]) -> bool:
+    return min(counts) >= 0 and max(counts) <= MOST_TOKENS
+
+
+def _invocation(spend: ToolSpend, price: Price | None, about: _About) -> NewCharge:
+    spender, request_id, turn_id, at = about
     return NewCharge(
-        **shared,
         kind="tool",
+        request_id=request_id,
+        turn_id=turn_id,
+        account_id=spender.account_id,
+        profile_id=spender.profile_id,
+        api_key_id=spender.api_key_id,
+        llm_client_id=spender.llm_client_id,
+        created_at=at,
         round=spend.round,
         plugin=spend.plugin,
         tool=spend.tool,
-        cost=_cost(price),
+        cost=None if price is None else _cost(price),
         price_id=None if price is None else price.id,
     )
 
 
-def _cost(price: Price | None, **tokens: int) -> Decimal | None:
+def _cost(price: Price, **tokens: int) -> Decimal:
     """What one call costs, as far as a row can hold it: a call that is lost for its number would cost nothing."""
-    return None if price is None else min(cost_of(price, calls=1, **tokens), MOST_MONEY)
+    return min(cost_of(price, calls=1, **tokens), MOST_MONEY)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from sqlmodel import select
@@ -123,6 +123,11 @@ class Configuration:
                 return answers
             if since is not None and self._asked_at >= since > began - _NEW_ENOUGH:
                 return answers
+        rows = self._database.at_once(_versions)
+        if rows is not None:
+            self._is_of_this_turn = True
+            asyncio.get_running_loop().call_soon(self._end_turn)
+            return self._as_of(rows, began)
         if self._together is None:
             return await self._asked(began)
         # somebody asked in this very turn, and waits for the answer
@@ -135,32 +140,39 @@ class Configuration:
             self._asked_at = max(self._asked_at, began)
         return told
 
+    def _as_of(self, rows: Sequence[Sequence[Any]], began: float) -> Answers:
+        """What is known of the configuration of a version, which was asked for at a moment or later."""
+        version, answers = int(rows[0][0]), self._answers
+        if answers is None or answers.version != version:
+            answers = Answers(self._database, version)
+        if began >= self._asked_at:  # of two who ask at once, the later one knows better
+            self._answers, self._asked_at = answers, began
+        return answers
+
     async def _asked(self, began: float) -> Answers:
         together = self._together = []
-        asyncio.get_running_loop().call_soon(self._end_turn)
+        asyncio.get_running_loop().call_soon(self._stop_waiting, together)
         try:
-            version = await self._database.peek(_version)
+            rows = await self._database.peek(_version)
         except BaseException as error:
             self._stop_waiting(together)
             for one in together:
                 _tell(one, error)
             raise
-        is_same_turn = self._stop_waiting(together)
-        answers = self._answers
-        if answers is None or answers.version != version:
-            answers = Answers(self._database, version)
-        if began >= self._asked_at:  # of two who ask at once, the later one knows better
-            self._answers, self._asked_at, self._is_of_this_turn = answers, began, is_same_turn
+        self._stop_waiting(together)
+        answers = self._as_of(rows, began)
         for one in together:
             _tell(one, answers)
         return answers
 
-    def _stop_waiting(self, together: list[asyncio.Future[Answers | None]]) -> bool:
-        """Let nobody join any more; gives whether somebody could have, as the turn of the event loop goes on."""
-        if self._together is not together:
-            return False
-        self._together = None
-        return True
+    def _stop_waiting(self, together: list[asyncio.Future[Answers | None]]) -> None:
+        """Let nobody join any more: whoever comes now may have heard of something that was changed since."""
+        if self._together is together:
+            self._together = None
+
+    def _end_turn(self) -> None:
+        """Likewise."""
+        self._is_of_this_turn = False
 
     async def get(
         self,
@@ -171,10 +183,6 @@ class Configuration:
     ) -> _T:
         """The answer to one question; see :meth:`current` and :meth:`Answers.get`."""
         return await (await self.current(since=since)).get(question, work)
-
-    def _end_turn(self) -> None:
-        """Whoever comes now may have heard of something that was changed since."""
-        self._together, self._is_of_this_turn = None, False
 
 
 def _tell(waiting: asyncio.Future[Answers | None], outcome: Answers | BaseException) -> None:
@@ -188,9 +196,8 @@ def _tell(waiting: asyncio.Future[Answers | None], outcome: Answers | BaseExcept
         waiting.set_result(None)
 
 
-async def _version(transaction: Transaction) -> int:
-    rows = await transaction.rows(_versions)
-    return int(rows[0][0])
+async def _version(transaction: Transaction) -> list[tuple[Any, ...]]:
+    return await transaction.rows(_versions)
 
 
 def _versions() -> Executable:

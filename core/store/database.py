@@ -10,7 +10,7 @@ import sqlite3
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import URL
 from sqlalchemy.exc import DBAPIError
@@ -26,7 +26,7 @@ from .short.sqlite import SqliteShort
 from .urls import shown_url
 
 if TYPE_CHECKING:
-    from .short import Work
+    from .short import Query, Work
     from .short.postgres import PostgresShort
 
 __all__ = ["Database", "StoreUnavailable"]
@@ -134,8 +134,17 @@ class Database:
         """
         return await self._shielded(lambda: self._observed("read", lambda: self._told(lambda: self._short.read(work))))
 
+    def at_once(self, query: Query, /, **values: Any) -> list[tuple[Any, ...]] | None:
+        """The rows of a query that an index leads to; None where they have to be waited for, see :meth:`peek`.
+
+        Args:
+            query: What to read; its columns are named one by one.
+            **values: For the parameters of the query.
+        """
+        return self._short.at_once(query, values) if isinstance(self._short, SqliteShort) else None
+
     async def peek(self, work: Work[_T]) -> _T:
-        """Read a row or two that an index leads to; in SQLite at once, in this thread.
+        """Read a row or two that an index leads to; in SQLite at once, in this thread and task.
 
         Args:
             work: As for :meth:`read_short`; its statements do not see one state of the database.
@@ -144,7 +153,9 @@ class Database:
             StoreUnavailable: The database cannot be reached.
             Exception: Whatever ``work`` raises.
         """
-        return await self._told(lambda: self._short.peek(work))
+        if isinstance(self._short, SqliteShort):
+            return await self._told(lambda: self._short.peek(work))
+        return await self._shielded(lambda: self._told(lambda: self._short.peek(work)))
 
     async def aclose(self) -> None:
         """Wait for the transactions under way, then close the connections."""

@@ -194,7 +194,7 @@ class KeyAuthenticator:
     def __init__(self, database: Database, secret: SecretStr) -> None:
         self._database = database
         self._digest = KeyedDigest(secret)
-        self._used: dict[UUID, datetime] = {}
+        self._used: dict[str, datetime] = {}
 
     async def find(self, key: str) -> Principal:
         """Find whose key it is.
@@ -207,20 +207,15 @@ class KeyAuthenticator:
             StoreUnavailable: The database cannot be reached.
         """
         digest = self._digest.of(key)
-        known = await self._database.configuration.get(("key", digest), partial(_found, digest=digest))
+        answers = await self._database.configuration.current()
+        known = await answers.get(("key", digest), partial(_found, digest=digest))
         now = utc_now()
         _check_unexpired(known, now)
-        await self._note_use(known, digest, now)
-        return known.principal
-
-    async def _note_use(self, known: _KnownKey, digest: str, now: datetime) -> None:
-        key_id = known.principal.api_key_id
-        if key_id is None:
-            return
-        used = self._used.get(key_id, known.last_used_at)
+        used = self._used.get(digest, known.last_used_at)
         if used is None or now - used >= _USED_EVERY:
-            self._used[key_id] = now
+            self._used[digest] = now
             await self._database.write(partial(_touch, digest=digest, now=now))
+        return known.principal
 
 
 async def _found(session: AsyncSession, digest: str) -> _KnownKey:

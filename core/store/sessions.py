@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
 import msgspec
@@ -14,7 +14,7 @@ from ..errors import BadRequest, NotFound
 from ..identity import Principal
 from ..ids import new_id
 from ..turn.messages import PRIVATE_ROLES, Message
-from .tables import LLMClient, MessageRow, SessionRow
+from .tables import MessageRow, SessionRow
 
 if TYPE_CHECKING:
     from sqlalchemy.sql.base import Executable
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Conversation",
+    "Prompted",
     "StoredThread",
     "check_session_key",
     "new_session",
@@ -31,6 +32,20 @@ __all__ = [
     "session_by_id",
     "session_of",
 ]
+
+
+class Prompted(Protocol):
+    """An LLM client that is prompted: its row, or what turns need of that."""
+
+    @property
+    def id(self) -> UUID:
+        """Of the row."""
+        ...
+
+    @property
+    def account_id(self) -> UUID:
+        """The account that it belongs to."""
+        ...
 
 
 class Conversation(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,9 +109,7 @@ def check_session_key(key: object) -> str:
     return key.lower()
 
 
-async def session_of(
-    transaction: Transaction, key: str, client: LLMClient, principal: Principal
-) -> Conversation | None:
+async def session_of(transaction: Transaction, key: str, client: Prompted, principal: Principal) -> Conversation | None:
     """Find a session by its key.
 
     Args:
@@ -132,7 +145,7 @@ async def session_by_id(transaction: Transaction, session_id: UUID, *, lock: boo
     return _first(await transaction.rows(_by_id_locked if lock else _by_id, session_id=session_id))
 
 
-def new_session(key: str, client: LLMClient, principal: Principal) -> Conversation:
+def new_session(key: str, client: Prompted, principal: Principal) -> Conversation:
     """A session that begins; it is written with its first turn."""
     return Conversation(
         key=key,

@@ -72,7 +72,8 @@ class ChatReply:
     async def _task(self, chat: ChatRequest, scope: Mapping[str, Any]) -> PromptTask:
         """What is asked; the name of an LLM client as the model means that client."""
         principal = principal_in(scope)
-        client = await client_as_model(self._dock, principal, chat.prompt.model, since=asked_at(scope))
+        found = await client_as_model(self._dock, principal, chat.prompt.model, since=asked_at(scope))
+        client = None if found is None else found.prompted
         return PromptTask(
             principal=principal,
             request=chat.prompt,

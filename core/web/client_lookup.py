@@ -10,6 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ..errors import NotFound
 from ..hosts import HostForms, is_client_name, parse_host
+from ..prompts.prompted import PromptedClient
 from ..store.attachments import access_to
 from ..store.client_hosts import find_at_host
 from ..store.clients import find_client
@@ -27,10 +28,12 @@ class FoundClient(msgspec.Struct, frozen=True):
 
     Attributes:
         client: Its row.
+        prompted: What its turns need of that.
         host: The host that it was found by; None when it was named.
     """
 
     client: LLMClient
+    prompted: PromptedClient
     host: str | None = None
 
 
@@ -46,14 +49,14 @@ async def client_by_reference(dock: Dock, principal: Principal, id_or_name: str)
     async def work(session: AsyncSession) -> FoundClient:
         client = await find_client(session, principal, id_or_name)
         await access_to(session, client, principal, by_host=False)
-        return FoundClient(client)
+        return FoundClient(client, PromptedClient.of(client, dock.settings))
 
     return await dock.database.configuration.get(("client", principal, id_or_name), work)
 
 
 async def client_as_model(
     dock: Dock, principal: Principal, model: str | None, *, since: float | None = None
-) -> LLMClient | None:
+) -> FoundClient | None:
     """The client that a ``model`` of the OpenAI endpoint names; None when it names a model.
 
     Args:
@@ -68,13 +71,13 @@ async def client_as_model(
     if principal.is_anonymous or model is None or not is_client_name(model):
         return None
 
-    async def work(session: AsyncSession) -> LLMClient | None:
+    async def work(session: AsyncSession) -> FoundClient | None:
         try:
             client = await find_client(session, principal, model)
         except NotFound:
             return None
         await access_to(session, client, principal, by_host=False)
-        return client
+        return FoundClient(client, PromptedClient.of(client, dock.settings))
 
     return await dock.database.configuration.get(("client as model", principal, model), work, since=since)
 
@@ -97,7 +100,7 @@ async def client_at_host(dock: Dock, request: ASGIConnection[Any, Any, Any, Any]
             raise NotFound(f"No LLM client answers at {host[:253]!r}.", code="llm_client_not_found")
         opens = dock.settings.inactive_keys_open_clients
         await access_to(session, client, principal, by_host=True, active_only=opens)
-        return FoundClient(client, host)
+        return FoundClient(client, PromptedClient.of(client, dock.settings), host)
 
     if dock.settings.inactive_keys_open_clients:  # then it also depends on the time, as keys expire
         return await dock.database.read(work)

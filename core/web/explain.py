@@ -31,7 +31,7 @@ from .state import dock_of
 
 if TYPE_CHECKING:
     from ..prompts.dock import Dock
-    from ..store.tables import LLMClient
+    from ..prompts.prompted import PromptedClient
 
 __all__ = ["explain_prompt"]
 
@@ -59,7 +59,7 @@ async def explain_prompt(request: Request[Any, Any, Any]) -> Response[ExplainEnv
     wanted = checked(asked, "why_not", _words)
     client = None
     if checked(asked, "llm_client", text) is not None:
-        client = (await client_by_reference(dock, principal, asked["llm_client"])).client
+        client = (await client_by_reference(dock, principal, asked["llm_client"])).prompted
     prompt = PromptRequest(
         messages=_messages(asked, limit=dock.settings.max_messages),
         model=checked(asked, "model", text),
@@ -76,10 +76,10 @@ async def explain_prompt(request: Request[Any, Any, Any]) -> Response[ExplainEnv
     return reply(data, command="explain", thing="Explanation")
 
 
-async def _explained(dock: Dock, prompt: PromptRequest, client: LLMClient | None) -> Explanation:
+async def _explained(dock: Dock, prompt: PromptRequest, client: PromptedClient | None) -> Explanation:
     if client is not None:
         said = said_messages(prompt.messages, has_history=False)  # as the first prompt of a session
-        prompt = client_request(replace(prompt, messages=said), client, dock.service)
+        prompt = client_request(replace(prompt, messages=said), client)
     return await explain(dock.service, prompt)
 
 

@@ -51,8 +51,8 @@ async def retrieve_model(request: Request[Any, Any, Any], model: FromPath[str]) 
     """One model by any of its names."""
     name = model.removeprefix("/")
     dock = dock_of(request.app)
-    client = await client_as_model(dock, principal_of(request), name)
-    return _client(client) if client is not None else _model(await dock.service.models.find(name))
+    found = await client_as_model(dock, principal_of(request), name)
+    return _client(found.client) if found is not None else _model(await dock.service.models.find(name))
 
 
 async def _clients(request: Request[Any, Any, Any]) -> list[Model]:

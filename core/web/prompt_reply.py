@@ -95,9 +95,9 @@ class PromptReply:
         task = PromptTask(
             principal=principal_in(scope),
             request=asked.request,
-            client=found.client,
+            client=found.prompted,
             session_key=asked.session_key,
-            journal=PromptDraft(scope, found.client.id),
+            journal=PromptDraft(scope, found.prompted.id),
             asked_at=asked_at(scope),
         )
         if resumption is not None:
@@ -156,8 +156,8 @@ class PromptReply:
                 request_id=task.request.request_id,
                 caller=task.principal.name,
                 account=task.principal.account_number,
-                llm_client=found.client.name,
-                llm_client_id=str(found.client.id),
+                llm_client=found.prompted.name,
+                llm_client_id=str(found.prompted.id),
                 host=found.host,
                 stream=task.request.stream,
             )

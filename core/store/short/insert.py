@@ -80,21 +80,24 @@ class Insert:
         """The values of rows, in the order of their places.
 
         Args:
-            rows: Values by column.
+            rows: Values by column; a single one brings the columns that the statement was made for.
             now: When they were made, where they leave it out, as the driver takes it.
 
         Raises:
             ValueError: They do not bring the same columns.
         """
         rest = [*self._constants, *[now] * self._moments]
-        filled = []
-        for row in rows:
-            if tuple(row) != self._given:
-                raise ValueError("rows that are added together bring the same columns, in the same order")
-            values = self._encoders.encode([*row.values(), *rest])
-            if self._new_id is not None:
+        filled = [[*row.values(), *rest] for row in rows]
+        if len(filled) == 1:
+            self._encoders.encode(filled[0])
+        else:
+            for row in rows:
+                if tuple(row) != self._given:
+                    raise ValueError("rows that are added together bring the same columns, in the same order")
+            self._encoders.encode_all(filled)
+        if self._new_id is not None:
+            for values in filled:
                 values.append(self._new_id())
-            filled.append(values)
         return filled
 
 

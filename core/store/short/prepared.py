@@ -28,6 +28,7 @@ class Prepared:
 
     Attributes:
         sql: The text.
+        is_plain: Whether the driver's rows are what was stored, and need not be decoded.
     """
 
     def __init__(self, statement: Executable, dialect: Dialect) -> None:
@@ -37,7 +38,7 @@ class Prepared:
         self._own = {name: compiled.params[name] for name in self._names if not compiled.binds[name].required}
         self._encoders = Encoders([compiled.binds[name].type for name in self._names], dialect)
         self._decoders = [decoder_of(kind, dialect) for kind in _kinds(statement)]
-        self._is_plain = not any(self._decoders)
+        self.is_plain = not any(self._decoders)
 
     def values(self, given: Mapping[str, Any]) -> list[Any]:
         """The parameters, in the order of their places.
@@ -45,13 +46,15 @@ class Prepared:
         Args:
             given: Values by name; the others have those that the statement was made with.
         """
+        if not self._names:
+            return []
         if self._own:
             given = {**self._own, **given}
         return self._encoders.encode([given[name] for name in self._names])
 
     def decoded(self, rows: Iterable[Sequence[Any]]) -> list[tuple[Any, ...]]:
         """Rows of the driver's as they were stored."""
-        if self._is_plain:
+        if self.is_plain:
             return [tuple(row) for row in rows]
         decoders = self._decoders
         return [

@@ -13,17 +13,18 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
-from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
+
+import msgspec
 
 from .side_thread import SideThread
 from .sqlite_connection import SqliteConnection, driven
 
 if TYPE_CHECKING:
     from .prepared import Preparations
-    from .transaction import Transaction, Work
+    from .transaction import Query, Transaction, Work
 
 __all__ = ["Ended", "SqliteShort"]
 
@@ -74,15 +75,20 @@ class SqliteShort:
         """Run a transaction that reads, in a thread."""
         return await self._read_thread.run(lambda: self._reader().read(work))
 
-    async def peek(self, work: Work[_T]) -> _T:
-        """Read something small at once, here: that takes less time than asking a thread for it.
+    def at_once(self, query: Query, values: Mapping[str, Any]) -> list[tuple[Any, ...]] | None:
+        """The rows of a query; None where it fails, and where it has to wait. Then :meth:`peek` says more.
 
         In SQLite's write-ahead mode readers wait for nobody.
         """
         try:
-            if self._here is None:
-                self._here = self._open(is_writer=False, patience=0.0)
-            return driven(work(self._here))
+            return self._looking().look(query, values)
+        except sqlite3.Error:
+            return None
+
+    async def peek(self, work: Work[_T]) -> _T:
+        """Read something small at once, here: that takes less time than asking a thread for it."""
+        try:
+            return driven(work(self._looking()))
         except sqlite3.OperationalError:  # e.g. while another process repairs the log after a crash: wait in a thread
             return await asyncio.shield(asyncio.ensure_future(self.read(work)))
 
@@ -101,6 +107,11 @@ class SqliteShort:
         self._for_writing = self._for_threads = self._here = None
         self._read_thread.close()
         self._write_thread.close()
+
+    def _looking(self) -> SqliteConnection:
+        if self._here is None:
+            self._here = self._open(is_writer=False, patience=0.0)
+        return self._here
 
     def _reader(self) -> SqliteConnection:
         if self._for_threads is None:
@@ -157,8 +168,7 @@ class SqliteShort:
             raise
 
 
-@dataclass(slots=True)
-class _Unit:
+class _Unit(msgspec.Struct):
     """One transaction among those of a commit."""
 
     work: Callable[[Transaction], Coroutine[Any, Any, Any]]

@@ -125,10 +125,15 @@ class SqliteConnection:
         """Close it."""
         self._connection.close()
 
+    def look(self, query: Query, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """The rows of a query; see :meth:`~promptdock.store.short.Transaction.rows`."""
+        prepared = self._preparations.query(query)
+        rows: list[tuple[Any, ...]] = self._connection.execute(prepared.sql, prepared.values(values)).fetchall()
+        return rows if prepared.is_plain else prepared.decoded(rows)
+
     async def rows(self, query: Query, /, **values: Any) -> list[tuple[Any, ...]]:
         """See :class:`~promptdock.store.short.Transaction`."""
-        prepared = self._preparations.query(query)
-        return prepared.decoded(self._connection.execute(prepared.sql, prepared.values(values)).fetchall())
+        return self.look(query, values)
 
     async def run(self, query: Query, /, **values: Any) -> int:
         """See :class:`~promptdock.store.short.Transaction`."""

@@ -10,7 +10,7 @@ import pytest
 from promptdock.errors import Unprocessable
 from promptdock.ids import new_id
 from promptdock.plugins.catalog import PluginState
-from promptdock.prompts.task import rule_specs
+from promptdock.prompts.prompted import rule_specs
 from promptdock.prompts.validation import check_client
 from promptdock.store.tables import LLMClient
 from promptdock.turn.request import SelectionRuleSpec

@@ -9,6 +9,7 @@ import pytest
 
 from promptdock import Always, PromptSettings, SearchTerms, SelectionRequest, SelectionRule, Tool, Verdict
 from promptdock.plugins.catalog import Catalog
+from promptdock.selection.candidates import Candidates
 from promptdock.selection.judge import judge
 from promptdock.selection.offers import Offers
 from promptdock.selection.toolset import ToolSet, make_tool_set
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.anyio
 
 
 async def select(
-    installed: Catalog,
+    installed: Catalog | Candidates,
     text: str,
     *,
     withheld: str | None = None,
@@ -35,7 +36,7 @@ async def select(
         model="offline",
         caller="anonymous",
     )
-    candidates = Offers(installed).candidates(None)
+    candidates = Offers(installed).candidates(None) if isinstance(installed, Catalog) else installed
     judgements = await judge(candidates, request, threads=WorkerThreads(4), timeout=timeout)
     return make_tool_set(candidates, judgements, provider="offline", withheld=withheld, taken=taken)
 
@@ -178,3 +179,35 @@ async def test_long_texts_are_read_beside_the_event_loop() -> None:
     assert [item.name for item in chosen.tools] == ["dice"]
     assert ticks > 0
     assert time.perf_counter() - began < 10  # it took 0.2 s a term once
+
+
+class Watchful(Always):
+    """Says something else with each prompt."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._texts = iter(("one", "two"))
+
+    @property
+    def system(self) -> str:
+        """The next text."""
+        return next(self._texts)
+
+    @system.setter
+    def system(self, _: str | None) -> None: ...
+
+
+async def test_prompts_that_change_nothing_share_a_tool_set_and_no_other_does() -> None:
+    free, dice = make_tool("free"), make_tool("dice")
+    installed = Offers(catalog({"a": [free], "b": [dice]}, {"b": [SearchTerms("dice", tools=[dice])]})).candidates(None)
+    usual = await select(installed, "hello")
+    assert await select(installed, "how are you?") is usual
+    assert [tool.id for tool in (await select(installed, "roll the dice")).tools] == ["a.free", "b.dice"]
+    assert (await select(installed, "hello", taken=("free",))).tools == ()
+    assert (await select(installed, "hello", withheld="it takes none")).tools == ()
+    assert await select(installed, "hello") is usual
+
+
+async def test_a_rule_that_selects_for_every_prompt_is_asked_for_its_text_each_time() -> None:
+    installed = Offers(catalog({"a": [make_tool("free")]}, {"a": [Watchful()]})).candidates(None)
+    assert [(await select(installed, "hello")).additions for _ in range(2)] == [("one",), ("two",)]

@@ -187,7 +187,61 @@ async def test_what_was_found_for_a_request_that_takes_long_is_asked_for_again(
     assert await database.configuration.get("prices", prices, since=long_ago) == 1
 
 
-async def test_those_who_ask_in_one_turn_of_the_loop_share_the_answer_and_nobody_else(
+def waits(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the database waited for, as PostgreSQL is anyway."""
+    monkeypatch.setattr(database, "at_once", lambda *_: None)
+
+
+async def test_those_who_ask_sqlite_in_one_turn_of_the_loop_share_the_answer_and_nobody_else(
+    database: Database, other: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not database.is_sqlite:
+        return
+    looks: list[float] = []
+    at_once = database.at_once
+
+    def counting(query: Any) -> Any:
+        looks.append(time.monotonic())
+        return at_once(query)
+
+    monkeypatch.setattr(database, "at_once", counting)
+    known = await asyncio.gather(*(database.configuration.current() for _ in range(10)))
+    assert len({one.version for one in known}) == 1
+    assert len(looks) == 1
+
+    await asyncio.sleep(0)
+    await database.configuration.current()
+    assert len(looks) == 2
+    before = time.monotonic()
+    shared = await database.configuration.current()
+    await asyncio.sleep(0)
+    assert await database.configuration.current(since=before) is shared
+    assert len(looks) == 2
+
+
+async def test_sqlite_is_asked_at_once_and_waited_for_where_that_fails(
+    database: Database, other: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not database.is_sqlite:
+        return
+
+    async def never(_: Any) -> Any:
+        raise AssertionError("waited for")
+
+    first = await database.configuration.current()
+    with monkeypatch.context() as patch:
+        patch.setattr(database, "peek", never)
+        assert await database.configuration.current() is first
+        await add(other, Price(kind="completion", provider="openai"))  # that takes more than a turn of the loop
+        newer = await database.configuration.current()
+        assert newer.version > first.version
+
+    waits(database, monkeypatch)
+    await asyncio.sleep(0)
+    assert await database.configuration.current() is newer
+
+
+async def test_those_who_wait_for_an_answer_in_one_turn_of_the_loop_share_it_and_nobody_else(
     database: Database, other: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[float] = []
@@ -195,8 +249,10 @@ async def test_those_who_ask_in_one_turn_of_the_loop_share_the_answer_and_nobody
 
     async def counting(work: Any) -> Any:
         asked.append(time.monotonic())
+        await asyncio.sleep(0)
         return await peek(work)
 
+    waits(database, monkeypatch)
     monkeypatch.setattr(database, "peek", counting)
     known = await asyncio.gather(*(database.configuration.current() for _ in range(10)))
     assert len({one.version for one in known}) == 1
@@ -206,15 +262,12 @@ async def test_those_who_ask_in_one_turn_of_the_loop_share_the_answer_and_nobody
     await asyncio.sleep(0)
     await database.configuration.current()
     assert len(asked) == 1
-    if database.is_sqlite:
-        before = time.monotonic()
-        shared = await database.configuration.current()
-        await asyncio.sleep(0)
-        assert await database.configuration.current(since=before) is shared
-        assert len(asked) == 1
 
+
+async def test_a_change_is_heard_of_the_moment_that_it_is_made_while_others_ask_all_the_time(
+    database: Database, other: Database
+) -> None:
     async def asks_and_is_told() -> int:
-        """Hears of a change the moment that it is made, while others ask all the time."""
         before = (await database.configuration.current()).version
         await add(other, Price(kind="completion", provider="openai"))
         return (await database.configuration.current()).version - before
@@ -241,6 +294,7 @@ async def test_those_who_wait_together_hear_of_a_failure_and_outlive_whoever_ask
         await held.wait()
         return await peek(work)
 
+    waits(database, monkeypatch)
     monkeypatch.setattr(database, "peek", fails)
     failed = await asyncio.gather(*(database.configuration.current() for _ in range(3)), return_exceptions=True)
     assert [type(one) for one in failed] == [StoreUnavailable] * 3
