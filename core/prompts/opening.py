@@ -18,6 +18,7 @@ from ..store.database import StoreUnavailable
 from ..store.recovery import recover
 from ..store.sessions import (
     Conversation,
+    Prompted,
     StoredThread,
     check_session_key,
     new_session,
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
     from ..store.charges import Spender
     from ..store.short import Transaction
     from .dock import Dock
-    from .prompted import PromptedClient
 
 __all__ = ["Opening", "OpeningTurn"]
 
@@ -152,7 +152,7 @@ class OpeningTurn:
             _log.exception("Request %s could not be taken back", self._task.request.request_id)
             self._dock.lost(self._turn_id)
 
-    async def _find_conversation(self, client: PromptedClient) -> None:
+    async def _find_conversation(self, client: Prompted) -> None:
         """The session that is meant, or a new one, which is written with its first turn."""
         key, principal, found = self._task.session_key, self._task.principal, None
         if key is None:

@@ -17,6 +17,7 @@ from ..turn.repair import repaired
 from ..turn.tokens import ThreadCounter, estimate_messages
 from ..turn.window import FittedThread, fit_thread
 from .incoming import said_messages
+from .prompted import PromptedClient
 from .task import PromptTask
 from .threads import KeptThread
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from ..settings import Settings
     from ..turn.plan import TurnPlan
     from ..turn.request import PromptRequest
-    from .prompted import PromptedClient
 
 __all__ = ["PlannedTurn", "client_request", "estimate_planned", "plan_stored_turn"]
 
@@ -69,10 +69,11 @@ async def plan_stored_turn(
     name = f"chatcmpl-{turn_id.hex}"
     if task.client is None:
         return await _planned_whole(service, task.request, name)
+    client = PromptedClient.of(task.client, service.settings)
     if not task.keeps_thread:
-        return await _planned_whole(service, client_request(task.request, task.client), name)
+        return await _planned_whole(service, client_request(task.request, client), name)
     said = said_messages(task.request.messages, has_history=thread is not None and thread.count > 0)
-    return await _planned(service, task, task.client, thread, said, name)
+    return await _planned(service, task, client, thread, said, name)
 
 
 async def _planned_whole(service: PromptService, request: PromptRequest, turn_id: str) -> PlannedTurn:

@@ -46,13 +46,15 @@ class PromptedClient(msgspec.Struct, frozen=True, kw_only=True):
     scope: ToolScope
 
     @classmethod
-    def of(cls, row: LLMClient, settings: Settings) -> PromptedClient:
+    def of(cls, row: LLMClient | PromptedClient, settings: Settings) -> PromptedClient:
         """Take what turns need.
 
         Args:
-            row: The client's.
+            row: The client's; what was taken of one already is what it is.
             settings: Have what it leaves open.
         """
+        if isinstance(row, PromptedClient):
+            return row
         return cls(
             id=row.id,
             account_id=row.account_id,

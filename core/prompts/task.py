@@ -12,6 +12,7 @@ from ..store.charges import Spender
 from ..turn.request import PromptRequest
 
 if TYPE_CHECKING:
+    from ..store.tables import LLMClient
     from ..turn.events import Event
     from .prompted import PromptedClient
 
@@ -51,7 +52,8 @@ class PromptTask(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         principal: Who asks.
         request: The prompt, with the caller's messages and what they ask for explicitly.
-        client: The LLM client that is prompted; None for prompts of the OpenAI endpoint, whose thread is the caller's.
+        client: The LLM client that is prompted, its row or what turns need of that; None for prompts of the OpenAI
+            endpoint, whose thread is the caller's.
         session_key: The session; None for a new one.
         keeps_thread: Whether the thread is kept here, in a session; False where the protocol has callers send it whole.
         journal: Makes the journal's row, which is written with the turn.
@@ -60,7 +62,7 @@ class PromptTask(msgspec.Struct, frozen=True, kw_only=True):
 
     principal: Principal
     request: PromptRequest
-    client: PromptedClient | None = None
+    client: LLMClient | PromptedClient | None = None
     session_key: str | None = None
     keeps_thread: bool = True
     journal: JournalDraft | None = None

@@ -17,7 +17,6 @@ import pytest
 from sqlalchemy import event
 
 from promptdock.prompts.dock import Dock, open_dock
-from promptdock.prompts.prompted import PromptedClient
 from promptdock.prompts.task import PromptTask
 from promptdock.store.database import Database, StoreUnavailable
 from promptdock.store.tables import (
@@ -200,7 +199,7 @@ async def test_a_turn_whose_end_cannot_be_stored_is_interrupted(
     async with site_at(tmp_path, database_url, upstream) as site, open_dock(site.settings) as dock:
         task = PromptTask(
             principal=site.person.principal,
-            client=PromptedClient.of(site.client, site.settings),
+            client=site.client,
             session_key=secrets.token_hex(32),
             request=PromptRequest(messages=({"role": "user", "content": "hi"},), stream=streamed),
         )

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from promptdock.prompts.dock import Dock, open_dock
-from promptdock.prompts.prompted import PromptedClient
 from promptdock.prompts.task import PromptTask
 from promptdock.store.recovery import interrupt
 from promptdock.store.tables import Charge, Reservation, TurnRow
@@ -33,9 +32,7 @@ async def test_what_a_lost_turn_spent_is_charged(database_url: str, tmp_path: Pa
     upstream.script(text("A long and costly answer."))
     request = PromptRequest(messages=({"role": "user", "content": "Hello"},))
     async with site_at(tmp_path, database_url, upstream) as site, open_dock(site.settings) as dock:
-        task = PromptTask(
-            principal=site.person.principal, client=PromptedClient.of(site.client, site.settings), request=request
-        )
+        task = PromptTask(principal=site.person.principal, client=site.client, request=request)
         with pytest.raises(TurnLost) as caught:
             await _overtaken(dock, task)
 

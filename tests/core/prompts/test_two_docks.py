@@ -15,7 +15,6 @@ import pytest
 
 from promptdock.errors import Conflict
 from promptdock.prompts.dock import Dock, open_dock
-from promptdock.prompts.prompted import PromptedClient
 from promptdock.prompts.task import PromptTask
 from promptdock.store.tables import MessageRow, QueuedTurn, Reservation, SessionRow, TurnRow
 from promptdock.turn.events import Event, TurnFinished
@@ -35,12 +34,7 @@ async def site(database_url: str, tmp_path: Path, upstream: Upstream) -> AsyncIt
 
 def task_of(site: Site, words: str, key: str | None) -> PromptTask:
     request = PromptRequest(messages=({"role": "user", "content": words},))
-    return PromptTask(
-        principal=site.person.principal,
-        client=PromptedClient.of(site.client, site.settings),
-        session_key=key,
-        request=request,
-    )
+    return PromptTask(principal=site.person.principal, client=site.client, session_key=key, request=request)
 
 
 async def answered(dock: Dock, task: PromptTask) -> int:
