@@ -5,10 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
+from collections.abc import Iterable, Iterator
+from typing import Final
 
 from .request_lines import REQUEST
 
 __all__ = ["StderrHandler"]
+
+_AT_ONCE: Final = 4_096
+"""Bytes that are written to a pipe as one, whoever else writes to it, e.g. another worker: PIPE_BUF on Linux."""
 
 
 class StderrHandler(logging.Handler):
@@ -38,8 +43,8 @@ class StderrHandler(logging.Handler):
         self.acquire()  # the loop's thread comes by itself
         try:
             kept, self._kept, self._flushing = self._kept, [], None
-            if kept:
-                sys.stderr.write("".join(kept))
+            for lines in _portions(kept):
+                sys.stderr.write(lines)
                 sys.stderr.flush()
         finally:
             self.release()
@@ -60,3 +65,18 @@ class StderrHandler(logging.Handler):
             self.flush()
         except Exception:  # noqa: BLE001  (as above)
             self.handleError(record)
+
+
+def _portions(lines: Iterable[str]) -> Iterator[str]:
+    """Lines in as few writes as keep each of them whole; one that is longer is written by itself."""
+    portion: list[str] = []
+    size = 0
+    for line in lines:
+        length = len(line.encode(errors="replace"))
+        if portion and size + length > _AT_ONCE:
+            yield "".join(portion)
+            portion, size = [], 0
+        portion.append(line)
+        size += length
+    if portion:
+        yield "".join(portion)

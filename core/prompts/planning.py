@@ -146,7 +146,6 @@ def client_request(
     Args:
         asked: What the caller says.
         client: The client, whose own settings and tools count.
-        service: The prompt service.
         messages: The thread that is sent; None for what the caller says.
     """
     most = asked.max_completion_tokens

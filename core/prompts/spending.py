@@ -130,16 +130,18 @@ async def cost_turn(
     """
     now, plan, answer_tokens = utc_now(), planned.plan, settings.budget_answer_tokens
     answers = await configuration.current(since=since)
-    if not await is_bounded(answers, spender):
-        return Costing(set_aside=SetAside(grant=Grant(), answer_tokens=answer_tokens), at=now)
     prices = PriceList(answers)
+    # also where no budget counts: what is read now is remembered at the turn's end, when the money is spent
     price = await prices.of_model(plan.settings.provider, plan.settings.model, at=now)
     tools = await prices.of_tools({tool.id: tool.plugin.name for tool in plan.tool_set.tools}, at=now)
+    set_aside = SetAside(grant=Grant(), answer_tokens=answer_tokens, price=price, tool_prices=tools)
+    if not await is_bounded(answers, spender):
+        return Costing(set_aside=set_aside, at=now)
     most = planned.estimate or estimate_planned(plan, settings)
     # a turn with tools makes no more calls of them than these while a budget counts
     calls = settings.budget_tool_calls if most.plugins else 0
     return Costing(
-        set_aside=SetAside(grant=Grant(), answer_tokens=answer_tokens, price=price, tool_prices=tools),
+        set_aside=set_aside,
         at=now,
         estimate=_estimate(most, price, tools, calls),
         plugins=frozenset(most.plugins),

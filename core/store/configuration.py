@@ -123,10 +123,10 @@ class Configuration:
                 return answers
             if since is not None and self._asked_at >= since > began - _NEW_ENOUGH:
                 return answers
+        asyncio.get_running_loop().call_soon(self._end_turn)
         rows = self._database.at_once(_versions)
         if rows is not None:
             self._is_of_this_turn = True
-            asyncio.get_running_loop().call_soon(self._end_turn)
             return self._as_of(rows, began)
         if self._together is None:
             return await self._asked(began)

@@ -152,9 +152,10 @@ class Exchange:
         self._tell(self._watchers.began)
 
     def take_in(self, message: Message) -> None:
-        """Take note of what the server has to say."""
+        """Take note of what the server has to say; what comes after the end was told counts for nothing."""
         if message["type"] == "http.request":
-            self.received += len(message.get("body", b""))
+            if not self._ended:
+                self.received += len(message.get("body", b""))
         elif message["type"] == "http.disconnect":
             self.is_gone = True
 
@@ -164,7 +165,8 @@ class Exchange:
         A caller who was told the length takes the reply for whole as soon as so much is there.
         """
         if message["type"] == "http.response.body":
-            self.sent += len(message.get("body", b""))
+            if not self._ended:
+                self.sent += len(message.get("body", b""))
             if not message.get("more_body", False):
                 return True
         elif message["type"] == "http.response.start":

@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from contextvars import Context, copy_context
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ..plain_texts import PlainTexts
 from ..plaintext import one_line
@@ -29,11 +29,20 @@ ACCESS_LOG: Final = "promptdock.access"
 """Name of the logger."""
 _log = logging.getLogger("promptdock.telemetry")
 _BREATH: Final = 0.02
-"""Seconds between one writing of lines and the next, on a busy server: what writes the first of several is what takes
-the time. A server with less to do writes each line at once."""
+"""Seconds between one writing of lines and the next: what writes the first of several is what takes the time. A line
+after a pause is written at once."""
 _LONGEST: Final = 500
 _LOOKED_AT: Final = 4 * _LONGEST
 _MOST_TOOLS: Final = 50
+
+
+class _Ended(NamedTuple):
+    """A request whose line is to be written: its path, when it ended, and the context in which it did."""
+
+    exchange: Exchange
+    path: str
+    at: float
+    context: Context
 
 
 class RequestLog(RequestWatcher):
@@ -61,30 +70,42 @@ class RequestLog(RequestWatcher):
         self._lines = logging.getLogger(ACCESS_LOG)
         self._fit = PlainTexts(_shown)
         self._blank = vars(logging.LogRecord(ACCESS_LOG, logging.INFO, __file__, 0, "", (), None))
-        self._ended: list[tuple[Exchange, float, Context]] = []
+        self._ended: list[_Ended] = []
+        self._flushing: asyncio.AbstractEventLoop | None = None
         self._free_at = 0.0
+        self._is_closed = False
 
     def ended(self, exchange: Exchange) -> None:
         """Have the line written, when somebody wants to read it."""
         if not self._lines.isEnabledFor(logging.INFO):
             return
-        if not self._ended:
-            asyncio.get_running_loop().call_later(max(0.0, self._free_at - time.monotonic()), self.flush)
-        self._ended.append((exchange, time.time(), copy_context()))
+        # the path is taken now: an app around ours may put the whole one back
+        self._ended.append(_Ended(exchange, self._path(exchange.scope), time.time(), copy_context()))
+        loop = None if self._is_closed else _running_loop()
+        if loop is None:
+            self.flush()
+        elif self._flushing is not loop:  # one that has ended flushes no more
+            self._flushing = loop
+            loop.call_later(min(_BREATH, max(0.0, self._free_at - time.monotonic())), self.flush)
 
     def flush(self) -> None:
         """Write the lines of all requests that have ended."""
         self._free_at = time.monotonic() + _BREATH
-        ended, self._ended = self._ended, []
-        for exchange, at, context in ended:
+        ended, self._ended, self._flushing = self._ended, [], None
+        for one in ended:
             try:
-                context.run(self._write, exchange, at)  # whoever formats the line may look for what is set there
+                one.context.run(self._write, one)  # whoever formats the line may look for what is set there
             except Exception:  # noqa: BLE001  (the other lines are to be written)
                 _log.exception("The line of a request could not be written")
 
-    def _write(self, exchange: Exchange, at: float) -> None:
+    def close(self) -> None:
+        """Write what there is; what ends from now on is written at once, as the event loop may not come round."""
+        self._is_closed = True
+        self.flush()
+
+    def _write(self, ended: _Ended) -> None:
+        exchange, path, at, _ = ended
         scope, notes = exchange.scope, exchange.notes
-        path = self._path(scope)
         members: JsonObject = {
             "method": exchange.method[:16],
             # whoever writes lines otherwise than our formatters do gets no key, either
@@ -130,6 +151,13 @@ class RequestLog(RequestWatcher):
         """Take a note of a passthrough, which ends before its request does."""
         if (notes := NOTES.get()) is not None:
             notes.provider = event.provider
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
 
 
 def _shown(foreign: str) -> str:

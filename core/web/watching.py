@@ -70,7 +70,7 @@ def _listening(app: Litestar, log: RequestLog) -> Iterator[None]:
     finally:
         service.turn_watchers.remove(log.watch)
         stop()
-        log.flush()
+        log.close()
 
 
 @contextmanager

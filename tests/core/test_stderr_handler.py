@@ -155,3 +155,18 @@ async def test_a_line_that_cannot_be_written_is_not_felt(
     await asyncio.sleep(0)
     assert "nobody reads this" in stream.getvalue()
     assert felt == []
+
+
+@pytest.mark.anyio
+async def test_many_lines_are_several_writes_each_of_whole_lines(
+    handler: StderrHandler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pipe takes so much as one; with more, lines of several workers would run into each other."""
+    stderr = new_stderr(monkeypatch)
+    paths = [f"/{number}/{'é' * 300}" for number in range(20)]
+    for path in [*paths, f"/long/{'x' * 900}"]:
+        handler.handle(asked(path))
+    await asyncio.sleep(0)
+    assert 1 < len(stderr.writes) < 10
+    assert all(text.endswith("\n") and len(text.encode()) <= 4_096 for text in stderr.writes)
+    assert [line.split()[3] for line in "".join(stderr.writes).splitlines()[:20]] == paths

@@ -217,6 +217,30 @@ async def test_a_turn_whose_end_cannot_be_stored_is_interrupted(
         assert len(await site.rows(Charge)) == 1
 
 
+@pytest.mark.anyio
+async def test_what_a_turn_cost_is_charged_though_nothing_can_be_looked_up_at_its_end(
+    database_url: str, tmp_path: Path, upstream: Upstream
+) -> None:
+    """Prices are looked up before the money is spent; the statements of every turn go another way."""
+    gate = threading.Event()
+    upstream.script(text("heard", gate=gate))
+    request = PromptRequest(messages=({"role": "user", "content": "hi"},))
+    async with site_at(tmp_path, database_url, upstream) as site, open_dock(site.settings) as dock:
+        task = PromptTask(principal=site.person.principal, client=site.client, request=request)
+        running = asyncio.create_task(whole_end(dock, task))
+        await upstream.until(lambda: upstream.calls)
+        engine = dock.database.engine
+        event.listen(engine.sync_engine, "do_connect", no_more_connections)
+        await engine.dispose()
+        gate.set()
+        assert await running == ("finished", 200)
+        assert len(await site.rows(Charge)) == 1
+
+
+def no_more_connections(*_: object) -> None:
+    raise OSError("too many clients")
+
+
 async def streamed_end(dock: Dock, task: PromptTask) -> tuple[str, int]:
     """How a streamed turn ends for who reads it."""
     entries = [entry async for entry in dock.feeds.start(task).entries()]

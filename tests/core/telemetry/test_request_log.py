@@ -138,7 +138,7 @@ async def test_a_quiet_server_writes_at_once_and_a_busy_one_takes_a_breath() -> 
     with kept() as records:
         log.ended(ended("/one"))
         await asyncio.sleep(0.005)
-        assert [record.promptdock_request["path"] for record in records] == ["/one"]  # type: ignore[attr-defined]
+        assert [path_of(record) for record in records] == ["/one"]
         for path in ("/two", "/three"):
             log.ended(ended(path))
         log.flush()  # as at the end of the app
@@ -187,15 +187,70 @@ async def test_each_line_is_written_in_the_context_of_its_request() -> None:
 
 @pytest.mark.anyio
 async def test_a_line_that_breaks_leaves_the_others(caplog: pytest.LogCaptureFixture) -> None:
-    def path(scope: Mapping[str, Any]) -> str:
+    def caller(scope: Mapping[str, Any]) -> str:
         if scope["path"] == "/broken":
-            raise ValueError("no such path")
-        return str(scope["path"])
+            raise ValueError("nobody asks that")
+        return "ada"
 
-    log = RequestLog(path=path, request_id=lambda _: "r1", caller=lambda _: "ada")
+    log = RequestLog(path=lambda scope: str(scope["path"]), request_id=lambda _: "r1", caller=caller)
     with kept() as records:
         for asked in ("/broken", "/good"):
             log.ended(ended(asked))
         log.flush()
-    assert [record.promptdock_request["path"] for record in records] == ["/good"]  # type: ignore[attr-defined]
+    assert [path_of(record) for record in records] == ["/good"]
     assert "The line of a request could not be written" in caplog.text
+
+
+def test_what_a_loop_left_is_written_by_the_next() -> None:
+    """Some servers run a loop for each request, and end it with the reply."""
+    log = made_log()
+
+    async def ask(path: str) -> None:
+        log.ended(ended("/first"))
+        log.flush()  # so that the next line has to wait
+        log.ended(ended(path))
+
+    async def come_round() -> None:
+        log.ended(ended("/last"))
+        await asyncio.sleep(0.05)
+
+    with kept() as records:
+        asyncio.run(ask("/left"))
+        asyncio.run(come_round())
+    assert [path_of(record) for record in records] == ["/first", "/left", "/last"]
+
+
+def test_lines_are_written_at_once_without_a_loop_and_once_the_app_has_ended() -> None:
+    log = made_log()
+
+    async def ask() -> None:
+        log.ended(ended("/two"))
+
+    with kept() as records:
+        log.ended(ended("/one"))
+        log.close()
+        asyncio.run(ask())
+    assert [path_of(record) for record in records] == ["/one", "/two"]
+
+
+@pytest.mark.anyio
+async def test_the_path_is_that_which_the_app_saw() -> None:
+    """Whoever mounts the app may put the whole path back."""
+    log, exchange = made_log(), ended("/healthz")
+    with kept() as records:
+        log.ended(exchange)
+        exchange.scope["path"] = "/ai/healthz"  # type: ignore[index]
+        log.flush()
+    assert [path_of(record) for record in records] == ["/healthz"]
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/healthz"])
+def test_a_reply_to_head_has_no_bytes(client: httpx.Client, path: str) -> None:
+    with kept() as records:
+        client.head(path)
+        (record,) = written(records, 1)
+    assert as_json(record)["request"]["bytes_out"] == 0
+
+
+def path_of(record: logging.LogRecord) -> str:
+    return str(as_json(record)["request"]["path"])
