@@ -62,6 +62,7 @@ class SqliteShort:
         self._for_writing: SqliteConnection | None = None
         self._for_threads: SqliteConnection | None = None
         self._here: SqliteConnection | None = None
+        self._is_closed = False
 
     def write(self, work: Work[_T]) -> asyncio.Future[_T]:
         """Run a transaction that writes; see :meth:`promptdock.store.database.Database.write_short`."""
@@ -73,6 +74,7 @@ class SqliteShort:
 
     async def read(self, work: Work[_T]) -> _T:
         """Run a transaction that reads, in a thread."""
+        self._check_open()
         return await self._read_thread.run(lambda: self._reader().read(work))
 
     def at_once(self, query: Query, values: Mapping[str, Any]) -> list[tuple[Any, ...]] | None:
@@ -96,6 +98,8 @@ class SqliteShort:
         """Wait for what is under way, then close the connections."""
         while self._committing is not None:
             await asyncio.wait({self._committing})
+        # whoever comes now must not use in this thread what another one closes: that ends the process
+        self._is_closed = True
         # the reader's first: reading may be under way still, for somebody who has gone
         for thread, connection in (
             (self._read_thread, self._for_threads),
@@ -108,7 +112,12 @@ class SqliteShort:
         self._read_thread.close()
         self._write_thread.close()
 
+    def _check_open(self) -> None:
+        if self._is_closed:
+            raise sqlite3.ProgrammingError("the database is closed")
+
     def _looking(self) -> SqliteConnection:
+        self._check_open()
         if self._here is None:
             self._here = self._open(is_writer=False, patience=0.0)
         return self._here
@@ -142,6 +151,7 @@ class SqliteShort:
             unit.tell(self._ended(unit.began, unit.error))
 
     async def _committed(self, units: Sequence[_Unit]) -> None:
+        self._check_open()
         if self._for_writing is None:
             self._for_writing = await self._write_thread.run(lambda: self._open(is_writer=True))
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from pathlib import Path
@@ -306,3 +307,16 @@ async def test_a_database_that_cannot_be_reached_is_told_of_without_its_password
     assert caught.value.status == 503
     assert "geheim" not in str(caught.value)
     await database.aclose()
+
+
+@pytest.mark.parametrize("way", ["write_short", "read_short", "peek"])
+async def test_what_is_being_closed_is_not_used_any_more(file: Database, way: str) -> None:
+    """A connection that is closed in one thread while another one uses it ends the process."""
+    ask = getattr(file, way)
+    assert await ask(lambda transaction: transaction.rows(all_facts)) == []
+    closing = asyncio.create_task(file.aclose())
+    await asyncio.sleep(0)
+    with pytest.raises(sqlite3.ProgrammingError, match="the database is closed"):
+        await ask(lambda transaction: transaction.rows(all_facts))
+    await closing
+    assert [one.name for one in threading.enumerate() if one.name.startswith("promptdock-sqlite")] == []
