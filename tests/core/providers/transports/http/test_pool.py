@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 from typing import Any
 
 import psutil
@@ -114,6 +115,35 @@ async def test_beyond_the_limit_requests_wait_for_their_turn() -> None:
             done = await asyncio.gather(*waiting, return_exceptions=True)
         assert done.count(b"abc") == 25
         assert most == 3
+
+
+@pytest.mark.anyio
+async def test_more_than_a_thousand_streams_are_open_at_once() -> None:
+    """Each takes a connection for as long as it lasts, and a chat may last for minutes."""
+    files = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if files[1] != resource.RLIM_INFINITY and files[1] < 4_096:
+        pytest.skip("the system allows too few open files")
+    accepted = 0
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal accepted
+        await reader.readuntil(b"\r\n\r\n")
+        accepted += 1
+        await reader.read()
+
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(files[0], 4_096), files[1]))
+    try:
+        async with serving_raw(talk) as url, asking(url) as asked, asyncio.timeout(60):
+            waiting: list[asyncio.Future[bytes]] = []
+            for _ in range(22):  # a few at a time, as no server takes a thousand connections in one moment
+                waiting += [asyncio.ensure_future(asked.whole()) for _ in range(50)]
+                while accepted < len(waiting):
+                    await asyncio.sleep(0.01)
+            await asked.client.aclose()
+            await asyncio.gather(*waiting, return_exceptions=True)
+        assert accepted == 1_100
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, files)
 
 
 @pytest.mark.anyio
