@@ -161,8 +161,8 @@ def test_a_tool_that_promises_to_be_quick_and_is_not_is_found(tmp_path: Path) ->
         time.sleep(0.4)
         return "done"
 
-    (finding,) = check(LOOP, PluginOf(slow), tmp_path)
-    assert "in slow" in finding.text
+    findings = check(LOOP, PluginOf(slow), tmp_path)  # a machine that is busy may stand still elsewhere, too
+    assert any("in slow" in finding.text for finding in findings)
 
 
 def test_hooks_and_rules_that_block_are_found(tmp_path: Path) -> None:
