@@ -23,6 +23,7 @@ from .engine import WRITES, make_engine
 from .outages import MOST_TRIES, is_outage, may_be_tried_again, reason_of, tries
 from .short.prepared import Preparations
 from .short.sqlite import SqliteShort
+from .sqlite_files import prepare_file
 from .urls import shown_url
 
 if TYPE_CHECKING:
@@ -85,13 +86,16 @@ class Database:
         """Run a transaction that only reads.
 
         Args:
-            work: What to read; its session is closed afterwards, so it gives what is needed, loaded.
+            work: What to read; its session is closed afterwards, so it gives what is needed, loaded. It may be called
+                again, as for :meth:`write`.
 
         Raises:
-            StoreUnavailable: The database cannot be reached.
+            StoreUnavailable: The database cannot be reached, or stays busy.
             Exception: Whatever ``work`` raises.
         """
-        return await self._shielded(lambda: self._observed("read", lambda: self._once(work, writes=False)))
+        return await self._shielded(
+            lambda: self._tried(lambda: self._observed("read", lambda: self._once(work, writes=False)))
+        )
 
     async def write(self, work: Callable[[AsyncSession], Awaitable[_T]]) -> _T:
         """Run a transaction that writes: all of it, or nothing when ``work`` raises.
@@ -281,8 +285,7 @@ class Database:
     async def _connected(self) -> AsyncConnection:
         try:
             if self.is_sqlite and not self._openable:
-                # aiosqlite's thread complains on stderr when the event loop ends right after it could not open a file
-                await asyncio.to_thread(lambda: sqlite3.connect(str(self.url.database)).close())
+                await asyncio.to_thread(prepare_file, str(self.url.database))
                 self._openable = True
             return await self._engine.connect()
         except (DBAPIError, OSError, sqlite3.Error, TypeError) as error:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-import time
 from collections.abc import Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from ..sqlite_files import PATIENCE, is_busy, keep_write_ahead_log, patiently
 from ..types import sqlite_moment, utc_now
 from .transaction import Taken
 
@@ -15,14 +15,11 @@ if TYPE_CHECKING:
     from .prepared import Preparations
     from .transaction import Query, Work
 
-__all__ = ["PATIENCE", "SqliteConnection", "driven"]
+__all__ = ["SqliteConnection", "driven"]
 
 _T = TypeVar("_T")
 _STATEMENTS: Final = 256
 """Statements that a connection keeps compiled: more than we have."""
-PATIENCE: Final = 30.0
-_FIRST_PAUSE: Final = 0.001
-_LONGEST_PAUSE: Final = 0.05
 
 
 class SqliteConnection:
@@ -45,7 +42,8 @@ class SqliteConnection:
             path, timeout=patience, isolation_level=None, cached_statements=_STATEMENTS, check_same_thread=False
         )
         try:
-            for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+            keep_write_ahead_log(self._connection, patience)
+            for pragma in ("synchronous = FULL", "foreign_keys = ON"):
                 self._connection.execute(f"PRAGMA {pragma}")
             if is_writer:
                 self._connection.execute("PRAGMA busy_timeout = 0")  # from now on; see begin()
@@ -69,7 +67,7 @@ class SqliteConnection:
         try:
             self._begin()
         except sqlite3.OperationalError as error:
-            if not _is_busy(error):
+            if not is_busy(error):
                 raise
             return False
         return True
@@ -80,13 +78,7 @@ class SqliteConnection:
         Raises:
             sqlite3.OperationalError: They take too long.
         """
-        end, pause = time.monotonic() + PATIENCE, _FIRST_PAUSE
-        while not self.begin_now():
-            if time.monotonic() > end:
-                self._begin()
-                return
-            time.sleep(pause)
-            pause = min(_LONGEST_PAUSE, pause * 1.5)
+        patiently(self._begin)
 
     def _begin(self) -> None:
         self._connection.execute("BEGIN IMMEDIATE")
@@ -169,10 +161,6 @@ def driven(work: Coroutine[Any, Any, _T]) -> _T:
         return outcome
     work.close()
     raise RuntimeError("a transaction on the short way awaited something else than its statements")
-
-
-def _is_busy(error: sqlite3.OperationalError) -> bool:
-    return (error.sqlite_errorcode or 0) & 0xFF == sqlite3.SQLITE_BUSY
 
 
 def _told(error: sqlite3.IntegrityError) -> Exception:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import func
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from promptdock.errors import NotFound
 from promptdock.settings import Settings
 from promptdock.store.database import Database, StoreUnavailable
+from promptdock.store.migrating import head_revision, upgrade
+from promptdock.store.sqlite_files import prepare_file
 from promptdock.store.tables import Fact
 from promptdock.store.urls import database_url as url_of
 
@@ -124,3 +129,48 @@ async def test_a_database_that_cannot_be_reached_is_told_of_without_its_password
     assert caught.value.status == 503
     assert "geheim" not in str(caught.value)
     await database.aclose()
+
+
+def test_a_new_file_is_waited_for_while_another_process_prepares_it(tmp_path: Path) -> None:
+    """SQLite itself does not: who turns to a write-ahead log while somebody writes without one is told so at once."""
+    path = tmp_path / "file.db"
+    with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with ThreadPoolExecutor(1) as pool:
+            prepared = pool.submit(prepare_file, str(path))
+            with pytest.raises(TimeoutError):
+                prepared.result(0.2)
+            other.execute("ROLLBACK")
+            prepared.result(20)
+        assert other.execute("PRAGMA journal_mode").fetchall() == [("wal",)]
+
+
+async def test_many_that_open_a_new_file_together_all_get_it(tmp_path: Path) -> None:
+    """As servers do that start together."""
+    for number in range(20):
+        url = url_of(Settings(home=tmp_path, database_url=SecretStr(f"sqlite:///{tmp_path}/{number}.db")))
+        opened = [Database(url) for _ in range(4)]
+        try:
+            assert sorted(await asyncio.gather(*map(upgrade, opened)), key=str) == [head_revision()] * 3 + [None]
+        finally:
+            await asyncio.gather(*(database.aclose() for database in opened))
+
+
+async def test_a_reader_that_was_in_the_way_of_another_is_tried_again(database: Database) -> None:
+    tries = []
+
+    async def work(_: AsyncSession) -> str:
+        tries.append(1)
+        if len(tries) == 1:
+            raise OperationalError("SELECT 1", None, sqlite3.OperationalError("database is locked"))
+        return "read"
+
+    assert await database.read(work) == "read"
+
+
+async def test_a_reader_that_stays_in_the_way_is_told_to_come_later(database: Database) -> None:
+    async def work(_: AsyncSession) -> None:
+        raise OperationalError("SELECT 1", None, sqlite3.OperationalError("database is locked"))
+
+    with pytest.raises(StoreUnavailable):
+        await database.read(work)
