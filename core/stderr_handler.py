@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import sys
 from collections.abc import Iterable, Iterator
 from typing import Final
 
 from .request_lines import REQUEST
+from .tasks import Soon
 
 __all__ = ["StderrHandler"]
 
@@ -27,13 +27,15 @@ class StderrHandler(logging.Handler):
     def __init__(self) -> None:
         super().__init__()
         self._kept: list[str] = []
-        self._flushing: asyncio.AbstractEventLoop | None = None
+        self._latest: logging.LogRecord | None = None
+        self._soon = Soon(self._flush_latest)
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write one record, or keep it for a moment."""
         try:
             self._kept.append(f"{self.format(record)}\n")
-            if not (hasattr(record, REQUEST) and self._is_flushed_soon(record)):
+            self._latest = record
+            if not (hasattr(record, REQUEST) and self._soon.ask()):
                 self.flush()
         except Exception:  # noqa: BLE001  (logging says of it what it always does)
             self.handleError(record)
@@ -42,29 +44,19 @@ class StderrHandler(logging.Handler):
         """Write what is kept; logging does so, too, when the process ends."""
         self.acquire()  # the loop's thread comes by itself
         try:
-            kept, self._kept, self._flushing = self._kept, [], None
+            kept, self._kept = self._kept, []
             for lines in _portions(kept):
                 sys.stderr.write(lines)
                 sys.stderr.flush()
         finally:
             self.release()
 
-    def _is_flushed_soon(self, record: logging.LogRecord) -> bool:
-        """Have the event loop flush, if one runs here."""
-        try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:
-            return False
-        if self._flushing is not loop:
-            self._flushing = loop
-            loop.call_soon(self._flush_for, record)
-        return True
-
-    def _flush_for(self, record: logging.LogRecord) -> None:
+    def _flush_latest(self) -> None:
         try:
             self.flush()
         except Exception:  # noqa: BLE001  (as above)
-            self.handleError(record)
+            if self._latest is not None:
+                self.handleError(self._latest)
 
 
 def _portions(lines: Iterable[str]) -> Iterator[str]:

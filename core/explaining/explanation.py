@@ -12,7 +12,7 @@ from msgspec.structs import asdict
 from ..jsontext import JsonObject
 from ..plugins.catalog import PluginRecord, PluginState
 from ..selection.decisions import Decision, decision_as_json
-from ..selection.toolset import Conflict
+from ..selection.tool_sets import Conflict
 
 if TYPE_CHECKING:
     from ..plugins.catalog import RegisteredTool

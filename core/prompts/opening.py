@@ -16,33 +16,23 @@ from ..service_events import SessionOpened
 from ..store.budgets import BudgetDeclined
 from ..store.database import StoreUnavailable
 from ..store.recovery import recover
-from ..store.sessions import (
-    Conversation,
-    Prompted,
-    StoredThread,
-    check_session_key,
-    new_session,
-    new_session_key,
-    read_thread,
-    session_by_id,
-    session_of,
-)
 from ..store.short import Taken
 from ..store.turns import Outcome, is_next, keep_decision_set, leave_queue, open_turn, queue_turn
 from ..tasks import watched
+from .meant_session import MeantSession
 from .notices import authorizations, declined, session_opened
 from .patience import Patience
 from .planning import PlannedTurn, plan_stored_turn
 from .running import OpenTurn
 from .spending import Costing, SetAside, cost_turn
-from .task import PromptTask
-from .threads import KeptThread
 from .turn_row import turn_row
 
 if TYPE_CHECKING:
     from ..store.charges import Spender
+    from ..store.sessions import Conversation
     from ..store.short import Transaction
     from .dock import Dock
+    from .task import PromptTask
 
 __all__ = ["Opening", "OpeningTurn"]
 
@@ -109,9 +99,7 @@ class OpeningTurn:
         self._spender = task.spender
         self._turn_id = new_id()  # its place in the queue, too, should it have to wait: ids sort by time
         self._ticket: UUID | None = None
-        self._conversation: Conversation | None = None
-        self._is_new = False
-        self._looked = False
+        self._session = MeantSession(dock, task)
         self._writing: asyncio.Future[_Written] | None = None
 
     async def open(self) -> Opening:
@@ -121,9 +109,7 @@ class OpeningTurn:
             SessionBusy: They take too long.
             PromptdockError: It cannot be opened; nothing was written.
         """
-        client = self._task.client
-        if client is not None and self._task.keeps_thread:
-            await self._find_conversation(client)
+        await self._session.find()
         try:
             while True:
                 opening = await self._attempt()
@@ -152,27 +138,16 @@ class OpeningTurn:
             _log.exception("Request %s could not be taken back", self._task.request.request_id)
             self._dock.lost(self._turn_id)
 
-    async def _find_conversation(self, client: Prompted) -> None:
-        """The session that is meant, or a new one, which is written with its first turn."""
-        key, principal, found = self._task.session_key, self._task.principal, None
-        if key is None:
-            key = new_session_key()
-        else:
-            key = check_session_key(key)
-            found = await self._dock.database.peek(partial(session_of, key=key, client=client, principal=principal))
-        self._is_new = found is None
-        self._conversation = new_session(key, client, principal) if found is None else found
-
     async def _attempt(self) -> Opening | None:
         """Read, plan and try to open; None when somebody else of the session is before us."""
         while True:
-            thread = await self._thread()
+            thread = await self._session.thread()
             planned = await plan_stored_turn(self._dock.service, self._task, thread, turn_id=self._turn_id)
             configuration, settings = self._dock.database.configuration, self._dock.settings
             costing = await cost_turn(
                 configuration, planned, settings=settings, spender=self._spender, since=self._task.known_since
             )
-            seen = self._conversation if thread is None else thread.session
+            seen = self._session.conversation if thread is None else thread.session
             decisions = stored_decisions(planned.plan.tool_set.decisions)
             is_known = self._dock.decision_sets.knows(decisions.set_id)
             work = partial(
@@ -191,7 +166,7 @@ class OpeningTurn:
                 self._dock.host.tell(declined(self._task, error))
                 raise
             except Taken:
-                if thread is not None or not await self._was_made_meanwhile():
+                if thread is not None or not await self._session.was_made_meanwhile():
                     raise
                 continue
             if written.outcome is Outcome.BUSY:
@@ -200,17 +175,8 @@ class OpeningTurn:
             if written.outcome is Outcome.OPENED:
                 if not is_known:
                     self._dock.decision_sets.add(decisions.set_id)
-                self._tell_opened(written, self._conversation if thread is None else None)
+                self._tell_opened(written, self._session.conversation if thread is None else None)
                 return self._opening(written)
-
-    async def _was_made_meanwhile(self) -> bool:
-        """Whether another worker has made the session since we looked; then it is the one that is meant."""
-        client, before = self._task.client, self._conversation
-        if client is None or before is None or self._task.session_key is None:
-            return False
-        await self._find_conversation(client)
-        self._looked = False
-        return not self._is_new
 
     def _opening(self, written: _Written) -> Opening:
         return Opening(
@@ -234,7 +200,7 @@ class OpeningTurn:
     ) -> _Written:
         """Open it; with its set of decisions where this process has stored none with that id yet."""
         opened = await open_turn(
-            transaction, row, planned.said, conversation=seen, is_new=self._is_new, ticket=self._ticket
+            transaction, row, planned.said, conversation=seen, is_new=self._session.is_new, ticket=self._ticket
         )
         if opened.outcome is Outcome.BUSY and self._ticket is None and seen is not None:
             await queue_turn(transaction, self._turn_id, seen.id, self._dock.worker_id)
@@ -247,36 +213,9 @@ class OpeningTurn:
         )
         return _Written(opened.outcome, planned, opened.number, share, seen)
 
-    async def _thread(self) -> KeptThread | None:
-        """The session's thread, from memory where the session still stands as it did."""
-        session = await self._session_now()
-        if session is None or not session.turns:
-            return None
-        kept = self._dock.threads.find(session)
-        if kept is not None:
-            return kept
-        limit = self._dock.settings.max_messages
-
-        async def work(transaction: Transaction) -> StoredThread | None:
-            now = await session_by_id(transaction, session.id)
-            return None if now is None else await read_thread(transaction, now, limit=limit)
-
-        stored = await self._dock.database.read_short(work)
-        return None if stored is None else KeptThread.of(stored)
-
-    async def _session_now(self) -> Conversation | None:
-        """The session as it stands: the first time as it was found, then read anew."""
-        session = self._conversation
-        if session is None:
-            return None
-        if not self._looked:
-            self._looked = True
-            return session
-        return await self._dock.database.peek(lambda transaction: session_by_id(transaction, session.id))
-
     async def _wait_until_next(self) -> None:
         """Look again and again whether it is our turn; whoever died before us is put aside meanwhile."""
-        conversation, ticket = self._conversation, self._ticket
+        conversation, ticket = self._session.conversation, self._ticket
         if conversation is None or ticket is None:
             return
         loop = asyncio.get_running_loop()

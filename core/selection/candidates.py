@@ -4,33 +4,15 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
-import msgspec
-
-from ..plugins.catalog import Catalog, RegisteredRule, RegisteredTool
+from ..plugins.catalog import Catalog, RegisteredTool
 from .decisions import Decision, DecisionBase
 from .lookup import TermLookup, is_looked_up
 from .rules import Always, SearchTerms, SelectionRule, Verdict
 from .term_index import Hit
+from .tool_sets import Judgement, ToolSet
 
-__all__ = ["Candidates", "Judgement", "decision_of"]
-
-
-class Judgement(msgspec.Struct, frozen=True):
-    """A rule's verdict on one prompt.
-
-    Attributes:
-        place: The rule's place among those of the scope.
-        rule: The rule.
-        verdict: What it answered.
-        ms: Milliseconds that it took; 0 when it was not asked by itself.
-    """
-
-    place: int
-    rule: RegisteredRule
-    verdict: Verdict
-    ms: float = 0.0
+__all__ = ["Candidates", "decision_of"]
 
 
 class Candidates:
@@ -64,7 +46,7 @@ class Candidates:
         for tool in catalog.tools.values():
             self._named.setdefault(tool.name, []).append(tool.id)
         self.plugins = frozenset(tool.plugin.name for tool in catalog.tools.values())
-        self.usual: dict[str, Any] = {}
+        self.usual: dict[str, ToolSet] = {}
 
     def _sort_rules(self, lookups: Sequence[TermLookup]) -> None:
         places: dict[int, list[int]] = {}

@@ -15,9 +15,10 @@ from ..jsontext import well_formed
 from ..plugins.catalog import RegisteredRule
 from ..tasks import is_cancelled
 from ..threads import WorkerThreads
-from .candidates import Candidates, Judgement
+from .candidates import Candidates
 from .rules import SelectionRequest, Verdict
 from .term_index import Hit
+from .tool_sets import Judgement
 
 __all__ = ["judge"]
 

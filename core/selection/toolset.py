@@ -1,19 +1,18 @@
-"""The tool set of one request: its tools, what the prompt gains, and the record of why."""
+"""Making the tool set of one request from what the rules answered."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final, Literal
 
-import msgspec
 from msgspec.structs import replace
 
-from ..plugins.catalog import RegisteredTool
-from .candidates import Candidates, Judgement, decision_of
+from .candidates import Candidates, decision_of
 from .decisions import Decision, Decisions
 from .rules import PromptSettings, Verdict
+from .tool_sets import Conflict, Judgement, Selection, ToolSet
 
-__all__ = ["Conflict", "Selection", "ToolSet", "make_tool_set"]
+__all__ = ["make_tool_set"]
 
 _SETTINGS: tuple[Literal["model", "temperature", "max_completion_tokens"], ...] = (
     "model",
@@ -22,43 +21,6 @@ _SETTINGS: tuple[Literal["model", "temperature", "max_completion_tokens"], ...] 
 )
 _SLOW_MS: Final = 1.0
 """Milliseconds from which on a rule that decided as for any prompt has a decision of its own, which tells them."""
-
-
-class Selection(msgspec.Struct, frozen=True):
-    """A rule that selected, and the ids of its tools that are presented."""
-
-    judgement: Judgement
-    tools: tuple[str, ...]
-
-
-class Conflict(msgspec.Struct, frozen=True):
-    """Two selected rules that want different values of a setting; both as ``plugin: rule = value``."""
-
-    setting: str
-    kept: str
-    dropped: str
-
-
-class ToolSet(msgspec.Struct, frozen=True, kw_only=True):
-    """What selection made for one request.
-
-    Attributes:
-        tools: The tools to present, in the catalog's order.
-        additions: Texts that the system message gains, each once.
-        settings: What the selected rules want of the settings, conflicts resolved.
-        selections: The rules that selected.
-        conflicts: Where rules disagreed.
-        decisions: For each candidate tool, what was decided and why.
-        reasons: Why each of the tools is presented, by their ids.
-    """
-
-    tools: tuple[RegisteredTool, ...] = ()
-    additions: tuple[str, ...] = ()
-    settings: PromptSettings = PromptSettings()
-    selections: tuple[Selection, ...] = ()
-    conflicts: tuple[Conflict, ...] = ()
-    decisions: Sequence[Decision] = ()
-    reasons: Mapping[str, str] = msgspec.field(default_factory=dict)
 
 
 def make_tool_set(
@@ -89,7 +51,7 @@ def make_tool_set(
             decision = changes.get(place) or candidates.base.decisions[place]
             changes[place] = replace(decision, kept=False, reason=reason, overruled=True)
     is_usual = not changes and withheld is None
-    known: ToolSet | None = candidates.usual.get(provider) if is_usual else None
+    known = candidates.usual.get(provider) if is_usual else None
     if known is not None:
         return known
     kept = () if withheld is not None else _kept(candidates, changes, refused)

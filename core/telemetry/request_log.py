@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping
@@ -13,6 +12,7 @@ from ..plain_texts import PlainTexts
 from ..plaintext import one_line
 from ..redaction import redact_text
 from ..request_lines import REQUEST, RequestText
+from ..tasks import Soon
 from ..turn.events import CompletionReceived, CompletionRequested, PluginCalled, TurnStarted
 from .exchange import NOTES, RequestNotes, RequestWatcher
 
@@ -71,7 +71,7 @@ class RequestLog(RequestWatcher):
         self._fit = PlainTexts(_shown)
         self._blank = vars(logging.LogRecord(ACCESS_LOG, logging.INFO, __file__, 0, "", (), None))
         self._ended: list[_Ended] = []
-        self._flushing: asyncio.AbstractEventLoop | None = None
+        self._soon = Soon(self.flush)
         self._free_at = 0.0
         self._is_closed = False
 
@@ -81,17 +81,13 @@ class RequestLog(RequestWatcher):
             return
         # the path is taken now: an app around ours may put the whole one back
         self._ended.append(_Ended(exchange, self._path(exchange.scope), time.time(), copy_context()))
-        loop = None if self._is_closed else _running_loop()
-        if loop is None:
+        if self._is_closed or not self._soon.ask(min(_BREATH, self._free_at - time.monotonic())):
             self.flush()
-        elif self._flushing is not loop:  # one that has ended flushes no more
-            self._flushing = loop
-            loop.call_later(min(_BREATH, max(0.0, self._free_at - time.monotonic())), self.flush)
 
     def flush(self) -> None:
         """Write the lines of all requests that have ended."""
         self._free_at = time.monotonic() + _BREATH
-        ended, self._ended, self._flushing = self._ended, [], None
+        ended, self._ended = self._ended, []
         for one in ended:
             try:
                 one.context.run(self._write, one)  # whoever formats the line may look for what is set there
@@ -151,13 +147,6 @@ class RequestLog(RequestWatcher):
         """Take a note of a passthrough, which ends before its request does."""
         if (notes := NOTES.get()) is not None:
             notes.provider = event.provider
-
-
-def _running_loop() -> asyncio.AbstractEventLoop | None:
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
-        return None
 
 
 def _shown(foreign: str) -> str:

@@ -15,7 +15,8 @@ from ..selection.candidates import Candidates
 from ..selection.judge import judge
 from ..selection.offers import Offers
 from ..selection.rules import PromptSettings, SelectionRequest
-from ..selection.toolset import ToolSet, make_tool_set
+from ..selection.tool_sets import ToolSet
+from ..selection.toolset import make_tool_set
 from ..threads import WorkerThreads
 from .handoff import HeldRounds
 from .messages import Message, newest_text, public_thread, user_texts, with_system

@@ -1,4 +1,4 @@
-"""Waiting for what is not cancelled with whoever waits."""
+"""Waiting for what is not cancelled with whoever waits, and what is done soon."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from promptdock.tasks import watched
+from promptdock.tasks import Soon, watched
 
 pytestmark = pytest.mark.anyio
 
@@ -43,3 +43,30 @@ async def test_the_next_turn_of_the_loop_is_waited_for() -> None:
     asyncio.get_running_loop().call_soon(turns.append, 1)
     await watched(None)
     assert turns == [1]
+
+
+@pytest.mark.parametrize("delay", [0.0, 0.01])
+async def test_what_many_ask_for_is_done_once_when_the_loop_comes_round(delay: float) -> None:
+    done: list[int] = []
+    soon = Soon(lambda: done.append(1))
+    for round_ in range(1, 3):
+        assert all(soon.ask(delay) for _ in range(3))
+        assert len(done) == round_ - 1
+        while len(done) < round_:
+            await asyncio.sleep(0)
+        await asyncio.sleep(delay)
+        assert len(done) == round_
+
+
+def test_without_a_loop_nothing_is_done_soon() -> None:
+    done: list[int] = []
+    soon = Soon(lambda: done.append(1))
+    assert not soon.ask()
+
+    async def ask_and_leave() -> None:
+        assert soon.ask(60)
+
+    for _ in range(2):  # what a loop that has ended was asked for is asked of the next one
+        asyncio.run(ask_and_leave())
+    assert not soon.ask()
+    assert not done

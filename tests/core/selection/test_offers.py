@@ -29,7 +29,8 @@ from promptdock.selection.decisions import Decisions
 from promptdock.selection.judge import judge
 from promptdock.selection.offers import Offers
 from promptdock.selection.scope import narrowed, not_offered
-from promptdock.selection.toolset import ToolSet, make_tool_set
+from promptdock.selection.tool_sets import ToolSet
+from promptdock.selection.toolset import make_tool_set
 from promptdock.threads import WorkerThreads
 from tests.support.catalogs import catalog, make_tool
 
