@@ -52,6 +52,8 @@ def _names(text: str) -> tuple[str, ...]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run."""
+    from promptdock.cli.open_files import allow_many_open_files
+
     from .machine import machine_facts
     from .progress import showing
     from .results import as_text, write_results
@@ -62,7 +64,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser().parse_args(arguments)
     options = options_of(given)
     try:
-        works = chosen(every_work(), _names(given.only))
+        every = [work for work in every_work() if not (options.quick and work.is_long)]
+        works = chosen(every, _names(given.only))
     except ValueError as error:
         sys.stderr.write(f"{error}\n")
         return 2
@@ -71,6 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             sys.stdout.write(f"{work.name:14} {work.title}\n")
             sys.stdout.writelines(f"{'':16}{subject.name}\n" for subject in work.subjects(options))
         return 0
+    allow_many_open_files()  # here, and in what is started from here
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that all servers end then, too
     machine = machine_facts()
     try:

@@ -24,6 +24,9 @@ _SETTLE: Final = 2.0
 """Seconds of quiet before memory is read."""
 _LOOK: Final = 0.5
 """Seconds between two looks for the most memory."""
+_STREAMS: Final = 1000
+_BEGUN: Final = 100
+"""Streams that are begun in a second."""
 
 
 def memory_of(pid: int) -> dict[str, float]:
@@ -106,11 +109,20 @@ class _Peak:
 
 
 class SlowStreams(Work):
-    """Many streams at once, of one token a second each."""
+    """Many streams at once, of one token a second each; they go on until some seconds after the last has begun.
 
-    name = "slow-streams"
+    Args:
+        subjects: Who is measured.
+        bars: What is to be reached.
+        name: Of the work.
+        streams: How many.
+    """
 
-    def __init__(self, subjects: Sequence[Subject], bars: Sequence[Bar], *, streams: int = 1000) -> None:
+    def __init__(
+        self, subjects: Sequence[Subject], bars: Sequence[Bar], *, name: str = "slow-streams", streams: int = _STREAMS
+    ) -> None:
+        self.name = name
+        self.is_long = streams > _STREAMS
         self._subjects = subjects
         self._bars = bars
         self._streams = streams
@@ -126,7 +138,7 @@ class SlowStreams(Work):
 
     def run(self, options: Options, tick: Ticks) -> Outcome:
         """Open the streams over some seconds, look at the memory meanwhile, and wait for their ends."""
-        streams, tokens = (200, 5) if options.quick else (self._streams, 20)
+        streams, tokens = (200, 5) if options.quick else (self._streams, max(20, self._streams * 3 // (2 * _BEGUN)))
         metrics = (
             Metric("delay_p99_ms", "p99 ms of token delay"),
             Metric("over_idle_mb", "MB over idle"),
@@ -153,7 +165,7 @@ class SlowStreams(Work):
             target = subject.start(stage, upstream, ask)
             time.sleep(_SETTLE)
             idle = memory_of(target.pid)["rss_mb"]
-            opening = streams / 100
+            opening = streams / _BEGUN
             plan = replace(
                 target.plan,
                 connections=streams,

@@ -136,10 +136,12 @@ class Work(ABC):
     Attributes:
         name: For ``--only``.
         title: For people.
+        is_long: Whether a quick run leaves it out.
     """
 
     name: str
     title: str
+    is_long = False
 
     def subjects(self, options: Options) -> Sequence[Subject]:
         """Who is measured."""

@@ -91,8 +91,10 @@ def _serve(options: _Options, invocation: Invocation, *, strict: bool, allow_ano
     from .ending import run_async
     from .listening import listen
     from .loop import fast_loop
+    from .open_files import allow_many_open_files
     from .shared_metrics import shared_metrics
 
+    allow_many_open_files()
     settings = serving_settings(options.host, strict=strict, allow_anonymous=allow_anonymous)
     run_async(refuse_open_door(settings, options.host), invocation)
     with (

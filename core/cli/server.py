@@ -8,16 +8,17 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from functools import partial
 from socket import socket
 from types import FrameType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
 from .collector import leave_alone_what_is_there, pause
+from .crowded import BoundedProtocol, Crowd
 from .graceful import ASGIApp, GracefulApp
-from .protocol import QuickProtocol
 
 if TYPE_CHECKING:
     from litestar import Litestar
@@ -47,7 +48,7 @@ def server_config(app: ASGIApp | str, *, grace: float, workers: int, log_config:
         factory=isinstance(app, str),
         workers=workers,
         lifespan="on",
-        http=QuickProtocol,
+        http=cast("Any", partial(BoundedProtocol, crowd=Crowd())),
         log_config=log_config,
         access_log=False,  # ours knows more of a request, and writes its line at the end
         server_header=False,
