@@ -34,8 +34,9 @@ class StderrHandler(logging.Handler):
         """Write one record, or keep it for a moment."""
         try:
             self._kept.append(f"{self.format(record)}\n")
-            self._latest = record
-            if not (hasattr(record, REQUEST) and self._soon.ask()):
+            if hasattr(record, REQUEST) and self._soon.ask():
+                self._latest = record
+            else:
                 self.flush()
         except Exception:  # noqa: BLE001  (logging says of it what it always does)
             self.handleError(record)
@@ -44,7 +45,7 @@ class StderrHandler(logging.Handler):
         """Write what is kept; logging does so, too, when the process ends."""
         self.acquire()  # the loop's thread comes by itself
         try:
-            kept, self._kept = self._kept, []
+            kept, self._kept, self._latest = self._kept, [], None
             for lines in _portions(kept):
                 sys.stderr.write(lines)
                 sys.stderr.flush()
@@ -52,11 +53,12 @@ class StderrHandler(logging.Handler):
             self.release()
 
     def _flush_latest(self) -> None:
+        latest = self._latest
         try:
             self.flush()
         except Exception:  # noqa: BLE001  (as above)
-            if self._latest is not None:
-                self.handleError(self._latest)
+            if latest is not None:
+                self.handleError(latest)
 
 
 def _portions(lines: Iterable[str]) -> Iterator[str]:

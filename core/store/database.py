@@ -23,7 +23,7 @@ from .engine import WRITES, make_engine
 from .outages import MOST_TRIES, is_outage, may_be_tried_again, reason_of, tries
 from .short.prepared import Preparations
 from .short.sqlite import SqliteShort
-from .sqlite_files import prepare_file
+from .sqlite_files import PATIENCE, prepare_file
 from .urls import shown_url
 
 if TYPE_CHECKING:
@@ -183,13 +183,15 @@ class Database:
             _log.debug("A transaction failed: %s", type(error).__name__)
 
     async def _tried(self, attempt: Callable[[], Awaitable[_T]]) -> _T:
+        end = time.monotonic() + PATIENCE
         for number in range(1, MOST_TRIES + 1):
             try:
                 return await attempt()
             except StoreUnavailable:
                 raise
             except Exception as error:
-                if number >= tries(error):
+                # a lock of SQLite's that was waited for is not waited for again
+                if number >= tries(error) or time.monotonic() >= end:
                     if not may_be_tried_again(error):
                         raise
                     raise self._unavailable(error) from error

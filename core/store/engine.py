@@ -7,12 +7,14 @@ from typing import Any, Final
 from sqlalchemy import URL, Connection, event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from .sqlite_files import PATIENCE
+
 __all__ = ["WRITES", "make_engine"]
 
 WRITES: Final = "promptdock_writes"
 """Execution option of a connection whose transaction will write."""
 
-_BUSY_MS: Final = 30_000
+_BUSY_MS: Final = int(PATIENCE * 1000)
 
 
 def make_engine(url: URL) -> AsyncEngine:

@@ -8,6 +8,8 @@ from typing import Final
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from .sqlite_files import is_busy
+
 __all__ = ["MOST_TRIES", "is_outage", "may_be_tried_again", "reason_of", "tries"]
 
 MOST_TRIES: Final = 8
@@ -39,11 +41,12 @@ def is_outage(error: BaseException) -> bool:
 
 def may_be_tried_again(error: BaseException) -> bool:
     """Whether a transaction that failed so may succeed the next time."""
-    return _sqlstate(error) in _RETRIED or "database is locked" in str(getattr(error, "orig", error))
+    original = error.orig if isinstance(error, DBAPIError) else error
+    return _sqlstate(error) in _RETRIED or (isinstance(original, sqlite3.OperationalError) and is_busy(original))
 
 
 def tries(error: BaseException) -> int:
-    """How often a transaction is tried that fails so; a lock of SQLite's was waited for by SQLite itself."""
+    """How often a transaction is tried that fails so."""
     code = _sqlstate(error)
     if code in _RETRIED:
         return MOST_TRIES

@@ -18,7 +18,7 @@ _LONGEST_PAUSE: Final = 0.05
 
 def is_busy(error: sqlite3.OperationalError) -> bool:
     """Whether a statement failed because another process is at the file."""
-    return (error.sqlite_errorcode or 0) & 0xFF == sqlite3.SQLITE_BUSY
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
 
 
 def patiently(step: Callable[[], object], patience: float = PATIENCE) -> None:
@@ -44,19 +44,20 @@ def patiently(step: Callable[[], object], patience: float = PATIENCE) -> None:
         pause = min(_LONGEST_PAUSE, pause * 1.5)
 
 
-def prepare_file(path: str) -> None:
+def prepare_file(path: str, patience: float = PATIENCE) -> None:
     """Open a file for the first time, in a thread.
 
     aiosqlite's own thread complains on stderr when the event loop ends right after it could not open one.
 
     Args:
         path: Of the file; it is made when there is none.
+        patience: Seconds that others are waited for.
 
     Raises:
         sqlite3.Error: It cannot be used.
     """
-    with closing(sqlite3.connect(path)) as connection:
-        keep_write_ahead_log(connection)
+    with closing(sqlite3.connect(path, timeout=0)) as connection:  # the waiting is ours
+        keep_write_ahead_log(connection, patience)
 
 
 def keep_write_ahead_log(connection: sqlite3.Connection, patience: float = PATIENCE) -> None:

@@ -153,6 +153,12 @@ def test_the_list_shows_every_work(capsys: pytest.CaptureFixture[str]) -> None:
     assert all(work.title in shown for work in every_work())
 
 
+def test_a_quick_run_leaves_out_what_is_long(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--list", "--quick"]) == 0
+    shown = capsys.readouterr().out
+    assert [work.name for work in every_work() if work.title not in shown] == ["slow-streams-5000"]
+
+
 def test_an_unknown_work_is_told(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert main(["--only", "nonsense", "--output", str(tmp_path)]) == 2
     assert "There is no work 'nonsense'" in capsys.readouterr().err

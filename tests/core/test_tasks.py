@@ -58,15 +58,17 @@ async def test_what_many_ask_for_is_done_once_when_the_loop_comes_round(delay: f
         assert len(done) == round_
 
 
-def test_without_a_loop_nothing_is_done_soon() -> None:
+def test_without_a_loop_nothing_is_done_soon_and_with_the_next_one_it_is() -> None:
     done: list[int] = []
     soon = Soon(lambda: done.append(1))
     assert not soon.ask()
 
-    async def ask_and_leave() -> None:
-        assert soon.ask(60)
+    async def ask(delay: float) -> None:
+        assert soon.ask(delay)
+        await asyncio.sleep(0)
 
-    for _ in range(2):  # what a loop that has ended was asked for is asked of the next one
-        asyncio.run(ask_and_leave())
+    asyncio.run(ask(60))
     assert not soon.ask()
     assert not done
+    asyncio.run(ask(0))  # what a loop that has ended was asked for is asked of the next one
+    assert done == [1]

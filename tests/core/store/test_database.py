@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -145,9 +146,19 @@ def test_a_new_file_is_waited_for_while_another_process_prepares_it(tmp_path: Pa
         assert other.execute("PRAGMA journal_mode").fetchall() == [("wal",)]
 
 
+def test_who_keeps_a_file_to_themselves_is_not_waited_for_for_ever(tmp_path: Path) -> None:
+    path = tmp_path / "file.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        began = time.monotonic()
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            prepare_file(str(path), patience=0.2)
+        assert 0.2 <= time.monotonic() - began < 4  # SQLite's own wait would be 5
+
+
 async def test_many_that_open_a_new_file_together_all_get_it(tmp_path: Path) -> None:
     """As servers do that start together."""
-    for number in range(20):
+    for number in range(4):
         url = url_of(Settings(home=tmp_path, database_url=SecretStr(f"sqlite:///{tmp_path}/{number}.db")))
         opened = [Database(url) for _ in range(4)]
         try:
@@ -156,21 +167,58 @@ async def test_many_that_open_a_new_file_together_all_get_it(tmp_path: Path) -> 
             await asyncio.gather(*(database.aclose() for database in opened))
 
 
+def locked() -> OperationalError:
+    error = sqlite3.OperationalError("database is locked")
+    error.sqlite_errorcode = sqlite3.SQLITE_BUSY
+    return OperationalError("SELECT 1", None, error)
+
+
 async def test_a_reader_that_was_in_the_way_of_another_is_tried_again(database: Database) -> None:
     tries = []
 
     async def work(_: AsyncSession) -> str:
         tries.append(1)
         if len(tries) == 1:
-            raise OperationalError("SELECT 1", None, sqlite3.OperationalError("database is locked"))
+            raise locked()
         return "read"
 
     assert await database.read(work) == "read"
 
 
-async def test_a_reader_that_stays_in_the_way_is_told_to_come_later(database: Database) -> None:
+@pytest.mark.parametrize("way", ["read", "write"])
+async def test_who_stays_in_the_way_is_told_to_come_later(database: Database, way: str) -> None:
     async def work(_: AsyncSession) -> None:
-        raise OperationalError("SELECT 1", None, sqlite3.OperationalError("database is locked"))
+        raise locked()
 
     with pytest.raises(StoreUnavailable):
-        await database.read(work)
+        await getattr(database, way)(work)
+
+
+@pytest.mark.parametrize("way", ["read", "write"])
+async def test_who_waited_for_others_in_vain_does_not_wait_again(
+    database: Database, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("promptdock.store.database.PATIENCE", 0.05)
+    tries = []
+
+    async def work(_: AsyncSession) -> None:
+        tries.append(1)
+        await asyncio.sleep(0.1)
+        raise locked()
+
+    with pytest.raises(StoreUnavailable):
+        await getattr(database, way)(work)
+    assert len(tries) == 1
+
+
+@pytest.mark.parametrize("way", ["read", "write"])
+async def test_what_an_error_says_of_what_callers_sent_is_no_reason_to_try_again(database: Database, way: str) -> None:
+    tries = []
+
+    async def work(_: AsyncSession) -> None:
+        tries.append(1)
+        raise NotFound("There is no LLM client 'database is locked' here.")
+
+    with pytest.raises(NotFound):
+        await getattr(database, way)(work)
+    assert len(tries) == 1
