@@ -27,6 +27,8 @@ _LOOK: Final = 0.5
 _STREAMS: Final = 1000
 _BEGUN: Final = 100
 """Streams that are begun in a second."""
+_TOGETHER: Final = 10
+"""Seconds for which all of them are open."""
 
 
 def memory_of(pid: int) -> dict[str, float]:
@@ -138,7 +140,7 @@ class SlowStreams(Work):
 
     def run(self, options: Options, tick: Ticks) -> Outcome:
         """Open the streams over some seconds, look at the memory meanwhile, and wait for their ends."""
-        streams, tokens = (200, 5) if options.quick else (self._streams, max(20, self._streams * 3 // (2 * _BEGUN)))
+        streams, tokens = (200, 5) if options.quick else (self._streams, _TOGETHER + self._streams // _BEGUN)
         metrics = (
             Metric("delay_p99_ms", "p99 ms of token delay"),
             Metric("over_idle_mb", "MB over idle"),
