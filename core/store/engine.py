@@ -14,6 +14,9 @@ __all__ = ["WRITES", "make_engine"]
 WRITES: Final = "promptdock_writes"
 """Execution option of a connection whose transaction will write."""
 
+_CONNECTIONS: Final = 6
+"""To PostgreSQL, one of them for the lease. The short way has ten more: six workers share the hundred that a server of
+its takes by default."""
 _BUSY_MS: Final = int(PATIENCE * 1000)
 
 
@@ -31,8 +34,8 @@ def make_engine(url: URL) -> AsyncEngine:
         return engine
     return create_async_engine(
         url,
-        pool_size=10,
-        max_overflow=10,
+        pool_size=_CONNECTIONS,
+        max_overflow=0,
         pool_timeout=60,
         pool_pre_ping=True,
         hide_parameters=True,

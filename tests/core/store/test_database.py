@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import func
+from sqlalchemy import Executable, Text, cast, func, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -19,7 +19,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from promptdock.errors import NotFound
 from promptdock.settings import Settings
 from promptdock.store.database import Database, StoreUnavailable
+from promptdock.store.leases import take_lease
 from promptdock.store.migrating import head_revision, upgrade
+from promptdock.store.short import Transaction
 from promptdock.store.sqlite_files import prepare_file
 from promptdock.store.tables import Fact
 from promptdock.store.urls import database_url as url_of
@@ -117,6 +119,31 @@ async def test_two_processes_worth_of_engines_lose_no_update(database: Database,
         await other.aclose()
 
     assert len(await facts(database)) == 40
+
+
+async def test_a_worker_takes_few_of_the_connections_that_postgresql_has(postgres_url: str) -> None:
+    """However many ask at once, those with a session and those on the short way."""
+    database = Database(url_of(Settings(database_url=SecretStr(postgres_url))))
+
+    async def work(session: AsyncSession) -> None:
+        await (await session.connection()).execute(text("SELECT pg_sleep(0.02)"))
+
+    async def short(transaction: Transaction) -> None:
+        await transaction.rows(sleep)
+
+    async def all_open(session: AsyncSession) -> int:
+        counting = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")
+        return int((await (await session.connection()).execute(counting)).scalar_one())
+
+    lease = await take_lease(database)
+    await asyncio.gather(*(database.read(work) for _ in range(40)), *(database.read_short(short) for _ in range(40)))
+    assert await database.read(all_open) == 16
+    await lease.aclose()
+    await database.aclose()
+
+
+def sleep() -> Executable:
+    return select(func.length(cast(func.pg_sleep(0.02), Text)))
 
 
 async def test_a_database_that_cannot_be_reached_is_told_of_without_its_password(tmp_path: Path) -> None:

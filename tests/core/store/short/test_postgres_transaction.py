@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Any
 
 import asyncpg
@@ -20,7 +20,6 @@ from promptdock.store.short.postgres_transaction import NeverBegun, PostgresTran
 from promptdock.store.short.prepared import Preparations
 from promptdock.store.tables import Fact, MessageRow, TurnRow
 from promptdock.store.urls import database_url as url_of
-from tests.support.databases import Postgres
 
 pytestmark = pytest.mark.anyio
 
@@ -43,15 +42,6 @@ class Asked:
 
     async def facts(self) -> dict[str, str]:
         return dict(await self.connection.fetch("SELECT name, value FROM facts"))
-
-
-@pytest.fixture
-def postgres_url(postgres: Postgres | None) -> Iterator[str]:
-    """A migrated, empty database."""
-    if postgres is None:
-        pytest.skip("no PostgreSQL: set PROMPTDOCK_TEST_POSTGRES_URL, or install its server")
-    with postgres.database() as url:
-        yield url
 
 
 @pytest.fixture
