@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Callable, Iterable
+from functools import cached_property
 from typing import Any, Final, cast
 
 from ..errors import ServiceUnavailable
@@ -17,33 +19,62 @@ __all__ = ["BoundedProtocol", "Crowd", "RefusedConnection"]
 _log = logging.getLogger("promptdock.connections")
 _SILENCE: Final = 10.0
 """Seconds between two lines of the log."""
+_LOOK: Final = 1.0
+"""Seconds between two looks for callers who say nothing."""
+_SPEECHLESS: Final = 30.0
+"""Seconds that a caller may take to say what is wanted, while others want the place."""
 _PATIENCE: Final = 1.0
-"""Seconds for a caller to send the first bytes: who is answered before may never get to see the answer."""
+"""Seconds for one who is refused to ask, and to take the answer: a connection that is closed sooner may lose it."""
+_MOST_REFUSED: Final = 32
+"""Connections that are refused at once; others are cut off. They take files of those that the server keeps for itself,
+and so do as many of those who ask how it is."""
+_HOW_IT_IS: Final = (b"GET /healthz ", b"GET /readyz ", b"GET /metrics ")
+"""Whoever watches the server must not take it for dead while it has much to do."""
 
 
 class Crowd:
-    """Decides which connection is one too many: with it, no file were left for the database, or for the provider."""
+    """Decides which connection is one too many: with it, no file were left for the database, or for the provider.
+
+    Attributes:
+        refused: How many connections are being refused.
+    """
 
     def __init__(self) -> None:
+        self.refused = 0
         self._silent_until = 0.0
+        self._next_look = 0.0
 
-    def takes(self, connections: int) -> bool:
-        """Whether the server carries a connection.
+    @cached_property
+    def most(self) -> int | None:
+        """The most connections; None for any number. What the system allows a process is asked of it once."""
+        return most_connections()
+
+    def takes(self, connections: Iterable[object], count: int) -> bool:
+        """Whether the server carries one more connection. If not, those end whose callers have said nothing for long.
 
         Args:
-            connections: How many there are, with this one.
+            connections: Those that it has.
+            count: How many these are.
         """
-        most = most_connections()
-        if most is None or connections <= most:
+        if self.most is None or count < self.most:
             return True
-        if time.monotonic() >= self._silent_until:
-            self._silent_until = time.monotonic() + _SILENCE
+        now = time.monotonic()
+        if now >= self._silent_until:
+            self._silent_until = now + _SILENCE
             _log.warning(
                 "%d connections are open, and no more are taken: their callers get status 503. "
-                "Allow more open files (ulimit -Hn), or run more workers",
-                most,
+                "Allow this process more open files (ulimit -Hn)",
+                self.most,
             )
+        if now >= self._next_look:
+            self._next_look = now + _LOOK
+            for connection in [one for one in connections if isinstance(one, BoundedProtocol)]:
+                connection.end_if_speechless()
         return False
+
+    def takes_aside(self, count: int) -> bool:
+        """Whether the server carries one more connection of somebody who asks how it is."""
+        return self.most is None or count < self.most + _MOST_REFUSED
 
 
 class BoundedProtocol(QuickProtocol):
@@ -57,39 +88,84 @@ class BoundedProtocol(QuickProtocol):
     def __init__(self, *, crowd: Crowd, **how: Any) -> None:
         super().__init__(**how)
         self._crowd = crowd
+        self._since = self.loop.time()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Begin, or leave it to what refuses."""
-        if self._crowd.takes(len(self.connections) + 1):
+        if self._crowd.takes(self.connections, len(self.connections)):
             super().connection_made(transport)
             return
-        refused = RefusedConnection()
+        refused = RefusedConnection(self._crowd, self._taken_aside)
         transport.set_protocol(refused)
         refused.connection_made(transport)
 
+    def on_message_begin(self) -> None:
+        """Hear that a request begins."""
+        self._since = self.loop.time()
+        super().on_message_begin()
+
+    def end_if_speechless(self) -> None:
+        """Close it, if its caller has not said for long what is wanted; one that is kept ends by itself."""
+        is_kept = self.timeout_keep_alive_task is not None
+        if not is_kept and self._is_unasked() and self.loop.time() - self._since > _SPEECHLESS:
+            self.transport.close()
+
+    def _taken_aside(self, transport: asyncio.Transport, data: bytes) -> bool:
+        """Begin after all, with what was asked, where that is how the server is."""
+        if not data.startswith(_HOW_IT_IS) or not self._crowd.takes_aside(len(self.connections)):
+            return False
+        transport.set_protocol(self)
+        super().connection_made(transport)
+        self.data_received(data)
+        return True
+
 
 class RefusedConnection(asyncio.Protocol):
-    """A connection that gets status 503, whatever it asks for."""
+    """A connection that gets status 503, whatever it asks for, or nearly so.
 
-    def __init__(self) -> None:
+    Args:
+        crowd: Counts it.
+        take: Given the transport and the first bytes, takes it over after all, and says whether.
+    """
+
+    def __init__(self, crowd: Crowd, take: Callable[[asyncio.Transport, bytes], bool]) -> None:
+        self._crowd = crowd
+        self._take = take
         self._transport: asyncio.Transport | None = None
         self._ending: asyncio.TimerHandle | None = None
+        self._is_answered = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Wait for a request, and not for long."""
-        self._transport = cast("asyncio.Transport", transport)
-        self._ending = asyncio.get_running_loop().call_later(_PATIENCE, transport.close)
+        connected = cast("asyncio.Transport", transport)
+        if self._crowd.refused >= _MOST_REFUSED:
+            connected.abort()
+            return
+        self._crowd.refused += 1
+        self._transport = connected
+        self._ending = asyncio.get_running_loop().call_later(_PATIENCE, connected.close)
 
-    def data_received(self, data: bytes) -> None:  # noqa: ARG002  (whatever it is)
-        """Answer the first bytes of it."""
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.write(_reply())
-            self._transport.close()
+    def data_received(self, data: bytes) -> None:
+        """Answer the first bytes; the rest is of no interest, but unread it would take the answer away."""
+        transport = self._transport
+        if transport is None or self._is_answered:
+            return
+        if self._take(transport, data):
+            self._forget()
+            return
+        self._is_answered = True
+        transport.write(_reply())
+        if transport.can_write_eof():
+            transport.write_eof()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  (asyncio's signature)
-        """Forget it."""
+        """Count it no more."""
+        self._forget()
+
+    def _forget(self) -> None:
         if self._ending is not None:
             self._ending.cancel()
+            self._crowd.refused -= 1
         self._transport = self._ending = None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import Final
 
 __all__ = ["allow_many_open_files", "most_connections", "open_files_limit"]
@@ -36,8 +35,13 @@ def allow_many_open_files() -> None:
 
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     wanted = _ENOUGH if hard == resource.RLIM_INFINITY else min(hard, _ENOUGH)
-    with suppress(ValueError, OSError):  # macOS has a limit of its own beside this one
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    while wanted > limit:
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+        except (ValueError, OSError):  # macOS has a limit of its own beside this one, and does not tell it
+            wanted //= 2
+        else:
+            return
 
 
 def most_connections() -> int | None:

@@ -59,8 +59,12 @@ class QuickProtocol(HttpToolsProtocol):
 
     def _is_idle(self) -> bool:
         """Whether the next byte begins a request, and nobody waits for the reply to an earlier one."""
+        return not self._is_inside and self._is_unasked()
+
+    def _is_unasked(self) -> bool:
+        """Whether nobody waits for a reply."""
         cycle: Any = self.cycle  # None before the first request, whatever its type says
-        return not self._is_inside and (cycle is None or cycle.response_complete)
+        return cycle is None or bool(cycle.response_complete)
 
     def _hand_over(self, data: bytes) -> None:
         from .patient import PatientProtocol

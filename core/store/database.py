@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import random
-import sqlite3
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import URL
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ..errors import ServiceUnavailable
 from .configuration import Configuration
-from .engine import WRITES, make_engine
-from .outages import MOST_TRIES, is_outage, may_be_tried_again, reason_of, tries
+from .engine import make_engine
+from .opened import Sessions
+from .outages import MOST_TRIES, is_outage, may_be_tried_again, tries
 from .short.prepared import Preparations
 from .short.sqlite import SqliteShort
-from .sqlite_files import PATIENCE, prepare_file
+from .sqlite_files import PATIENCE
 from .urls import shown_url
 
 if TYPE_CHECKING:
@@ -61,21 +58,22 @@ class Database:
         self.url = url
         self.is_sqlite = url.get_backend_name() == "sqlite"
         self._engine = make_engine(url)
+        self._sessions = Sessions(self._engine)
         preparations = Preparations(self._engine.dialect)
         if self.is_sqlite:
             # one writer at a time; waiting here is cheaper than in its busy handler, and keeps the order
-            lock = asyncio.Lock()
-            self._writer: AbstractAsyncContextManager[None] = lock
-            self._short: SqliteShort | PostgresShort = SqliteShort(str(url.database), preparations, lock, self._ended)
+            self._writer: asyncio.Lock | None = asyncio.Lock()
+            self._short: SqliteShort | PostgresShort = SqliteShort(
+                str(url.database), preparations, self._writer, self._ended
+            )
         else:
             from .short.postgres import PostgresShort
 
-            self._writer = contextlib.nullcontext()
+            self._writer = None
             self._short = PostgresShort(url, self._engine.dialect, preparations)
         self.configuration = Configuration(self)
         self.observe: Callable[[str, str, float, float], None] | None = None
         self._running: set[asyncio.Task[object]] = set()
-        self._openable = False
 
     @property
     def engine(self) -> AsyncEngine:
@@ -191,7 +189,7 @@ class Database:
                 raise
             except Exception as error:
                 # a lock of SQLite's that was waited for is not waited for again
-                if number >= tries(error) or time.monotonic() >= end:
+                if number >= tries(error) or (self.is_sqlite and time.monotonic() >= end):
                     if not may_be_tried_again(error):
                         raise
                     raise self._unavailable(error) from error
@@ -200,10 +198,19 @@ class Database:
         raise AssertionError  # the last try returns or raises
 
     async def _written(self, work: Callable[[AsyncSession], Awaitable[_T]]) -> _T:
+        if self._writer is None:
+            return await self._observed("write", lambda: self._once(work, writes=True))
         began = time.perf_counter()
-        async with self._writer:
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self._writer.acquire()
+        except TimeoutError as error:
+            raise self._unavailable("others have been writing for too long") from error
+        try:
             waited = time.perf_counter() - began
             return await self._observed("write", lambda: self._once(work, writes=True), waited)
+        finally:
+            self._writer.release()
 
     async def _grouped(self, short: PostgresShort, work: Work[_T]) -> _T:
         began = time.perf_counter()
@@ -261,37 +268,13 @@ class Database:
 
     async def _once(self, work: Callable[[AsyncSession], Awaitable[_T]], *, writes: bool) -> _T:
         try:
-            async with self._session(writes=writes) as session:
+            async with self._sessions.begun(writes=writes) as session:
                 return await work(session)
         except Exception as error:
             if not is_outage(error) or may_be_tried_again(error):
                 raise
             raise self._unavailable(error) from error
 
-    def _unavailable(self, error: BaseException) -> StoreUnavailable:
+    def _unavailable(self, error: BaseException | str) -> StoreUnavailable:
         _log.error("The database %s cannot be used: %s", shown_url(self.url), error)
         return StoreUnavailable("The database cannot be used now; the log says why.", hint="Try again.", retry_after=1)
-
-    @asynccontextmanager
-    async def _session(self, *, writes: bool) -> AsyncIterator[AsyncSession]:
-        async with contextlib.aclosing(await self._connected()) as connection:
-            if writes:
-                connection = await connection.execution_options(**{WRITES: True})
-            session = AsyncSession(bind=connection, expire_on_commit=False)
-            try:
-                async with session.begin():
-                    yield session
-            finally:
-                await session.close()
-
-    async def _connected(self) -> AsyncConnection:
-        try:
-            if self.is_sqlite and not self._openable:
-                await asyncio.to_thread(prepare_file, str(self.url.database))
-                self._openable = True
-            return await self._engine.connect()
-        except (DBAPIError, OSError, sqlite3.Error, TypeError) as error:
-            if isinstance(error, DBAPIError) and may_be_tried_again(error):
-                raise
-            # whatever it is: no such host, a wrong password, a parameter that no URL has, a file that is no database
-            raise ConnectionError(reason_of(error)) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 import time
@@ -17,12 +18,20 @@ __all__ = ["live_server"]
 
 
 @contextmanager
-def live_server(app: Any, *, start_seconds: float = 20.0) -> Iterator[str]:
+def live_server(
+    app: Any,
+    *,
+    start_seconds: float = 20.0,
+    http: type[asyncio.Protocol] = QuickProtocol,
+    keep_alive: int = 5,
+) -> Iterator[str]:
     """Serve an ASGI app for the length of a block.
 
     Args:
         app: The app.
         start_seconds: How long it may take to start.
+        http: What speaks HTTP.
+        keep_alive: Seconds that a connection is kept without a request.
 
     Yields:
         The server's URL, without a slash at its end.
@@ -36,7 +45,8 @@ def live_server(app: Any, *, start_seconds: float = 20.0) -> Iterator[str]:
             uvicorn.Config(
                 app,
                 lifespan="on",
-                http=QuickProtocol,
+                http=http,
+                timeout_keep_alive=keep_alive,
                 log_config=None,
                 access_log=False,
                 timeout_graceful_shutdown=5,

@@ -20,7 +20,7 @@ from tests.support.command import CommandLine, RunningServer
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits of other processes are Linux's")
 
-_ASKING = b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n"
+_ASKING = b"GET /v1/models HTTP/1.1\r\nhost: x\r\n\r\n"
 
 
 @pytest.fixture
@@ -77,9 +77,9 @@ def test_who_comes_when_all_connections_are_taken_is_told_so(command: CommandLin
                     "code": "too_many_connections",
                 }
             }
+        assert [_asked(one) for one in taken] == ["200"] * 64
         with _connected(server) as silent:
             assert silent.recv(1) == b""  # nobody waits for long for what it wants
-        assert [_asked(one) for one in taken] == ["200"] * 64
         taken.pop().close()
         assert _asked_until_taken(server) == "200"
         assert server.stop(signal.SIGTERM) == 0

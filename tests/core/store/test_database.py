@@ -183,6 +183,28 @@ def test_who_keeps_a_file_to_themselves_is_not_waited_for_for_ever(tmp_path: Pat
         assert 0.2 <= time.monotonic() - began < 4  # SQLite's own wait would be 5
 
 
+async def test_those_who_wait_for_another_process_do_not_wait_for_each_other_besides(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("promptdock.store.database.PATIENCE", 0.3)
+    monkeypatch.setattr("promptdock.store.engine._BUSY_MS", 300)
+    path = tmp_path / "file.db"
+    database = Database(url_of(Settings(home=tmp_path, database_url=SecretStr(f"sqlite:///{path}"))))
+    await upgrade(database)
+
+    async def work(session: AsyncSession) -> None:
+        session.add(Fact(name="colour", value="blue"))
+
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        began = time.monotonic()
+        told = await asyncio.gather(*(database.write(work) for _ in range(20)), return_exceptions=True)
+        assert {type(error) for error in told} == {StoreUnavailable}
+        assert time.monotonic() - began < 4  # it would be 6 one after the other
+    await database.write(work)
+    await database.aclose()
+
+
 async def test_many_that_open_a_new_file_together_all_get_it(tmp_path: Path) -> None:
     """As servers do that start together."""
     for number in range(4):
@@ -223,9 +245,11 @@ async def test_who_stays_in_the_way_is_told_to_come_later(database: Database, wa
 
 @pytest.mark.parametrize("way", ["read", "write"])
 async def test_who_waited_for_others_in_vain_does_not_wait_again(
-    database: Database, way: str, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, way: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """In SQLite, where waiting is all that can be done."""
     monkeypatch.setattr("promptdock.store.database.PATIENCE", 0.05)
+    database = Database(url_of(Settings(home=tmp_path, database_url=SecretStr(f"sqlite:///{tmp_path}/file.db"))))
     tries = []
 
     async def work(_: AsyncSession) -> None:
@@ -236,6 +260,7 @@ async def test_who_waited_for_others_in_vain_does_not_wait_again(
     with pytest.raises(StoreUnavailable):
         await getattr(database, way)(work)
     assert len(tries) == 1
+    await database.aclose()
 
 
 @pytest.mark.parametrize("way", ["read", "write"])

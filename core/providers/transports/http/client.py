@@ -13,7 +13,7 @@ from .reply import Reply
 
 __all__ = ["Client"]
 
-_CONNECTIONS = 10_000  # more than streams that one process carries: who waits for a place hears nothing meanwhile
+_CONNECTIONS = 32_768  # as many as callers may have: who waits for a place hears nothing meanwhile
 _KEEP_ALIVE = 30.0
 
 
