@@ -13,6 +13,7 @@ from ..errors import ServiceUnavailable
 from ..jsontext import dumps
 from .open_files import most_connections
 from .protocol import QuickProtocol
+from .speechless import Impatient
 
 __all__ = ["BoundedProtocol", "Crowd", "RefusedConnection"]
 
@@ -21,13 +22,11 @@ _SILENCE: Final = 10.0
 """Seconds between two lines of the log."""
 _LOOK: Final = 1.0
 """Seconds between two looks for callers who say nothing."""
-_SPEECHLESS: Final = 30.0
-"""Seconds that a caller may take to say what is wanted, while others want the place."""
 _PATIENCE: Final = 1.0
 """Seconds for one who is refused to ask, and to take the answer: a connection that is closed sooner may lose it."""
 _MOST_REFUSED: Final = 32
-"""Connections that are refused at once; others are cut off. They take files of those that the server keeps for itself,
-and so do as many of those who ask how it is."""
+"""Connections that are refused at once; the oldest is cut off for a further one. They take files of those that the
+server keeps for itself, and so do as many of those who ask how it is."""
 _HOW_IT_IS: Final = (b"GET /healthz ", b"GET /readyz ", b"GET /metrics ")
 """Whoever watches the server must not take it for dead while it has much to do."""
 
@@ -36,11 +35,11 @@ class Crowd:
     """Decides which connection is one too many: with it, no file were left for the database, or for the provider.
 
     Attributes:
-        refused: How many connections are being refused.
+        refused: The connections that are being refused, in the order in which they came.
     """
 
     def __init__(self) -> None:
-        self.refused = 0
+        self.refused: dict[RefusedConnection, None] = {}
         self._silent_until = 0.0
         self._next_look = 0.0
 
@@ -68,7 +67,7 @@ class Crowd:
             )
         if now >= self._next_look:
             self._next_look = now + _LOOK
-            for connection in [one for one in connections if isinstance(one, BoundedProtocol)]:
+            for connection in [one for one in connections if isinstance(one, Impatient)]:
                 connection.end_if_speechless()
         return False
 
@@ -88,7 +87,7 @@ class BoundedProtocol(QuickProtocol):
     def __init__(self, *, crowd: Crowd, **how: Any) -> None:
         super().__init__(**how)
         self._crowd = crowd
-        self._since = self.loop.time()
+        self._is_aside = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Begin, or leave it to what refuses."""
@@ -99,21 +98,19 @@ class BoundedProtocol(QuickProtocol):
         transport.set_protocol(refused)
         refused.connection_made(transport)
 
-    def on_message_begin(self) -> None:
-        """Hear that a request begins."""
-        self._since = self.loop.time()
-        super().on_message_begin()
-
-    def end_if_speechless(self) -> None:
-        """Close it, if its caller has not said for long what is wanted; one that is kept ends by itself."""
-        is_kept = self.timeout_keep_alive_task is not None
-        if not is_kept and self._is_unasked() and self.loop.time() - self._since > _SPEECHLESS:
-            self.transport.close()
+    def on_headers_complete(self) -> None:
+        """Hear what is asked; who was let in for one answer gets no other."""
+        if self._is_aside:
+            self.headers.append((b"connection", b"close"))  # as if it had been asked for, so that the reply says so
+        super().on_headers_complete()
+        if self._is_aside and self.cycle is not None:
+            self.cycle.keep_alive = False
 
     def _taken_aside(self, transport: asyncio.Transport, data: bytes) -> bool:
         """Begin after all, with what was asked, where that is how the server is."""
         if not data.startswith(_HOW_IT_IS) or not self._crowd.takes_aside(len(self.connections)):
             return False
+        self._is_aside = True
         transport.set_protocol(self)
         super().connection_made(transport)
         self.data_received(data)
@@ -137,13 +134,11 @@ class RefusedConnection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Wait for a request, and not for long."""
-        connected = cast("asyncio.Transport", transport)
-        if self._crowd.refused >= _MOST_REFUSED:
-            connected.abort()
-            return
-        self._crowd.refused += 1
-        self._transport = connected
-        self._ending = asyncio.get_running_loop().call_later(_PATIENCE, connected.close)
+        if len(self._crowd.refused) >= _MOST_REFUSED:
+            next(iter(self._crowd.refused)).cut_off()
+        self._crowd.refused[self] = None
+        self._transport = cast("asyncio.Transport", transport)
+        self._ending = asyncio.get_running_loop().call_later(_PATIENCE, transport.close)
 
     def data_received(self, data: bytes) -> None:
         """Answer the first bytes; the rest is of no interest, but unread it would take the answer away."""
@@ -162,10 +157,17 @@ class RefusedConnection(asyncio.Protocol):
         """Count it no more."""
         self._forget()
 
+    def cut_off(self) -> None:
+        """Let others have its place."""
+        transport = self._transport
+        self._forget()
+        if transport is not None:
+            transport.abort()
+
     def _forget(self) -> None:
         if self._ending is not None:
             self._ending.cancel()
-            self._crowd.refused -= 1
+        self._crowd.refused.pop(self, None)
         self._transport = self._ending = None
 
 

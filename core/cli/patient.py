@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, cast
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from .speechless import Impatient
+
 if TYPE_CHECKING:
     from .gathering import GatheringTransport
 
 __all__ = ["PatientProtocol"]
 
 
-class PatientProtocol(H11Protocol):
+class PatientProtocol(Impatient, H11Protocol):
     """One connection that was begun with the quick parser, over the same transport."""
 
     def eof_received(self) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, Final, cast
+from typing import Final, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from .gathering import GatheringTransport
+from .speechless import Impatient
 
 __all__ = ["QuickProtocol"]
 
@@ -15,7 +16,7 @@ _KNOWN: Final = frozenset({b"DELETE", b"GET", b"HEAD", b"OPTIONS", b"PATCH", b"P
 _LONGEST: Final = 32
 
 
-class QuickProtocol(HttpToolsProtocol):
+class QuickProtocol(Impatient, HttpToolsProtocol):
     """One connection. The quick parser has a list of methods, and refuses all others as if they were no HTTP.
 
     Who asks with such a one shall hear from the app which methods there are, so the rest of the connection is read by
@@ -27,6 +28,7 @@ class QuickProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Begin."""
+        self.begin_to_wait()
         self._gathering = gathering = GatheringTransport(transport)
         super().connection_made(cast("asyncio.Transport", gathering))
 
@@ -49,6 +51,7 @@ class QuickProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """Hear that a request begins."""
+        self.begin_to_wait()
         self._is_inside = True
         super().on_message_begin()
 
@@ -59,12 +62,7 @@ class QuickProtocol(HttpToolsProtocol):
 
     def _is_idle(self) -> bool:
         """Whether the next byte begins a request, and nobody waits for the reply to an earlier one."""
-        return not self._is_inside and self._is_unasked()
-
-    def _is_unasked(self) -> bool:
-        """Whether nobody waits for a reply."""
-        cycle: Any = self.cycle  # None before the first request, whatever its type says
-        return cycle is None or bool(cycle.response_complete)
+        return not self._is_inside and self.is_unasked()
 
     def _hand_over(self, data: bytes) -> None:
         from .patient import PatientProtocol
@@ -73,6 +71,7 @@ class QuickProtocol(HttpToolsProtocol):
         self.connections.discard(self)
         patient = PatientProtocol(config=self.config, server_state=self.server_state, app_state=self.app_state)
         self.transport.set_protocol(patient)
+        patient.begin_to_wait()
         patient.connection_made(self.transport)
         patient.data_received(data)
 

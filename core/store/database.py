@@ -205,6 +205,8 @@ class Database:
             async with asyncio.timeout(PATIENCE):
                 await self._writer.acquire()
         except TimeoutError as error:
+            if self.observe is not None:
+                self.observe("write", "unavailable", 0.0, time.perf_counter() - began)
             raise self._unavailable("others have been writing for too long") from error
         try:
             waited = time.perf_counter() - began

@@ -14,7 +14,7 @@ __all__ = ["WRITES", "make_engine"]
 WRITES: Final = "promptdock_writes"
 """Execution option of a connection whose transaction will write."""
 
-_CONNECTIONS: Final = 6
+_CONNECTIONS: Final = 5
 """To PostgreSQL, one of them for the lease. The short way has ten more: six workers share the hundred that a server of
 its takes by default."""
 _BUSY_MS: Final = int(PATIENCE * 1000)

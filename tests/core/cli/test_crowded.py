@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 import time
@@ -13,7 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from promptdock.cli import crowded
+from promptdock.cli import crowded, speechless
 from promptdock.cli.crowded import BoundedProtocol, Crowd
 from tests.support.server import live_server
 
@@ -22,13 +23,17 @@ _HELLO = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n"
 
 
 async def hello(scope: Any, receive: Any, send: Any) -> None:
-    """Answers with the path."""
+    """Answers with the path; at /slow after the body, and then some time."""
     if scope["type"] == "lifespan":
         for step in ("startup", "shutdown"):
             await receive()
             await send({"type": f"lifespan.{step}.complete"})
         return
     said = scope["path"].encode()
+    if said == b"/slow":
+        while (await receive()).get("more_body", False):
+            pass
+        await asyncio.sleep(0.5)
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(said))]})
     await send({"type": "http.response.body", "body": said})
 
@@ -45,7 +50,8 @@ def crowd() -> Crowd:
 
 
 @pytest.fixture
-def place(crowd: Crowd) -> Iterator[tuple[str, int]]:
+def place(crowd: Crowd, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, int]]:
+    monkeypatch.setattr(crowded, "_PATIENCE", 30.0)  # more than the tests have themselves
     with live_server(hello, http=cast("Any", partial(BoundedProtocol, crowd=crowd)), keep_alive=60) as url:
         parts = urlsplit(url)
         yield str(parts.hostname), int(parts.port or 0)
@@ -66,6 +72,11 @@ def status(connection: socket.socket, asking: bytes) -> bytes:
     return connection.recv(65_536).partition(b" ")[2][:3]
 
 
+def all_of(connection: socket.socket) -> bytes:
+    """What comes until the other side closes."""
+    return b"".join(iter(partial(connection.recv, 65_536), b""))
+
+
 def until(condition: Any) -> None:
     end = time.monotonic() + 10
     while not condition():
@@ -75,22 +86,23 @@ def until(condition: Any) -> None:
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
 def test_who_asks_how_the_server_is_gets_to_know(place: tuple[str, int], path: str) -> None:
-    """A probe that failed would have a server of good streams restarted."""
+    """A probe that failed would have a server of good streams restarted. That is no way in for anything else."""
+    asking = f"GET {path} HTTP/1.1\r\nhost: x\r\n\r\n".encode()
     with all_taken(place):
         for _ in range(3):
             with socket.create_connection(place, timeout=10) as probe:
-                for _ in range(2):
-                    assert status(probe, f"GET {path} HTTP/1.1\r\nhost: x\r\n\r\n".encode()) == b"200"
+                probe.sendall(asking + _HELLO)
+                answer = all_of(probe)
+                assert answer.startswith(b"HTTP/1.1 200 ")
+                assert b"connection: close" in answer
+                assert answer.endswith(path.encode())
         with socket.create_connection(place, timeout=10) as other:
             assert status(other, b"GET /healthzz HTTP/1.1\r\nhost: x\r\n\r\n") == b"503"
 
 
-def test_of_those_who_ask_how_it_is_there_may_be_too_many_as_well(place: tuple[str, int]) -> None:
-    asking = b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n"
-    with all_taken(place), ExitStack() as stack:
-        for number in range(34):
-            probe = stack.enter_context(socket.create_connection(place, timeout=10))
-            assert status(probe, asking) == (b"200" if number < 32 else b"503")
+def test_of_those_who_ask_how_it_is_there_may_be_too_many_as_well(place: tuple[str, int], crowd: Crowd) -> None:
+    assert crowd.takes_aside(_PLACES + 31)
+    assert not crowd.takes_aside(_PLACES + 32)
 
 
 def test_what_a_refused_caller_sends_does_not_take_the_answer_away(place: tuple[str, int]) -> None:
@@ -101,43 +113,58 @@ def test_what_a_refused_caller_sends_does_not_take_the_answer_away(place: tuple[
         sending = threading.Thread(target=connection.sendall, args=(head + body,))
         sending.start()
         sending.join(10)
-        answer = b"".join(iter(partial(connection.recv, 65_536), b""))
+        answer = all_of(connection)
         assert answer.startswith(b"HTTP/1.1 503 ")
         assert answer.endswith(b"}}")
 
 
-def test_refused_callers_who_say_nothing_are_cut_off_when_there_are_many(
-    place: tuple[str, int], crowd: Crowd, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(crowded, "_PATIENCE", 30.0)
+def test_refused_callers_who_say_nothing_are_cut_off_when_there_are_many(place: tuple[str, int], crowd: Crowd) -> None:
+    """The oldest first, so that who asks is heard."""
     with all_taken(place) as taken:
         with ExitStack() as stack:
-            silent = [stack.enter_context(socket.create_connection(place, timeout=10)) for _ in range(32)]
-            until(lambda: crowd.refused == 32)
-            with socket.create_connection(place, timeout=10) as further, suppress(ConnectionResetError):
-                assert further.recv(1) == b""
+            silent = [stack.enter_context(socket.create_connection(place, timeout=10)) for _ in range(33)]
+            with suppress(ConnectionResetError):
+                assert silent[0].recv(1) == b""
+            assert len(crowd.refused) == 32
             assert [status(one, _HELLO) for one in taken] == [b"200"] * _PLACES
-            assert status(silent[0], _HELLO) == b"503"
-        until(lambda: crowd.refused == 0)
+            assert status(silent[1], _HELLO) == b"503"
+        until(lambda: not crowd.refused)
         with socket.create_connection(place, timeout=10) as further:
             assert status(further, _HELLO) == b"503"
 
 
-@pytest.mark.parametrize(("requests", "said"), [(0, b""), (0, b"GET / HT"), (1, b"GET / HT")])
-def test_a_place_whose_caller_says_nothing_is_free_for_others_in_time(
-    place: tuple[str, int], requests: int, said: bytes, monkeypatch: pytest.MonkeyPatch
+def test_a_refused_caller_who_says_nothing_is_not_waited_for(
+    place: tuple[str, int], crowd: Crowd, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nobody else's is: not of one who waits for a reply, nor of one who has just had one."""
+    monkeypatch.setattr(crowded, "_PATIENCE", 0.05)
+    with all_taken(place), socket.create_connection(place, timeout=10) as silent:
+        assert silent.recv(1) == b""
+        until(lambda: not crowd.refused)
+
+
+_SLOW = b"POST /slow HTTP/1.1\r\nhost: x\r\ncontent-length: 4\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "said"),
+    [(b"", b""), (b"", b"GE"), (b"", b"GET / HT"), (b"", b"BREW / HT"), (_HELLO, b"GET / HT"), (_HELLO, b"BREW / HT")],
+)
+def test_a_place_whose_caller_says_nothing_is_free_for_others_in_time(
+    place: tuple[str, int], before: bytes, said: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody else's is: not of one who waits for a reply or still sends a body, nor of one who has just had a reply."""
     monkeypatch.setattr(crowded, "_LOOK", 0.05)
     with ExitStack() as stack:
         silent = stack.enter_context(socket.create_connection(place, timeout=10))
-        assert [status(silent, _HELLO) for _ in range(requests)] == [b"200"] * requests
+        if before:
+            assert status(silent, before) == b"200"
         silent.sendall(said)
-        taken = [stack.enter_context(socket.create_connection(place, timeout=10)) for _ in range(_PLACES - 1)]
-        assert [status(one, _HELLO) for one in taken] == [b"200"] * (_PLACES - 1)
+        sending, *taken = [stack.enter_context(socket.create_connection(place, timeout=10)) for _ in range(_PLACES - 1)]
+        sending.sendall(_SLOW + b"bo")
+        assert [status(one, _HELLO) for one in taken] == [b"200"] * (_PLACES - 2)
         with socket.create_connection(place, timeout=10) as further:
             assert status(further, _HELLO) == b"503"
-        monkeypatch.setattr(crowded, "_SPEECHLESS", 0.0)
+        monkeypatch.setattr(speechless, "_SPEECHLESS", 0.0)
 
         def is_taken() -> bool:
             with socket.create_connection(place, timeout=10) as connection:
@@ -145,4 +172,17 @@ def test_a_place_whose_caller_says_nothing_is_free_for_others_in_time(
 
         until(is_taken)
         assert silent.recv(1) == b""
-        assert [status(one, _HELLO) for one in taken] == [b"200"] * (_PLACES - 1)
+        assert [status(one, _HELLO) for one in taken] == [b"200"] * (_PLACES - 2)
+        assert status(sending, b"dy") == b"200"
+
+
+def test_who_has_just_begun_to_ask_has_time(place: tuple[str, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though the connection is old."""
+    monkeypatch.setattr(crowded, "_LOOK", 0.0)
+    monkeypatch.setattr(speechless, "_SPEECHLESS", 2.0)
+    with all_taken(place) as taken:
+        time.sleep(2.2)
+        taken[0].sendall(_HELLO[:8])
+        with socket.create_connection(place, timeout=10) as further:
+            assert status(further, _HELLO) == b"503"
+        assert status(taken[0], _HELLO[8:]) == b"200"
